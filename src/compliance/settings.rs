@@ -1,0 +1,57 @@
+//! What the configuration decides about judging.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use crate::domain::{MaxLifetime, Need, RestrictionKind, RuleId, Severity};
+
+/// What the configuration decides about judging (`[audit]`, `[policy]`, `[rules]`, DESIGN §7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Severities that differ from the default; none switches the rule off.
+    pub severities: BTreeMap<RuleId, Option<Severity>>,
+    /// An end within this span counts as expiring.
+    pub expiring_within: TimeDelta,
+    /// Longest lifetime of a client secret.
+    pub max_secret_lifetime: TimeDelta,
+    /// Longest lifetime of a certificate.
+    pub max_certificate_lifetime: TimeDelta,
+    /// The least severity that makes an object non-compliant.
+    pub compliance_threshold: Severity,
+    /// Which route to a restriction is accepted.
+    pub require: Need,
+    /// What makes a policy restrictive: all of these in force. Never empty.
+    pub restrictive: Vec<Demand>,
+}
+
+/// One restriction that a restrictive policy has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// Its type.
+    pub kind: RestrictionKind,
+    /// For a lifetime restriction, the longest accepted limit; none accepts any.
+    pub max: Option<MaxLifetime>,
+}
+
+impl Settings {
+    /// The severity of a rule, or none where it is switched off.
+    #[must_use]
+    pub fn severity(&self, rule: RuleId) -> Option<Severity> {
+        self.severities.get(&rule).copied().unwrap_or(Some(rule.default_severity()))
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            severities: BTreeMap::new(),
+            expiring_within: TimeDelta::days(30),
+            max_secret_lifetime: TimeDelta::days(180),
+            max_certificate_lifetime: TimeDelta::days(365),
+            compliance_threshold: Severity::Medium,
+            require: Need::Effective,
+            restrictive: vec![Demand { kind: RestrictionKind::PasswordAddition, max: None }],
+        }
+    }
+}

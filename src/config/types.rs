@@ -1,0 +1,196 @@
+//! The validated configuration. What is in here needs no second look.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use lettre::message::Mailbox;
+use reqwest::Url;
+use secrecy::SecretString;
+
+use crate::compliance::Settings;
+use crate::domain::{AppId, ObjectKind, SignInMethod, TenantId};
+
+/// The whole configuration (DESIGN §7).
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[[tenant]]`, at least one, names unique.
+    pub tenants: Vec<Tenant>,
+    /// `[reports]`.
+    pub reports: Reports,
+    /// `[audit] scope` and `[audit] owners`.
+    pub reading: Reading,
+    /// `[audit]`, `[policy]` and `[rules]`: how to judge.
+    pub settings: Settings,
+    /// `[mail]`; none sends nothing.
+    pub mail: Option<Mail>,
+}
+
+/// One audited tenant.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// `name`: safe as a directory name.
+    pub name: String,
+    /// `tenant_id`.
+    pub tenant_id: TenantId,
+    /// `client_id` of the app registration Keysweep signs in as. A system-assigned managed identity
+    /// and the Azure CLI have none.
+    pub client_id: Option<AppId>,
+    /// `cloud`.
+    pub cloud: Cloud,
+    /// `graph_url`, or the cloud's: a root without version.
+    pub graph_url: Url,
+    /// `authority_url`, or the cloud's.
+    pub authority_url: Url,
+    /// `ca_file`: PEM, trusted in addition to the system's roots.
+    pub ca_file: Option<PathBuf>,
+    /// `[tenant.credential]`.
+    pub credential: Credential,
+    /// `schedule` of the tenant with the rest of `[schedule]`; none is run by hand only.
+    pub schedule: Option<Schedule>,
+    /// `mail_to` of the tenant, else `[mail] to`. Empty where there is no `[mail]`.
+    pub mail_to: Vec<Mailbox>,
+}
+
+/// A national cloud (FACTS §13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cloud {
+    /// Global, and GCC.
+    Public,
+    /// US Government L4.
+    UsGov,
+    /// US Government L5.
+    UsGovDod,
+    /// China, operated by 21Vianet.
+    China,
+}
+
+/// How to sign in. Secrets were read when the configuration was loaded and print as nothing.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// A certificate with its private key: PEM, or PKCS#12 with an optional password.
+    Certificate {
+        /// Where it came from, for messages.
+        file: PathBuf,
+        /// The password of the PKCS#12 file or of nothing.
+        password: Option<SecretString>,
+    },
+    /// A token file that the platform keeps fresh.
+    WorkloadIdentity {
+        /// Read anew whenever a token is needed.
+        token_file: PathBuf,
+    },
+    /// The managed identity of the machine; user-assigned where the tenant has a `client_id`.
+    ManagedIdentity,
+    /// Whoever is signed in to `az`.
+    AzureCli,
+    /// A client secret.
+    ClientSecret {
+        /// The secret.
+        secret: SecretString,
+    },
+}
+
+impl Credential {
+    /// The method, without its material.
+    #[must_use]
+    pub fn method(&self) -> SignInMethod {
+        match self {
+            Self::Certificate { .. } => SignInMethod::Certificate,
+            Self::WorkloadIdentity { .. } => SignInMethod::WorkloadIdentity,
+            Self::ManagedIdentity => SignInMethod::ManagedIdentity,
+            Self::AzureCli => SignInMethod::AzureCli,
+            Self::ClientSecret { .. } => SignInMethod::ClientSecret,
+        }
+    }
+}
+
+/// When a tenant is audited.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// `cron`, parsed.
+    pub cron: croner::Cron,
+    /// `timezone`.
+    pub timezone: chrono_tz::Tz,
+    /// `jitter`: a run starts up to this much after its planned time.
+    pub jitter: Duration,
+    /// `catch_up`: run at start what was missed while stopped.
+    pub catch_up: bool,
+}
+
+/// `[reports]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reports {
+    /// `directory`.
+    pub directory: PathBuf,
+    /// `keep`: older run directories are removed; none keeps all.
+    pub keep: Option<TimeDelta>,
+    /// `csv_bom`.
+    pub csv_bom: bool,
+}
+
+/// What is read of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// `[audit] scope`: one or both, each once.
+    pub scope: Vec<ObjectKind>,
+    /// `[audit] owners`. Where false, `no-owner` is switched off in [`Settings`] too.
+    pub owners: bool,
+}
+
+/// `[mail]`.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// `from`.
+    pub from: Mailbox,
+    /// `to`.
+    pub to: Vec<Mailbox>,
+    /// `attachment_limit`, in bytes: of all attachments together, as encoded in the mail.
+    pub attachment_limit: u64,
+    /// `transport` with what belongs to it.
+    pub transport: Transport,
+}
+
+/// The way mail leaves.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// `.eml` files.
+    Directory(PathBuf),
+    /// `[mail.smtp]`.
+    Smtp(Smtp),
+}
+
+/// `[mail.smtp]`.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// `host`.
+    pub host: String,
+    /// `port`; by default 587 for STARTTLS, 465 for implicit TLS, 25 for none.
+    pub port: u16,
+    /// `tls`.
+    pub tls: SmtpTls,
+    /// `username` and its password.
+    pub login: Option<Login>,
+    /// `ca_file`: PEM, trusted in addition to the system's roots.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How an SMTP connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// STARTTLS, required.
+    StartTls,
+    /// TLS from the first byte.
+    Implicit,
+    /// None: accepted for loopback hosts only.
+    None,
+}
+
+/// An SMTP login; PLAIN or LOGIN, whichever the server offers.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// `username`.
+    pub username: String,
+    /// From `password_file`, `password_env` or a systemd credential.
+    pub password: SecretString,
+}

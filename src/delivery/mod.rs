@@ -1,0 +1,1 @@
+//! A letter on its way to people: SMTP, or a directory.

@@ -1,0 +1,76 @@
+//! All that was read of a tenant, and what could not be.
+
+use std::fmt;
+
+use super::{CustomPolicy, Object, PolicyId, TenantDefault, TenantId, Text};
+
+/// All that was read of a tenant in one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inventory {
+    /// The audited tenant.
+    pub tenant: TenantId,
+    /// Applications and service principals within the scope, each once.
+    pub objects: Vec<Object>,
+    /// The tenant default; none where it could not be read.
+    pub tenant_default: Option<TenantDefault>,
+    /// The custom policies that were seen.
+    pub custom_policies: Vec<CustomPolicy>,
+    /// What could not be read. Empty means the inventory is complete.
+    pub gaps: Vec<Gap>,
+}
+
+impl Inventory {
+    /// The custom policy with this id.
+    #[must_use]
+    pub fn custom_policy(&self, id: PolicyId) -> Option<&CustomPolicy> {
+        self.custom_policies.iter().find(|policy| policy.id == id)
+    }
+
+    /// Whether everything asked for was read (DESIGN §2.5).
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.gaps.is_empty()
+    }
+}
+
+/// Something that could not be read. One is enough to make the run incomplete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// What is missing.
+    pub part: Part,
+    /// Why, and what to do about it, in a sentence or two for a person.
+    pub reason: Text,
+}
+
+/// A part of the inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// No part could be read: the sign-in failed.
+    SignIn,
+    /// The listing of applications.
+    Applications,
+    /// The listing of service principals.
+    ServicePrincipals,
+    /// The tenant default policy.
+    TenantDefault,
+    /// The listing of custom policies.
+    CustomPolicies,
+    /// `appliesTo` of one custom policy.
+    Assignments(PolicyId),
+    /// Who owns what.
+    Owners,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignIn => f.write_str("everything (sign-in)"),
+            Self::Applications => f.write_str("applications"),
+            Self::ServicePrincipals => f.write_str("service principals"),
+            Self::TenantDefault => f.write_str("tenant default policy"),
+            Self::CustomPolicies => f.write_str("custom policies"),
+            Self::Assignments(policy) => write!(f, "assignments of policy {policy}"),
+            Self::Owners => f.write_str("owners"),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What a tenant is made of, as values: no I/O, no clock, no randomness.
+
+mod credential;
+mod finding;
+mod ids;
+mod inventory;
+mod lifetime;
+mod object;
+mod policy;
+mod rule;
+mod run;
+mod text;
+
+pub use credential::{
+    Credential, CredentialAt, CredentialKind, CredentialState, FederatedCredential, KeyCredential, KeyType,
+    PasswordCredential,
+};
+pub use finding::{
+    Assessment, Compliance, DecidedBy, Evidence, Finding, Need, ObjectAssessment, PlainSight, PolicyEffect,
+    Refusal, SecretCreation, SecretVerdict, TenantHalf, Undecided, Why,
+};
+pub use ids::{AppId, KeyId, ObjectId, ObjectKey, ObjectKind, PolicyId, TenantId};
+pub use inventory::{Gap, Inventory, Part};
+pub use lifetime::{LifetimeError, MaxLifetime};
+pub use object::{
+    ApplicationFacts, Assigned, Details, InstanceLock, Object, OwnedBy, Owners, ServicePrincipalFacts,
+};
+pub use policy::{
+    Actor, Collection, CustomPolicy, Limit, Reach, Restriction, RestrictionKind, State, TenantDefault,
+};
+pub use rule::{RuleId, Severity};
+pub use run::{RunId, SignInMethod};
+pub use text::Text;

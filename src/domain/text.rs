@@ -1,0 +1,90 @@
+//! Text that somebody wrote into the directory.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Foreign text. Whatever in it is shaped like an Entra client secret was masked when it was read
+/// (first three characters and `…`), so that no output can repeat it; that there was one is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text {
+    masked: Box<str>,
+    held_secret: bool,
+}
+
+/// Three characters, a digit, `Q~`, then 31 to 34 more: the shape `addPassword` has produced since
+/// 2021. A shorter tail would flag ordinary prose, a longer one would miss real secrets.
+static SECRET: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[A-Za-z0-9_~.\-]{3}[0-9]Q~[A-Za-z0-9_~.\-]{31,34}").ok());
+
+impl Text {
+    /// Takes text as the directory holds it.
+    #[must_use]
+    pub fn new(raw: &str) -> Self {
+        let masked = match SECRET.as_ref() {
+            Some(secret) => secret.replace_all(raw, |found: &regex::Captures<'_>| {
+                let start: String = found[0].chars().take(3).collect();
+                format!("{start}…")
+            }),
+            None => Cow::Borrowed(raw),
+        };
+        let held_secret = matches!(masked, Cow::Owned(_));
+        Self { masked: masked.into(), held_secret }
+    }
+
+    /// The text, masked.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.masked
+    }
+
+    /// Whether something shaped like an Entra client secret stood in it.
+    #[must_use]
+    pub fn held_secret(&self) -> bool {
+        self.held_secret
+    }
+
+    /// Whether there is no text at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.masked.is_empty()
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(raw: &str) -> Self {
+        Self::new(raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_client_secret_is_masked_wherever_it_stands() {
+        let secret = format!("abc8Q~{}", "x".repeat(34));
+        for (raw, shown, held) in [
+            (String::new(),                    "".to_owned(),               false),
+            ("Payroll".to_owned(),             "Payroll".to_owned(),        false),
+            (secret.clone(),                   "abc…".to_owned(),           true),
+            (format!("key {secret}, keep"),    "key abc…, keep".to_owned(), true),
+            (format!("{secret} {secret}"),     "abc… abc…".to_owned(),      true),
+            (format!("abc8Q~{}", "x".repeat(30)), format!("abc8Q~{}", "x".repeat(30)), false),
+            (format!("abcdQ~{}", "x".repeat(34)), format!("abcdQ~{}", "x".repeat(34)), false),
+        ] {
+            let text = Text::new(&raw);
+            assert_eq!(text.as_str(), shown);
+            assert_eq!(text.held_secret(), held, "{shown}");
+        }
+    }
+}

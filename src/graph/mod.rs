@@ -1,0 +1,1 @@
+//! Microsoft Graph: sign-in, requests, pages, and their conversion into the domain.

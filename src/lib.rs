@@ -1,0 +1,11 @@
+//! Keysweep: a scheduled compliance auditor for the credentials of Microsoft Entra applications and
+//! the app management policies that restrict them. `ARCHITECTURE.md` has the map.
+#![forbid(unsafe_code)]
+
+pub mod compliance;
+pub mod config;
+pub mod delivery;
+pub mod domain;
+pub mod emulator;
+pub mod graph;
+pub mod report;

@@ -1,0 +1,282 @@
+//! A report as rows, ready to be written. Every word a person reads is already chosen here, and
+//! nothing of the directory's text is unmasked ([`crate::domain::Text`]).
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{RuleId, RunId, Severity, TenantId};
+
+/// One run's report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Which run of which tenant.
+    pub header: Header,
+    /// What could not be read; empty exactly when the run is complete.
+    pub gaps: Vec<GapRow>,
+    /// Worst first, then by rule, name and id.
+    pub findings: Vec<FindingRow>,
+    /// By kind, name and id.
+    pub objects: Vec<ObjectRow>,
+    /// In the order of `objects`, each object's as Graph lists them.
+    pub credentials: Vec<CredentialRow>,
+    /// The tenant default first, then custom policies by name and id; restrictions as Graph lists
+    /// them. A policy without restrictions has one row with the restriction's cells empty.
+    pub policies: Vec<PolicyRow>,
+    /// What could not be decided, for reading by people: where, which rule, why.
+    pub undecided: Vec<UndecidedRow>,
+}
+
+/// Which run of which tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The tenant's name in the configuration.
+    pub tenant: String,
+    /// Its id.
+    pub tenant_id: TenantId,
+    /// The run.
+    pub run_id: RunId,
+    /// The moment everything is judged by.
+    pub started: DateTime<Utc>,
+    /// The root of the admin centre, for links.
+    pub portal: &'static str,
+}
+
+/// A row of the list of what could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GapRow {
+    /// What is missing.
+    pub part: String,
+    /// Why, and what to do about it.
+    pub reason: String,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// `application`.
+    Application,
+    /// `service-principal`.
+    ServicePrincipal,
+    /// `policy`: a custom one.
+    Policy,
+    /// `tenant`.
+    Tenant,
+}
+
+/// A row of `findings.csv`. `tenant` and `run_id` are in the header. Empty text is an empty cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingRow {
+    /// `rule`.
+    pub rule: RuleId,
+    /// `severity`.
+    pub severity: Severity,
+    /// `object_type`.
+    pub object_type: Subject,
+    /// `object_id`; of the tenant, the tenant id.
+    pub object_id: String,
+    /// `app_id`.
+    pub app_id: String,
+    /// `display_name`; of the tenant, its name in the configuration.
+    pub display_name: String,
+    /// `credential_type`.
+    pub credential_type: &'static str,
+    /// `credential_id`.
+    pub credential_id: String,
+    /// `credential_name`.
+    pub credential_name: String,
+    /// `start` of the credential.
+    pub start: Option<DateTime<Utc>>,
+    /// `end` of the credential.
+    pub end: Option<DateTime<Utc>>,
+    /// `days_left` of the credential.
+    pub days_left: Option<i64>,
+    /// `policy_id`: the policy the finding is about or was decided by.
+    pub policy_id: String,
+    /// `policy_name`.
+    pub policy_name: String,
+    /// `owners`, by name.
+    pub owners: Vec<String>,
+    /// `detail`: what is so, in a sentence with the figures.
+    pub detail: String,
+    /// `recommendation`: what to do, in a sentence.
+    pub recommendation: String,
+    /// `portal_url`.
+    pub portal_url: String,
+}
+
+/// A row of `objects.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectRow {
+    /// `object_type`.
+    pub object_type: Subject,
+    /// `object_id`.
+    pub object_id: String,
+    /// `app_id`.
+    pub app_id: String,
+    /// `display_name`.
+    pub display_name: String,
+    /// `created`.
+    pub created: Option<DateTime<Utc>>,
+    /// `sign_in_audience`.
+    pub sign_in_audience: String,
+    /// `owned_by`.
+    pub owned_by: &'static str,
+    /// `service_principal_type`.
+    pub service_principal_type: String,
+    /// `enabled`.
+    pub enabled: Option<bool>,
+    /// `owners`, by name, where they were read.
+    pub owners: Vec<String>,
+    /// `active_secrets`: unexpired client secrets.
+    pub active_secrets: usize,
+    /// `expired_secrets`.
+    pub expired_secrets: usize,
+    /// `active_certificates`: unexpired, a SAML signing pair once.
+    pub active_certificates: usize,
+    /// `expired_certificates`, likewise.
+    pub expired_certificates: usize,
+    /// `symmetric_keys`: unexpired.
+    pub symmetric_keys: usize,
+    /// `federated_credentials`.
+    pub federated_credentials: usize,
+    /// `assigned_policy_id`.
+    pub assigned_policy_id: String,
+    /// `assigned_policy_name`.
+    pub assigned_policy_name: String,
+    /// `policy_effect`.
+    pub policy_effect: &'static str,
+    /// `secret_creation`.
+    pub secret_creation: &'static str,
+    /// `decided_by`: `tenant-default`, `policy:<id>`, `none`, or empty where it was not read.
+    pub decided_by: String,
+    /// `reason`: the sentence a person can check.
+    pub reason: String,
+    /// `compliance`.
+    pub compliance: &'static str,
+    /// `worst_severity`.
+    pub worst_severity: Option<Severity>,
+    /// `portal_url`.
+    pub portal_url: String,
+}
+
+/// A row of `credentials.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialRow {
+    /// `object_type`.
+    pub object_type: Subject,
+    /// `object_id`.
+    pub object_id: String,
+    /// `app_id`.
+    pub app_id: String,
+    /// `display_name` of the object.
+    pub display_name: String,
+    /// `credential_type`.
+    pub credential_type: &'static str,
+    /// `usage`.
+    pub usage: String,
+    /// `credential_id`.
+    pub credential_id: String,
+    /// `credential_name`.
+    pub credential_name: String,
+    /// `start`.
+    pub start: Option<DateTime<Utc>>,
+    /// `end`.
+    pub end: Option<DateTime<Utc>>,
+    /// `lifetime_days`: whole days, rounded down.
+    pub lifetime_days: Option<i64>,
+    /// `days_left`.
+    pub days_left: Option<i64>,
+    /// `state`; a federated credential is `active`.
+    pub state: &'static str,
+}
+
+/// A row of `policies.csv`: `policy_type,policy_id,policy_name,policy_enabled,applies_to,object_type,
+/// collection,restriction_type,state,max_lifetime,created_on_or_after,exempted_actors`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyRow {
+    /// `policy_type`: `tenant-default` or `custom`.
+    pub policy_type: &'static str,
+    /// `policy_id`.
+    pub policy_id: String,
+    /// `policy_name`.
+    pub policy_name: String,
+    /// `policy_enabled`.
+    pub policy_enabled: bool,
+    /// `applies_to`: how many objects a custom policy is assigned to; none where that is unread, and
+    /// for the tenant default.
+    pub applies_to: Option<usize>,
+    /// `object_type`: `application`, `service-principal` or `both`: whom the restriction reaches.
+    pub object_type: &'static str,
+    /// `collection`.
+    pub collection: &'static str,
+    /// `restriction_type`.
+    pub restriction_type: String,
+    /// `state`; empty where missing.
+    pub state: String,
+    /// `max_lifetime`, as Graph gave it.
+    pub max_lifetime: String,
+    /// `created_on_or_after`, year 1 included.
+    pub created_on_or_after: Option<DateTime<Utc>>,
+    /// `exempted_actors`.
+    pub exempted_actors: Vec<String>,
+}
+
+/// Something that could not be decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndecidedRow {
+    /// What it is about.
+    pub object_type: Subject,
+    /// Its id.
+    pub object_id: String,
+    /// Its name.
+    pub display_name: String,
+    /// The rule.
+    pub rule: RuleId,
+    /// Why.
+    pub why: String,
+}
+
+impl Subject {
+    /// The word of the reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::ServicePrincipal => "service-principal",
+            Self::Policy => "policy",
+            Self::Tenant => "tenant",
+        }
+    }
+}
+
+/// A file of a run's directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportFile {
+    /// Its name, without directory.
+    pub name: &'static str,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// The mail about a run, addressed to nobody yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// `Subject`: one line.
+    pub subject: String,
+    /// The plain-text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+    /// What is attached.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file attached to a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name, ASCII.
+    pub name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
