@@ -4,8 +4,10 @@
 
 pub mod compliance;
 pub mod config;
+pub mod daemon;
 pub mod delivery;
 pub mod domain;
 pub mod emulator;
 pub mod graph;
 pub mod report;
+pub mod run;

@@ -1,0 +1,240 @@
+//! The directory of a run: complete, or not there at all (DESIGN §4).
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::RunId;
+use crate::report::ReportFile;
+
+/// Runs that started in one second at most; more means that a clock stands still.
+const ATTEMPTS: u32 = 100;
+
+/// Why a run's directory could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// A file or directory refused.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Every name for this second is taken.
+    #[error("`{}` holds {ATTEMPTS} runs that started in the same second", .0.display())]
+    Crowded(PathBuf),
+}
+
+impl DirectoryError {
+    /// What to do next.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::Io { path, source, .. } => Some(match source.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => format!(
+                    "Let the account Keysweep runs as write to `{}`, or name another `[reports] directory`.",
+                    path.display()
+                ),
+                io::ErrorKind::StorageFull => {
+                    "Free some space, or shorten `[reports] keep`, and run the audit again.".to_owned()
+                }
+                _ => "Look at `[reports] directory`, then run the audit again.".to_owned(),
+            }),
+            Self::Crowded(_) => Some("Check the machine's clock.".to_owned()),
+        }
+    }
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
+    move |source| DirectoryError::Io { action, path: path.to_owned(), source }
+}
+
+/// A run's directory while it is being written. Dropped before [`RunDirectory::publish`], it takes
+/// everything with it.
+#[derive(Debug)]
+pub struct RunDirectory {
+    id: RunId,
+    partial: PathBuf,
+    complete: PathBuf,
+    published: bool,
+}
+
+impl RunDirectory {
+    /// Claims the first free run id of that second. Made before the audit begins, so that a directory
+    /// that cannot be written is known before anybody waits for one.
+    ///
+    /// # Errors
+    /// When the directory cannot be created.
+    pub fn claim(reports: &Path, tenant: &str, start: DateTime<Utc>) -> Result<Self, DirectoryError> {
+        let parent = reports.join(tenant);
+        builder().recursive(true).create(&parent).map_err(failed("create", &parent))?;
+        for attempt in 1..=ATTEMPTS {
+            let id = RunId::new(start, attempt);
+            let complete = parent.join(id.as_str());
+            let partial = parent.join(format!(".{id}.partial"));
+            if complete.exists() {
+                continue;
+            }
+            match builder().create(&partial) {
+                Ok(()) => return Ok(Self { id, partial, complete, published: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed("create", &partial)(error)),
+            }
+        }
+        Err(DirectoryError::Crowded(parent))
+    }
+
+    /// The id that was claimed.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// Writes the files and gives the directory its name, in this order.
+    ///
+    /// # Errors
+    /// When a file cannot be written. Nothing is left behind then.
+    pub fn publish(mut self, files: &[ReportFile]) -> Result<PathBuf, DirectoryError> {
+        for file in files {
+            let path = self.partial.join(file.name);
+            write(&path, &file.bytes).map_err(failed("write", &path))?;
+        }
+        sync(&self.partial)?;
+        fs::rename(&self.partial, &self.complete).map_err(failed("create", &self.complete))?;
+        self.published = true;
+        if let Some(parent) = self.complete.parent() {
+            sync(parent)?;
+        }
+        Ok(self.complete.clone())
+    }
+}
+
+impl Drop for RunDirectory {
+    fn drop(&mut self) {
+        if !self.published
+            && let Err(error) = fs::remove_dir_all(&self.partial)
+        {
+            tracing::warn!(path = %self.partial.display(), %error, "cannot remove an unfinished run directory");
+        }
+    }
+}
+
+fn builder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn sync(directory: &Path) -> Result<(), DirectoryError> {
+    File::open(directory).and_then(|file| file.sync_all()).map_err(failed("write", directory))
+}
+
+/// When the newest complete run of a tenant started; none where there is none.
+#[must_use]
+pub fn newest_start(reports: &Path, tenant: &str) -> Option<DateTime<Utc>> {
+    runs(reports, tenant).into_iter().filter_map(|(id, _)| id.start()).max()
+}
+
+/// Removes runs that started before `now - keep`, and what an interrupted run of that age left.
+/// Anything whose name is no run id is left alone.
+///
+/// # Errors
+/// When a directory cannot be removed.
+pub fn prune(
+    reports: &Path,
+    tenant: &str,
+    keep: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<usize, DirectoryError> {
+    let Some(oldest) = now.checked_sub_signed(keep) else { return Ok(0) };
+    let mut removed = 0;
+    for (id, path) in runs(reports, tenant) {
+        if id.start().is_some_and(|start| start < oldest) {
+            fs::remove_dir_all(&path).map_err(failed("remove", &path))?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+fn runs(reports: &Path, tenant: &str) -> Vec<(RunId, PathBuf)> {
+    let Ok(entries) = fs::read_dir(reports.join(tenant)) else { return Vec::new() };
+    let complete = |entry: fs::DirEntry| {
+        let id = RunId::parse(entry.file_name().to_str()?)?;
+        Some((id, entry.path()))
+    };
+    entries.filter_map(Result::ok).filter_map(complete).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn files() -> Vec<ReportFile> {
+        vec![ReportFile { name: "findings.csv", bytes: b"rule\r\n".to_vec() }]
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_directory_appears_complete_and_for_its_owner_only() {
+        let reports = tempfile::tempdir().unwrap();
+        let start = at("2026-11-23T06:00:00Z");
+        let run = RunDirectory::claim(reports.path(), "contoso", start).unwrap();
+        assert!(!reports.path().join("contoso/20261123T060000Z").exists());
+        let path = run.publish(&files()).unwrap();
+        assert_eq!(path, reports.path().join("contoso/20261123T060000Z"));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&path.join("findings.csv"))), (0o700, 0o600));
+        assert_eq!(newest_start(reports.path(), "contoso"), Some(start));
+    }
+
+    #[test]
+    fn runs_of_one_second_are_numbered_even_while_one_is_unfinished() {
+        let reports = tempfile::tempdir().unwrap();
+        let start = at("2026-11-23T06:00:00Z");
+        let first = RunDirectory::claim(reports.path(), "contoso", start).unwrap();
+        let second = RunDirectory::claim(reports.path(), "contoso", start).unwrap();
+        first.publish(&files()).unwrap();
+        let third = RunDirectory::claim(reports.path(), "contoso", start).unwrap();
+        assert_eq!(second.id().as_str(), "20261123T060000Z-2");
+        assert_eq!(third.id().as_str(), "20261123T060000Z-3");
+    }
+
+    #[test]
+    fn an_abandoned_run_leaves_nothing() {
+        let reports = tempfile::tempdir().unwrap();
+        drop(RunDirectory::claim(reports.path(), "contoso", at("2026-11-23T06:00:00Z")).unwrap());
+        assert_eq!(fs::read_dir(reports.path().join("contoso")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn only_runs_beyond_their_time_are_removed() {
+        let reports = tempfile::tempdir().unwrap();
+        for start in ["2026-11-13T05:59:59Z", "2026-11-13T06:00:00Z", "2026-11-23T06:00:00Z"] {
+            RunDirectory::claim(reports.path(), "contoso", at(start)).unwrap().publish(&files()).unwrap();
+        }
+        fs::create_dir(reports.path().join("contoso/kept by hand")).unwrap();
+        let removed = prune(reports.path(), "contoso", TimeDelta::days(10), at("2026-11-23T06:00:00Z"));
+        assert_eq!(removed.unwrap(), 1);
+        assert!(!reports.path().join("contoso/20261113T055959Z").exists());
+        assert_eq!(fs::read_dir(reports.path().join("contoso")).unwrap().count(), 3);
+    }
+}
