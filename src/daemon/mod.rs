@@ -1,3 +1,8 @@
-//! The service.
+//! The service: ticks, plans, runs, and stops when told.
 
 pub mod schedule;
+mod service;
+mod signals;
+mod ticker;
+
+pub use service::{Reload, ServiceError, serve};

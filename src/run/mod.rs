@@ -1,6 +1,10 @@
 //! One audit of one tenant, from the first request to the delivered mail.
 
+mod audit;
 pub mod clock;
 mod directory;
+mod lines;
 
+pub use audit::{Job, Outcome, RunError, Sending, audit};
 pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
+pub use lines::Lines;

@@ -1,0 +1,125 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::{RuleId, Severity};
+
+/// Audits the credentials of Microsoft Entra applications and the policies that restrict them.
+#[derive(Debug, Parser)]
+#[command(name = "keysweep", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(super) struct Cli {
+    /// Configuration file [default: config/keysweep.toml, else /etc/keysweep/keysweep.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "KEYSWEEP_CONFIG", hide_env_values = true)]
+    pub(super) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  a finding is at least as severe as --fail-on
+  2  bad usage or configuration: every problem is listed
+  3  the audit could not be completed: what is missing is named
+  4  reports written, but not everybody got the mail
+
+Where several apply, 3 wins over 4, and 4 over 1. KEYSWEEP_LOG sets the log filter, as in
+KEYSWEEP_LOG=keysweep=debug.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Audit the sample tenant of the built-in Graph emulator: no account, no network
+    Demo(Demo),
+    /// Audit now, once
+    Audit(Audit),
+    /// Run as the service: audit every tenant on its schedule, until told to stop
+    Daemon,
+    /// List the rules, or explain one
+    Rules(Rules),
+    /// Print the JSON Schema of the configuration, or of report.json
+    Schema(Schema),
+    /// Run the Graph emulator alone, for trying Graph tools without a tenant
+    Emulator(Emulator),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Where the reports go
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(super) reports: PathBuf,
+    /// Where the mail goes, as an .eml file
+    #[arg(long, value_name = "DIR", default_value = "data/mail")]
+    pub(super) mail: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// Audit this tenant only, by its name in the configuration; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(super) tenant: Vec<String>,
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+    /// Write the reports but send no mail
+    #[arg(long)]
+    pub(super) no_mail: bool,
+    /// Exit with 1 when a finding is at least this severe [critical, high, medium, low, info]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<Severity>,
+}
+
+/// What `audit` prints on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A summary and a table of the findings, for reading
+    Table,
+    /// report.json, one document for each tenant
+    Json,
+    /// The rows of findings.csv, all tenants under one header
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rules {
+    /// The rule to explain, as in `client-secret`
+    #[arg(value_name = "RULE")]
+    pub(super) rule: Option<RuleId>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// Which document's schema
+    #[arg(value_enum, default_value_t = Document::Config)]
+    pub(super) document: Document,
+}
+
+/// A document with a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Document {
+    /// The configuration file
+    Config,
+    /// report.json
+    Report,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Emulator {
+    /// Where Graph listens, with HTTPS; loopback only. The token endpoint takes a port of its own
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    pub(super) listen: SocketAddr,
+    /// Serve a generated tenant of this many applications, instead of the sample tenant
+    #[arg(long, value_name = "N", conflicts_with = "tenant_file")]
+    pub(super) applications: Option<usize>,
+    /// What the generated tenant is generated from
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Serve the tenant described in this JSON file
+    #[arg(long, value_name = "FILE")]
+    pub(super) tenant_file: Option<PathBuf>,
+    /// Where the certificate authority, a client certificate and a configuration are written
+    #[arg(long, value_name = "DIR", default_value = "data/emulator")]
+    pub(super) directory: PathBuf,
+}

@@ -1,0 +1,67 @@
+//! `keysweep audit`: one run now.
+
+use super::args::{self, Format};
+use super::exit::{End, Failure};
+use super::progress::Screen;
+use super::show;
+use crate::config::{Config, Tenant};
+use crate::domain::Severity;
+use crate::run::clock::Clock;
+use crate::run::{self, Job, Outcome, Sending};
+
+pub(super) async fn audit(
+    args: &args::Audit,
+    config: &Config,
+    screen: &Screen,
+    clock: Clock,
+) -> Result<End, Failure> {
+    let sending = if args.no_mail { Sending::Withhold } else { Sending::Send };
+    let tenants = chosen(config, &args.tenant)?;
+    let mut end = End::Done;
+    for (index, tenant) in tenants.into_iter().enumerate() {
+        let job = Job { config, tenant, sending, clock, progress: screen.progress() };
+        match run::audit(job).await {
+            Ok(outcome) => {
+                screen.clear();
+                show::outcome(&outcome, args.format, index)?;
+                end = end.max(judge(&outcome, args.fail_on));
+            }
+            Err(error) => {
+                screen.clear();
+                let failure = Failure::from(error);
+                show::error(&format!("tenant `{}`: {}", tenant.name, failure.message));
+                end = end.max(failure.end);
+            }
+        }
+    }
+    Ok(end)
+}
+
+/// The tenants named, each once, or all of them.
+fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Tenant>, Failure> {
+    if let Some(unknown) = names.iter().find(|name| !config.tenants.iter().any(|tenant| tenant.name == **name)) {
+        let known: Vec<&str> = config.tenants.iter().map(|tenant| tenant.name.as_str()).collect();
+        return Err(Failure::usage(format!(
+            "--tenant {unknown}: the configuration has no such tenant. It has: {}",
+            known.join(", ")
+        )));
+    }
+    let wanted = |tenant: &&Tenant| names.is_empty() || names.contains(&tenant.name);
+    Ok(config.tenants.iter().filter(wanted).collect())
+}
+
+/// How a run that has a report ended.
+pub(super) fn judge(outcome: &Outcome, fail_on: Option<Severity>) -> End {
+    if !outcome.report.gaps.is_empty() {
+        return End::NotCompleted;
+    }
+    if outcome.delivery.as_ref().is_some_and(|delivery| !delivery.is_complete()) {
+        return End::NotDelivered;
+    }
+    match fail_on {
+        Some(threshold) if outcome.report.findings.iter().any(|finding| finding.severity >= threshold) => {
+            End::ThresholdMet
+        }
+        _ => End::Done,
+    }
+}

@@ -1,0 +1,84 @@
+//! Progress on a terminal: a line for each part that is being read.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::domain::Part;
+use crate::graph::{Event, Progress};
+use crate::run::Lines;
+
+/// Where progress is shown: bars on a terminal, log lines elsewhere.
+pub(super) struct Screen {
+    bars: MultiProgress,
+    parts: Option<Parts>,
+}
+
+impl Screen {
+    pub(super) fn new() -> Self {
+        let bars = MultiProgress::new();
+        let parts = io::stderr().is_terminal().then(|| Parts { all: bars.clone(), bars: Mutex::default() });
+        Self { bars, parts }
+    }
+
+    /// What log lines have to take turns with.
+    pub(super) fn bars(&self) -> &MultiProgress {
+        &self.bars
+    }
+
+    pub(super) fn progress(&self) -> &dyn Progress {
+        match &self.parts {
+            Some(parts) => parts,
+            None => &Lines,
+        }
+    }
+
+    /// Takes the bars away before a result is printed.
+    pub(super) fn clear(&self) {
+        if let Some(parts) = &self.parts {
+            parts.bars.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            parts.all.clear().unwrap_or_default();
+        }
+    }
+}
+
+struct Parts {
+    all: MultiProgress,
+    bars: Mutex<BTreeMap<Part, ProgressBar>>,
+}
+
+impl Progress for Parts {
+    fn event(&self, event: Event) {
+        let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bar = |part| bars.entry(part).or_insert_with(|| self.bar(part)).clone();
+        match event {
+            Event::Page { part, total } => {
+                let bar = bar(part);
+                bar.set_position(total as u64);
+                bar.set_message("");
+            }
+            Event::Waiting { part, time } => {
+                bar(part).set_message(format!("throttled, waiting {:.0} s", time.as_secs_f64()));
+            }
+            Event::Done { part, total } => {
+                let bar = bar(part);
+                bar.set_position(total as u64);
+                bar.finish_with_message("done");
+            }
+        }
+    }
+}
+
+impl Parts {
+    fn bar(&self, part: Part) -> ProgressBar {
+        let style = ProgressStyle::with_template("{spinner:.cyan} {prefix:<26} {human_pos:>9}  {elapsed:>5}  {msg}");
+        let bar = self.all.add(ProgressBar::new_spinner());
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_prefix(part.to_string());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    }
+}

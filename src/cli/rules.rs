@@ -1,0 +1,41 @@
+//! `keysweep rules`: the catalogue.
+
+use std::io::{self, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::args;
+use super::exit::{End, Failure};
+use crate::domain::RuleId;
+use crate::report::catalogue;
+
+pub(super) fn rules(args: &args::Rules) -> Result<End, Failure> {
+    let text = match args.rule {
+        Some(rule) => explain(rule),
+        None => list(),
+    };
+    io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::run(error.into()))?;
+    Ok(End::Done)
+}
+
+fn list() -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["RULE", "DEFAULT", "BREAKS WHEN"]);
+    for rule in RuleId::ALL {
+        table.add_row([rule.as_str(), rule.default_severity().as_str(), catalogue(*rule).breaks_when]);
+    }
+    format!("{}\n\n`keysweep rules RULE` explains one.\n", table.trim_fmt())
+}
+
+fn explain(rule: RuleId) -> String {
+    let explanation = catalogue(rule);
+    format!(
+        "{rule}: {}\n\nDefault severity: {}\nBreaks when: {}\n\nWhy it matters: {}\n\nWhat to do: {}\n",
+        explanation.title,
+        rule.default_severity(),
+        explanation.breaks_when,
+        explanation.why,
+        explanation.remedy
+    )
+}

@@ -1,0 +1,17 @@
+//! `keysweep schema`: JSON Schemas of the configuration and of report.json.
+
+use std::io::{self, Write};
+
+use super::args::{self, Document};
+use super::exit::{End, Failure};
+use crate::{config, report};
+
+pub(super) fn schema(args: &args::Schema) -> Result<End, Failure> {
+    let schema = match args.document {
+        Document::Config => config::schema(),
+        Document::Report => report::json_schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::run(error.into()))?;
+    writeln!(io::stdout(), "{text}").map_err(|error| Failure::run(error.into()))?;
+    Ok(End::Done)
+}

@@ -1,0 +1,176 @@
+//! What a command shows: results on standard output, words about them on standard error.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anstyle::{AnsiColor, Color, Style};
+use comfy_table::{Cell, ContentArrangement, Table, presets};
+
+use super::args::Format;
+use super::exit::Failure;
+use crate::delivery::Delivery;
+use crate::domain::Severity;
+use crate::report::{FindingRow, Report, Summary, catalogue, plain};
+use crate::run::Outcome;
+
+/// Rows of the table of findings; more do not help on a terminal.
+const ROWS: usize = 200;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// Prints what came of a run. `index` counts the runs that were printed before.
+pub(super) fn outcome(outcome: &Outcome, format: Format, index: usize) -> Result<(), Failure> {
+    let printed = match format {
+        Format::Table => table(outcome),
+        Format::Json => file(outcome, "report.json", 0),
+        Format::Csv => file(outcome, "findings.csv", index),
+    };
+    printed.map_err(|error| Failure::run(anyhow::Error::new(error).context("cannot write to standard output")))?;
+    if format != Format::Table {
+        problems(outcome);
+    }
+    Ok(())
+}
+
+fn table(outcome: &Outcome) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    if !outcome.report.findings.is_empty() {
+        writeln!(out, "{}\n", findings(&outcome.report))?;
+    }
+    summary(&mut out, outcome)
+}
+
+/// A file of the report as it is, less the mark that only spreadsheets need and, where others were
+/// printed before, less the header.
+fn file(outcome: &Outcome, name: &str, printed_before: usize) -> io::Result<()> {
+    let bytes = outcome.files.iter().find(|file| file.name == name).map_or(&[][..], |file| &file.bytes);
+    let mut bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if printed_before > 0 {
+        let header = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
+        bytes = bytes.split_at(header).1;
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+fn findings(report: &Report) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(terminal_width());
+    table.set_header(["SEVERITY", "RULE", "ON", "NAME", "DETAIL"]);
+    for finding in report.findings.iter().take(ROWS) {
+        table.add_row(row(finding));
+    }
+    let more = report.findings.len().saturating_sub(ROWS);
+    let rest = if more > 0 { format!("\n{more} more are in findings.csv.") } else { String::new() };
+    format!("{table}{rest}")
+}
+
+fn row(finding: &FindingRow) -> [Cell; 5] {
+    [
+        Cell::new(finding.severity),
+        Cell::new(finding.rule),
+        Cell::new(finding.object_type.as_str()),
+        Cell::new(plain(&finding.display_name)),
+        Cell::new(plain(&finding.detail)),
+    ]
+}
+
+fn terminal_width() -> u16 {
+    terminal_size::terminal_size().map_or(140, |(terminal_size::Width(width), _)| width.max(80))
+}
+
+/// The short summary: how complete, how bad, where to look.
+pub(super) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    let report = &outcome.report;
+    let summary = Summary::of(report);
+    let header = &report.header;
+    if summary.complete {
+        writeln!(out, "{BOLD}{}{BOLD:#}  run {}: complete", header.tenant, header.run_id)?;
+    } else {
+        let red = colour(Severity::Critical);
+        writeln!(out, "{BOLD}{}{BOLD:#}  run {}: {red}INCOMPLETE{red:#}, not read:", header.tenant, header.run_id)?;
+        for gap in &report.gaps {
+            writeln!(out, "  {}: {}", gap.part, plain(&gap.reason))?;
+        }
+    }
+    writeln!(out, "\n  {}", summary.by_compliance())?;
+    writeln!(out, "  {}\n", summary.by_severity())?;
+    for count in &summary.rules {
+        let style = colour(count.worst);
+        writeln!(
+            out,
+            "  {style}{:<8}{style:#} {:>5}  {}  {DIM}{}{DIM:#}",
+            count.worst,
+            count.findings,
+            catalogue(count.rule).title,
+            count.rule
+        )?;
+    }
+    writeln!(out, "\n  Report  {}", outcome.directory.join("report.html").display())?;
+    if let Some(delivery) = &outcome.delivery {
+        mail(out, delivery)?;
+    }
+    out.flush()
+}
+
+fn mail(out: &mut impl Write, delivery: &Delivery) -> io::Result<()> {
+    if let Some(file) = &delivery.file {
+        writeln!(out, "  Mail    {}", file.display())?;
+    } else if !delivery.accepted.is_empty() {
+        writeln!(out, "  Mail    accepted for {} of {}", delivery.accepted.len(), delivery.addressed())?;
+    }
+    let red = colour(Severity::Critical);
+    for refused in &delivery.refused {
+        writeln!(out, "  {red}Mail    not accepted for {}{red:#}: {}", refused.to, refused.explain())?;
+    }
+    Ok(())
+}
+
+/// What went wrong with a run whose data goes to standard output.
+fn problems(outcome: &Outcome) {
+    for gap in &outcome.report.gaps {
+        error(&format!("tenant `{}`: not read: {}: {}", outcome.report.header.tenant, gap.part, plain(&gap.reason)));
+    }
+    for refused in outcome.delivery.iter().flat_map(|delivery| &delivery.refused) {
+        error(&format!("mail not accepted for {}: {}", refused.to, refused.explain()));
+    }
+}
+
+fn colour(severity: Severity) -> Style {
+    let colour = match severity {
+        Severity::Critical => AnsiColor::BrightRed,
+        Severity::High => AnsiColor::Red,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::Low => AnsiColor::Cyan,
+        Severity::Info => AnsiColor::BrightBlack,
+    };
+    Style::new().fg_color(Some(Color::Ansi(colour))).bold()
+}
+
+/// An error, on standard error. That it cannot be written there can be told to nobody.
+pub(super) fn error(message: &str) {
+    let red = colour(Severity::Critical);
+    writeln!(anstream::stderr(), "{red}error{red:#}: {message}").unwrap_or_default();
+}
+
+/// A warning, on standard error.
+pub(super) fn warning(message: &str) {
+    let yellow = colour(Severity::Medium);
+    writeln!(anstream::stderr(), "{yellow}warning{yellow:#}: {message}").unwrap_or_default();
+}
+
+/// Something worth knowing, on standard error.
+pub(super) fn note(message: &str) {
+    writeln!(anstream::stderr(), "{message}").unwrap_or_default();
+}
+
+/// A path as it can be typed.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
