@@ -6,7 +6,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use lettre::message::Mailbox;
 use reqwest::Url;
+use schemars::JsonSchema;
 use secrecy::SecretString;
+use serde::Deserialize;
 
 use crate::compliance::Settings;
 use crate::domain::{AppId, ObjectKind, SignInMethod, TenantId};
@@ -53,7 +55,8 @@ pub struct Tenant {
 }
 
 /// A national cloud (FACTS §13).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Cloud {
     /// Global, and GCC.
     Public,
@@ -176,7 +179,8 @@ pub struct Smtp {
 }
 
 /// How an SMTP connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum SmtpTls {
     /// STARTTLS, required.
     StartTls,

@@ -1,0 +1,159 @@
+//! The tree against the shape: unknown keys and values of the wrong kind, all of them in one pass. What
+//! passes is plain JSON, ready for serde; what does not is left out of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json};
+
+use super::hint;
+use super::problem::{Place, Problem};
+use super::shape::Shape;
+use super::tree::{Node, Value};
+
+/// The outcome.
+pub(super) struct Inspected {
+    /// What passed.
+    pub(super) json: Json,
+    /// Where the keys stand, by their path.
+    pub(super) places: BTreeMap<String, Place>,
+    /// The paths of what was left out: they are not missing.
+    pub(super) refused: BTreeSet<String>,
+    /// What did not pass.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Checks a whole configuration.
+pub(super) fn inspect(root: Node, shape: &Shape) -> Inspected {
+    let mut inspector =
+        Inspector { shape, places: BTreeMap::new(), refused: BTreeSet::new(), problems: vec![] };
+    let json = inspector.visit(root, shape, "").unwrap_or_else(|| Json::Object(Map::new()));
+    let Inspector { places, refused, problems, .. } = inspector;
+    Inspected { json, places, refused, problems }
+}
+
+struct Inspector<'s> {
+    shape: &'s Shape,
+    places: BTreeMap<String, Place>,
+    refused: BTreeSet<String>,
+    problems: Vec<Problem>,
+}
+
+impl Inspector<'_> {
+    fn visit(&mut self, node: Node, shape: &Shape, path: &str) -> Option<Json> {
+        let Node { place, value } = node;
+        self.places.insert(path.to_owned(), place.clone());
+        match (shape, value) {
+            (Shape::Table(keys), Value::Table(entries)) => Some(self.table(entries, keys, path)),
+            (Shape::List(item), Value::List(entries)) => self.list(entries, item, path),
+            (Shape::Text, Value::Text(text)) => Some(Json::String(text)),
+            (Shape::Choice(words), Value::Text(text)) if words.contains(&text) => Some(Json::String(text)),
+            (Shape::Choice(words), Value::Text(_)) => {
+                let remedy = format!("Use {}", hint::alternatives(words.iter().map(String::as_str)));
+                self.refuse(path, place, "is none of the words known here", remedy)
+            }
+            (Shape::Integer { min, max }, Value::Integer(number)) => {
+                if let Some(number) = number.filter(|number| (min..=max).contains(&number)) {
+                    return Some(Json::from(number));
+                }
+                self.refuse(path, place, "is out of range", format!("Use a number from {min} to {max}"))
+            }
+            (Shape::Boolean, Value::Boolean(truth)) => Some(Json::Bool(truth)),
+            (Shape::Either(options), value) => {
+                match options.iter().find(|option| option.wants() == value.kind()) {
+                    Some(option) => self.visit(Node { place, value }, option, path),
+                    None => self.mismatch(path, place, shape, &value),
+                }
+            }
+            (shape, value) => self.mismatch(path, place, shape, &value),
+        }
+    }
+
+    fn table(&mut self, entries: BTreeMap<String, Node>, keys: &BTreeMap<String, Shape>, path: &str) -> Json {
+        let mut passed = Map::new();
+        for (key, node) in entries {
+            match keys.get(&key) {
+                Some(shape) => {
+                    if let Some(json) = self.visit(node, shape, &join(path, &key)) {
+                        passed.insert(key, json);
+                    }
+                }
+                None => self.unknown(&key, node.place, keys, path),
+            }
+        }
+        Json::Object(passed)
+    }
+
+    /// A list with a bad entry is left out as a whole: without it, the others would move up.
+    fn list(&mut self, entries: Vec<Node>, item: &Shape, path: &str) -> Option<Json> {
+        let visited: Vec<Option<Json>> = entries
+            .into_iter()
+            .enumerate()
+            .map(|(index, node)| self.visit(node, item, &format!("{path}[{index}]")))
+            .collect();
+        let passed: Option<Vec<Json>> = visited.into_iter().collect();
+        if passed.is_none() {
+            self.refused.insert(path.to_owned());
+        }
+        passed.map(Json::Array)
+    }
+
+    fn unknown(&mut self, key: &str, place: Place, keys: &BTreeMap<String, Shape>, path: &str) {
+        let what = if path == "rules" { "is not a known rule" } else { "is not a known key" };
+        let mut homes = Vec::new();
+        self.shape.homes_of(key, "", &mut homes);
+        let remedy = if let Some(near) = hint::nearest(key, keys.keys().map(String::as_str)) {
+            self.refused.insert(join(path, near));
+            format!("Did you mean `{near}`?")
+        } else if path == "rules" {
+            "`keysweep rules` lists them".to_owned()
+        } else if hint::is_secretive(key) {
+            secret_remedy(keys)
+        } else if let [home] = homes.as_slice() {
+            format!("It belongs in `{home}`")
+        } else {
+            format!("Remove it; known here: {}", hint::alternatives(keys.keys().map(String::as_str)))
+        };
+        let key = join(path, hint::printable_key(key));
+        self.problems.push(Problem { place, key, what: what.to_owned(), remedy });
+    }
+
+    fn mismatch(&mut self, path: &str, place: Place, shape: &Shape, value: &Value) -> Option<Json> {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        let remedy = match (shape, value) {
+            (Shape::List(_), Value::Table(_)) => format!("Write `[[{path}]]`, in two pairs of brackets"),
+            (Shape::Table(_), Value::List(_)) => format!("Write `[{path}]`, in one pair of brackets"),
+            (Shape::Table(_), _) => format!("Write `[{path}]` as a line of its own and its keys below"),
+            (Shape::List(_), _) => format!("Write `{name} = [\"…\"]`, in brackets"),
+            (Shape::Text | Shape::Choice(_), _) => "Put it in double quotes".to_owned(),
+            (Shape::Integer { .. }, _) => "Write a whole number without quotes".to_owned(),
+            (Shape::Boolean, _) => "Write `true` or `false` without quotes".to_owned(),
+            (Shape::Either(_), _) => format!("Write `{name}` as `config/keysweep.example.toml` shows"),
+        };
+        self.refuse(path, place, &format!("must be {}, not {}", shape.wants(), value.kind()), remedy)
+    }
+
+    fn refuse(&mut self, path: &str, place: Place, what: &str, remedy: String) -> Option<Json> {
+        self.refused.insert(path.to_owned());
+        self.problems.push(Problem { place, key: path.to_owned(), what: what.to_owned(), remedy });
+        None
+    }
+}
+
+/// What to say about a secret that somebody wrote into the file.
+fn secret_remedy(keys: &BTreeMap<String, Shape>) -> String {
+    let here: Vec<&str> = keys
+        .keys()
+        .filter(|key| hint::is_secretive(key) && (key.ends_with("_file") || key.ends_with("_env")))
+        .map(String::as_str)
+        .collect();
+    if here.is_empty() {
+        "A secret never stands in the file: name it by a key ending in `_file` or `_env`".to_owned()
+    } else {
+        let keys = hint::alternatives(here.into_iter());
+        format!("A secret never stands in the file: name it by {keys}")
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}

@@ -1,0 +1,141 @@
+//! `[audit]`, `[policy]` and `[rules]`.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::{Desk, values};
+use crate::compliance::{Demand, Settings};
+use crate::config::Reading;
+use crate::config::raw::{RawAudit, RawDemand, RawLevel, RawLimited, RawPolicy, RawRequire, RawScope};
+use crate::domain::{MaxLifetime, Need, ObjectKind, RestrictionKind, RuleId, Severity};
+
+/// Checks what is read and how it is judged.
+pub(super) fn judging(
+    audit: Option<RawAudit>,
+    policy: Option<RawPolicy>,
+    rules: Option<BTreeMap<String, RawLevel>>,
+    desk: &mut Desk<'_>,
+) -> (Option<Reading>, Option<Settings>) {
+    let audit = audit.unwrap_or_default();
+    let owners = audit.owners.unwrap_or(true);
+    let reading = scope(audit.scope.as_deref(), desk).map(|scope| Reading { scope, owners });
+    let defaults = Settings::default();
+    let mut limit = |text: Option<String>, default: TimeDelta, key: &str| match text {
+        Some(text) => values::any_duration(&text, key, desk),
+        None => Some(default),
+    };
+    let expiring = limit(audit.expiring_within, defaults.expiring_within, "audit.expiring_within");
+    let secret = limit(audit.max_secret_lifetime, defaults.max_secret_lifetime, "audit.max_secret_lifetime");
+    let certificate = limit(
+        audit.max_certificate_lifetime,
+        defaults.max_certificate_lifetime,
+        "audit.max_certificate_lifetime",
+    );
+    let policy = policy.unwrap_or_default();
+    let restrictive = match policy.restrictive {
+        Some(raw) => demands(raw, desk),
+        None => Some(defaults.restrictive),
+    };
+    let severities = severities(rules.unwrap_or_default(), owners, desk);
+    let settings = || {
+        Some(Settings {
+            severities,
+            expiring_within: expiring?,
+            max_secret_lifetime: secret?,
+            max_certificate_lifetime: certificate?,
+            compliance_threshold: audit
+                .compliance_threshold
+                .map_or(defaults.compliance_threshold, Severity::from),
+            require: match policy.require {
+                Some(RawRequire::Assigned) => Need::Assigned,
+                Some(RawRequire::Effective) => Need::Effective,
+                None => defaults.require,
+            },
+            restrictive: restrictive?,
+        })
+    };
+    (reading, settings())
+}
+
+fn scope(raw: Option<&[RawScope]>, desk: &mut Desk<'_>) -> Option<Vec<ObjectKind>> {
+    let Some(raw) = raw else {
+        return Some(vec![ObjectKind::Application, ObjectKind::ServicePrincipal]);
+    };
+    if raw.is_empty() {
+        let remedy = "List `applications`, `service-principals` or both, or leave `scope` out for both";
+        desk.problem("audit.scope", "is empty: nothing would be audited", remedy);
+        return None;
+    }
+    let mut scope = Vec::new();
+    for (index, word) in raw.iter().enumerate() {
+        let kind = match word {
+            RawScope::Applications => ObjectKind::Application,
+            RawScope::ServicePrincipals => ObjectKind::ServicePrincipal,
+        };
+        if scope.contains(&kind) {
+            desk.problem(&format!("audit.scope[{index}]"), "is listed twice", "Remove one of the two");
+        }
+        scope.push(kind);
+    }
+    Some(scope)
+}
+
+fn demands(raw: Vec<RawDemand>, desk: &mut Desk<'_>) -> Option<Vec<Demand>> {
+    if raw.is_empty() {
+        let remedy = "List at least one type, or leave it out for `[\"passwordAddition\"]`";
+        desk.problem("policy.restrictive", "is empty: any policy would count as restrictive", remedy);
+        return None;
+    }
+    let mut demands: Vec<Option<Demand>> = Vec::new();
+    for (index, raw) in raw.into_iter().enumerate() {
+        let key = format!("policy.restrictive[{index}]");
+        let demand = demand(raw, &key, desk);
+        let kind = demand.as_ref().map(|demand| &demand.kind);
+        if kind.is_some() && demands.iter().flatten().any(|other| Some(&other.kind) == kind) {
+            desk.problem(&key, "is listed twice", "Remove one of the two");
+        }
+        demands.push(demand);
+    }
+    demands.into_iter().collect()
+}
+
+fn demand(raw: RawDemand, key: &str, desk: &mut Desk<'_>) -> Option<Demand> {
+    let RawLimited { kind, max } = match raw {
+        RawDemand::Type(kind) => RawLimited { kind: Some(kind), max: None },
+        RawDemand::Limited(limited) => limited,
+    };
+    let Some(kind) = kind.map(RestrictionKind::from) else {
+        desk.missing(&format!("{key}.type"), "Add it, as `{ type = \"passwordLifetime\", max = \"90d\" }`");
+        return None;
+    };
+    let key = format!("{key}.max");
+    let max = match max {
+        Some(_) if !kind.is_lifetime() => {
+            let remedy =
+                "Remove it, or use `passwordLifetime`, `symmetricKeyLifetime` or `asymmetricKeyLifetime`";
+            desk.problem(&key, format!("means nothing for `{kind}`, which blocks altogether"), remedy);
+            return None;
+        }
+        Some(text) => Some(MaxLifetime::from_delta(values::any_duration(&text, &key, desk)?)),
+        None => None,
+    };
+    Some(Demand { kind, max })
+}
+
+/// Unknown rules and words were refused before.
+fn severities(
+    raw: BTreeMap<String, RawLevel>,
+    owners: bool,
+    desk: &mut Desk<'_>,
+) -> BTreeMap<RuleId, Option<Severity>> {
+    let mut severities: BTreeMap<RuleId, Option<Severity>> =
+        raw.into_iter().filter_map(|(rule, level)| Some((rule.parse().ok()?, level.severity()))).collect();
+    if !owners {
+        if let Some(Some(_)) = severities.insert(RuleId::NoOwner, None) {
+            let what = "has a severity, but owners are not read";
+            desk.problem("rules.no-owner", what, "Set `audit.owners = true`, or remove this line");
+        }
+    }
+    severities
+}

@@ -1,0 +1,81 @@
+//! From the raw configuration to the validated one. A function that answers none has said why at the
+//! [`Desk`]; the others go on, so that every problem is named.
+
+mod audit;
+mod credential;
+mod desk;
+mod files;
+mod mail;
+mod schedule;
+mod tenant;
+mod values;
+
+use super::raw::{RawConfig, RawReports, RawTenant};
+use super::{Config, Reports, Tenant};
+pub(super) use desk::Desk;
+use schedule::Timing;
+use tenant::Recipients;
+
+/// Checks a whole configuration.
+pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
+    let RawConfig { schedule, reports, tenant, audit, policy, rules, mail } = raw;
+    let tenants = tenant.unwrap_or_default();
+    let timing = schedule::timing(schedule, tenants.iter().any(|tenant| tenant.schedule.is_some()), desk);
+    let reports = self::reports(reports.unwrap_or_default(), desk);
+    let (reading, settings) = audit::judging(audit, policy, rules, desk);
+    let mail = mail.map(|mail| mail::mail(mail, desk));
+    let recipients = match &mail {
+        Some(Some(mail)) => Recipients::Of(&mail.to),
+        Some(None) => Recipients::Unknown,
+        None => Recipients::NoMail,
+    };
+    let tenants = self::tenants(tenants, timing.as_ref(), recipients, desk);
+    Some(Config {
+        tenants: tenants?,
+        reports: reports?,
+        reading: reading?,
+        settings: settings?,
+        mail: match mail {
+            Some(mail) => Some(mail?),
+            None => None,
+        },
+    })
+}
+
+fn reports(raw: RawReports, desk: &mut Desk<'_>) -> Option<Reports> {
+    let RawReports { directory, keep, csv_bom } = raw;
+    let directory = values::folder(directory, "reports", "reports.directory", desk);
+    // Less than a day would delete what was just written.
+    let keep = match keep {
+        Some(text) => values::days(&text, "reports.keep", desk).map(Some),
+        None => Some(None),
+    };
+    Some(Reports { directory: directory?, keep: keep?, csv_bom: csv_bom.unwrap_or(true) })
+}
+
+fn tenants(
+    raw: Vec<RawTenant>,
+    timing: Option<&Timing>,
+    recipients: Recipients<'_>,
+    desk: &mut Desk<'_>,
+) -> Option<Vec<Tenant>> {
+    if raw.is_empty() {
+        desk.missing("tenant", "Add a `[[tenant]]` with `name`, `tenant_id` and `[tenant.credential]`");
+        return None;
+    }
+    let mut names: Vec<String> = Vec::new();
+    let mut tenants = Vec::new();
+    for (index, raw) in raw.into_iter().enumerate() {
+        let path = format!("tenant[{index}]");
+        // Folders of some systems do not tell upper from lower case.
+        if let Some(name) = raw.name.as_deref().map(str::to_lowercase) {
+            if names.contains(&name) {
+                let what = "is the name of another tenant too, upper and lower case aside";
+                desk.problem(&format!("{path}.name"), what, "Give each tenant a name of its own");
+            }
+            names.push(name);
+        }
+        tenants.push(tenant::tenant(raw, &path, timing, recipients, desk));
+    }
+    tenants.into_iter().collect()
+}
