@@ -1,5 +1,12 @@
 //! Judging an inventory: pure functions of it, the settings and a time.
 
+mod effect;
+mod effective;
+mod evaluate;
+mod rules;
 mod settings;
+mod words;
 
+pub use effective::{Effective, Outcome, Policies, RestrictionType};
+pub use evaluate::{evaluate, flagged};
 pub use settings::{Demand, Settings};

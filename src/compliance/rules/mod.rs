@@ -1,0 +1,142 @@
+//! The rules of DESIGN §2.3, one family per file: pure functions from a case to its rulings.
+
+mod auditor;
+mod ending;
+mod exempted_actors;
+#[cfg(test)]
+mod fixture;
+mod grandfathered;
+mod idle_policy;
+mod instance_lock;
+mod lifetime;
+mod no_owner;
+mod not_in_force;
+mod plain_sight;
+mod presence;
+mod restrictive;
+mod tenant_default;
+mod weakens;
+
+use chrono::{DateTime, Utc};
+
+use super::effect::{Comparison, compare};
+use super::effective::{Policies, secret_creation};
+use super::settings::Settings;
+use crate::domain::{
+    Credential, CustomPolicy, Evidence, Inventory, Object, OwnedBy, RuleId, SecretVerdict, SignInMethod,
+    TenantId, Text,
+};
+
+/// What a rule says about a subject. Saying nothing means that it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ruling {
+    /// It is broken.
+    Broken(Evidence),
+    /// It may be.
+    Undecided(Text),
+}
+
+pub(super) type ObjectRule = fn(&Case<'_>) -> Vec<Ruling>;
+type TenantRule = fn(&Inventory, SignInMethod) -> Vec<Ruling>;
+type PolicyRule = fn(&CustomPolicy) -> Vec<Ruling>;
+
+/// The rules on objects, in the order of the catalogue.
+pub(super) const OF_OBJECTS: &[(RuleId, ObjectRule)] = &[
+    (RuleId::ClientSecret, presence::client_secret),
+    (RuleId::ClientSecretExpired, ending::client_secret_expired),
+    (RuleId::ClientSecretExpiring, ending::client_secret_expiring),
+    (RuleId::ClientSecretLongLived, lifetime::client_secret_long_lived),
+    (RuleId::SymmetricKey, presence::symmetric_key),
+    (RuleId::ServicePrincipalSecret, presence::service_principal_secret),
+    (RuleId::SecretInPlainSight, plain_sight::secret_in_plain_sight),
+    (RuleId::NoRestrictivePolicy, restrictive::no_restrictive_policy),
+    (RuleId::PolicyNotInForce, not_in_force::policy_not_in_force),
+    (RuleId::PolicyWeakensDefault, weakens::policy_weakens_default),
+    (RuleId::GrandfatheredSecret, grandfathered::grandfathered_secret),
+    (RuleId::CertificateExpired, ending::certificate_expired),
+    (RuleId::CertificateExpiring, ending::certificate_expiring),
+    (RuleId::CertificateLongLived, lifetime::certificate_long_lived),
+    (RuleId::NoOwner, no_owner::no_owner),
+    (RuleId::InstanceLockOff, instance_lock::instance_lock_off),
+    (RuleId::ForeignSecret, presence::foreign_secret),
+];
+
+/// The rules on the tenant as a whole.
+pub(super) const OF_THE_TENANT: &[(RuleId, TenantRule)] = &[
+    (RuleId::TenantDefaultOff, tenant_default::tenant_default_off),
+    (RuleId::TenantDefaultAllowsSecrets, tenant_default::tenant_default_allows_secrets),
+    (RuleId::ExemptedActors, exempted_actors::by_tenant_default),
+    (RuleId::IdlePolicy, idle_policy::unlisted),
+    (RuleId::AuditorUsesSecret, auditor::auditor_uses_secret),
+];
+
+/// The rules on a custom policy.
+pub(super) const OF_POLICIES: &[(RuleId, PolicyRule)] = &[
+    (RuleId::ExemptedActors, exempted_actors::by_custom_policy),
+    (RuleId::IdlePolicy, idle_policy::idle_policy),
+];
+
+/// One object, with all that its rules look at.
+pub(super) struct Case<'a> {
+    pub(super) object: &'a Object,
+    pub(super) owned_by: OwnedBy,
+    /// Those the rules speak of: none of a managed identity, whose platform rotates them.
+    pub(super) credentials: Vec<Credential<'a>>,
+    pub(super) policies: &'a Policies<'a>,
+    pub(super) secret_creation: SecretVerdict,
+    pub(super) comparison: Comparison,
+    pub(super) settings: &'a Settings,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(
+        object: &'a Object,
+        tenant: TenantId,
+        policies: &'a Policies<'a>,
+        settings: &'a Settings,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let managed = object.is_managed_identity();
+        Self {
+            object,
+            owned_by: object.owned_by(tenant),
+            credentials: if managed { Vec::new() } else { object.credentials() },
+            policies,
+            secret_creation: secret_creation(policies, object),
+            comparison: compare(policies, object),
+            settings,
+            now,
+        }
+    }
+
+    /// Whether rules about policies speak of it.
+    pub(super) fn policies_matter(&self) -> bool {
+        !self.object.is_managed_identity()
+    }
+
+    /// Its unexpired credentials, each once.
+    pub(super) fn unexpired(&self) -> impl Iterator<Item = &Credential<'a>> {
+        self.credentials.iter().filter(|credential| !credential.repeats && credential.is_unexpired(self.now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_of_the_catalogue_is_judged_once_per_kind_of_subject() {
+        let objects: Vec<RuleId> = OF_OBJECTS.iter().map(|(rule, _)| *rule).collect();
+        let tenant: Vec<RuleId> = OF_THE_TENANT.iter().map(|(rule, _)| *rule).collect();
+        let policies: Vec<RuleId> = OF_POLICIES.iter().map(|(rule, _)| *rule).collect();
+        for rules in [&objects, &tenant, &policies] {
+            assert_eq!(rules.iter().collect::<BTreeSet<_>>().len(), rules.len());
+            assert!(rules.is_sorted(), "the order of the catalogue");
+        }
+        let judged: BTreeSet<RuleId> = objects.into_iter().chain(tenant).chain(policies).collect();
+        assert_eq!(judged, RuleId::ALL.iter().copied().collect());
+    }
+}
