@@ -1,0 +1,95 @@
+//! An assessment, as the rows of a report.
+
+mod context;
+mod findings;
+mod objects;
+mod policies;
+
+use crate::compliance::Settings;
+use crate::domain::{Assessment, Gap, Inventory, Object, ObjectAssessment, PolicyId, Undecided};
+use crate::report::{GapRow, Header, Report, Subject, UndecidedRow};
+
+pub(super) use context::{Context, Judged, Policies};
+
+/// The report on one run. The order in which Graph listed objects and policies leaves no trace in
+/// it, so that two runs over the same tenant compare line by line.
+#[must_use]
+pub fn build(header: Header, inventory: &Inventory, assessment: &Assessment, settings: &Settings) -> Report {
+    let context = Context {
+        now: header.started,
+        tenant: inventory.tenant,
+        settings,
+        policies: Policies::of(inventory),
+    };
+    let Assessment { objects: judgements, tenant: _, policies: _, undecided } = assessment;
+    let mut objects = Vec::with_capacity(inventory.objects.len());
+    let mut credentials = Vec::new();
+    let mut findings = findings::Findings::begin(assessment, &header, &context);
+    let mut undecided: Vec<_> = undecided
+        .iter()
+        .map(|(policy, undecided)| elsewhere(*policy, undecided, &header, &context))
+        .collect();
+    for (object, assessment) in sorted(&inventory.objects, judgements) {
+        let judged = Judged::new(object, assessment);
+        objects.push(objects::row(&judged, &header, &context));
+        credentials.extend(objects::credentials(&judged, &context));
+        findings.about(&judged);
+        undecided.extend(assessment.undecided.iter().map(|undecided| on_object(object, undecided)));
+    }
+    undecided.sort_by(|a, b| undecided_order(a).cmp(&undecided_order(b)));
+    let findings = findings.sorted();
+    let policies = policies::rows(inventory);
+    Report { gaps: gaps(inventory), findings, objects, credentials, policies, undecided, header }
+}
+
+/// Objects with their judgements, by kind, name and id.
+fn sorted<'a>(
+    objects: &'a [Object],
+    judgements: &'a [ObjectAssessment],
+) -> Vec<(&'a Object, &'a ObjectAssessment)> {
+    let mut pairs: Vec<_> = objects.iter().zip(judgements).collect();
+    pairs.sort_by(|(a, _), (b, _)| (a.kind(), &a.display_name, a.id).cmp(&(b.kind(), &b.display_name, b.id)));
+    pairs
+}
+
+fn gaps(inventory: &Inventory) -> Vec<GapRow> {
+    let mut gaps: Vec<_> = inventory.gaps.iter().collect();
+    gaps.sort_by(|a, b| (a.part, &a.reason).cmp(&(b.part, &b.reason)));
+    gaps.into_iter()
+        .map(|gap| {
+            let Gap { part, reason } = gap;
+            GapRow { part: part.to_string(), reason: reason.as_str().to_owned() }
+        })
+        .collect()
+}
+
+fn on_object(object: &Object, undecided: &Undecided) -> UndecidedRow {
+    let Undecided { rule, severity: _, why } = undecided;
+    UndecidedRow {
+        object_type: Subject::from(object.kind()),
+        object_id: object.id.to_string(),
+        display_name: object.display_name.as_str().to_owned(),
+        rule: *rule,
+        why: why.as_str().to_owned(),
+    }
+}
+
+/// What could not be decided about a custom policy, or about the tenant.
+fn elsewhere(
+    policy: Option<PolicyId>,
+    undecided: &Undecided,
+    header: &Header,
+    context: &Context<'_>,
+) -> UndecidedRow {
+    let Undecided { rule, severity: _, why } = undecided;
+    let (object_type, object_id, display_name) = match policy {
+        Some(id) => (Subject::Policy, id.to_string(), context.policies.name(id).to_owned()),
+        None => (Subject::Tenant, header.tenant_id.to_string(), header.tenant.clone()),
+    };
+    UndecidedRow { object_type, object_id, display_name, rule: *rule, why: why.as_str().to_owned() }
+}
+
+fn undecided_order(row: &UndecidedRow) -> impl Ord + '_ {
+    let UndecidedRow { object_type, object_id, display_name, rule, why } = row;
+    (rule, object_type, display_name, object_id, why)
+}

@@ -1,0 +1,253 @@
+//! The CSV files of a run (DESIGN §4): UTF-8, RFC 4180, CRLF, and no cell that a spreadsheet runs.
+
+mod cells;
+
+use ::csv::{Terminator, WriterBuilder};
+
+use super::{CredentialRow, FindingRow, Header, ObjectRow, PolicyRow};
+use cells::{Cell, NOT_KNOWN, list, number, text, time, truth};
+
+/// Without it Excel takes the file for the local code page.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// `findings.csv`.
+pub(super) fn findings(header: &Header, rows: &[FindingRow], bom: bool) -> Result<Vec<u8>, ::csv::Error> {
+    table(header, bom, FINDING_COLUMNS, rows, finding)
+}
+
+/// `objects.csv`.
+pub(super) fn objects(header: &Header, rows: &[ObjectRow], bom: bool) -> Result<Vec<u8>, ::csv::Error> {
+    table(header, bom, OBJECT_COLUMNS, rows, object)
+}
+
+/// `credentials.csv`.
+pub(super) fn credentials(
+    header: &Header,
+    rows: &[CredentialRow],
+    bom: bool,
+) -> Result<Vec<u8>, ::csv::Error> {
+    table(header, bom, CREDENTIAL_COLUMNS, rows, credential)
+}
+
+/// `policies.csv`.
+pub(super) fn policies(header: &Header, rows: &[PolicyRow], bom: bool) -> Result<Vec<u8>, ::csv::Error> {
+    table(header, bom, POLICY_COLUMNS, rows, policy)
+}
+
+/// Writes a table; `tenant` and `run_id` come before the columns of every one.
+fn table<R, const N: usize>(
+    header: &Header,
+    bom: bool,
+    columns: [&str; N],
+    rows: &[R],
+    cells: for<'r> fn(&'r R) -> [Cell<'r>; N],
+) -> Result<Vec<u8>, ::csv::Error> {
+    let mut bytes = if bom { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(&mut bytes);
+    writer.write_record(["tenant", "run_id"].into_iter().chain(columns))?;
+    let tenant = text(&header.tenant);
+    for row in rows {
+        writer.write_field(tenant.as_bytes())?;
+        writer.write_field(header.run_id.as_str())?;
+        writer.write_record(cells(row).iter().map(|cell| cell.as_bytes()))?;
+    }
+    writer.flush()?;
+    drop(writer);
+    Ok(bytes)
+}
+
+#[rustfmt::skip]
+const FINDING_COLUMNS: [&str; 21] = [
+    "rule", "severity", "status", "object_type", "object_id", "app_id", "display_name",
+    "credential_type", "credential_id", "credential_name", "start", "end", "days_left",
+    "policy_id", "policy_name", "owners", "first_seen", "change", "detail", "recommendation", "portal_url",
+];
+
+fn finding(row: &FindingRow) -> [Cell<'_>; FINDING_COLUMNS.len()] {
+    let FindingRow {
+        rule,
+        severity,
+        object_type,
+        object_id,
+        app_id,
+        display_name,
+        credential_type,
+        credential_id,
+        credential_name,
+        start,
+        end,
+        days_left,
+        policy_id,
+        policy_name,
+        owners,
+        detail,
+        recommendation,
+        portal_url,
+    } = row;
+    [
+        rule.as_str().into(),
+        severity.as_str().into(),
+        "open".into(),
+        object_type.as_str().into(),
+        text(object_id),
+        text(app_id),
+        text(display_name),
+        text(credential_type),
+        text(credential_id),
+        text(credential_name),
+        time(*start),
+        time(*end),
+        number(*days_left),
+        text(policy_id),
+        text(policy_name),
+        list(owners),
+        NOT_KNOWN,
+        NOT_KNOWN,
+        text(detail),
+        text(recommendation),
+        text(portal_url),
+    ]
+}
+
+#[rustfmt::skip]
+const OBJECT_COLUMNS: [&str; 25] = [
+    "object_type", "object_id", "app_id", "display_name", "created", "sign_in_audience", "owned_by",
+    "service_principal_type", "enabled", "owners", "active_secrets", "expired_secrets",
+    "active_certificates", "expired_certificates", "symmetric_keys", "federated_credentials",
+    "assigned_policy_id", "assigned_policy_name", "policy_effect", "secret_creation", "decided_by",
+    "reason", "compliance", "worst_severity", "portal_url",
+];
+
+fn object(row: &ObjectRow) -> [Cell<'_>; OBJECT_COLUMNS.len()] {
+    let ObjectRow {
+        object_type,
+        object_id,
+        app_id,
+        display_name,
+        created,
+        sign_in_audience,
+        owned_by,
+        service_principal_type,
+        enabled,
+        owners,
+        active_secrets,
+        expired_secrets,
+        active_certificates,
+        expired_certificates,
+        symmetric_keys,
+        federated_credentials,
+        assigned_policy_id,
+        assigned_policy_name,
+        policy_effect,
+        secret_creation,
+        decided_by,
+        reason,
+        compliance,
+        worst_severity,
+        portal_url,
+    } = row;
+    [
+        object_type.as_str().into(),
+        text(object_id),
+        text(app_id),
+        text(display_name),
+        time(*created),
+        text(sign_in_audience),
+        text(owned_by),
+        text(service_principal_type),
+        enabled.map_or(NOT_KNOWN, truth),
+        list(owners),
+        number(Some(active_secrets)),
+        number(Some(expired_secrets)),
+        number(Some(active_certificates)),
+        number(Some(expired_certificates)),
+        number(Some(symmetric_keys)),
+        number(Some(federated_credentials)),
+        text(assigned_policy_id),
+        text(assigned_policy_name),
+        text(policy_effect),
+        text(secret_creation),
+        text(decided_by),
+        text(reason),
+        text(compliance),
+        worst_severity.map_or("", |severity| severity.as_str()).into(),
+        text(portal_url),
+    ]
+}
+
+#[rustfmt::skip]
+const CREDENTIAL_COLUMNS: [&str; 14] = [
+    "object_type", "object_id", "app_id", "display_name", "credential_type", "usage", "credential_id",
+    "credential_name", "start", "end", "lifetime_days", "days_left", "state", "last_used",
+];
+
+fn credential(row: &CredentialRow) -> [Cell<'_>; CREDENTIAL_COLUMNS.len()] {
+    let CredentialRow {
+        object_type,
+        object_id,
+        app_id,
+        display_name,
+        credential_type,
+        usage,
+        credential_id,
+        credential_name,
+        start,
+        end,
+        lifetime_days,
+        days_left,
+        state,
+    } = row;
+    [
+        object_type.as_str().into(),
+        text(object_id),
+        text(app_id),
+        text(display_name),
+        text(credential_type),
+        text(usage),
+        text(credential_id),
+        text(credential_name),
+        time(*start),
+        time(*end),
+        number(*lifetime_days),
+        number(*days_left),
+        text(state),
+        NOT_KNOWN,
+    ]
+}
+
+#[rustfmt::skip]
+const POLICY_COLUMNS: [&str; 12] = [
+    "policy_type", "policy_id", "policy_name", "policy_enabled", "applies_to", "object_type",
+    "collection", "restriction_type", "state", "max_lifetime", "created_on_or_after", "exempted_actors",
+];
+
+fn policy(row: &PolicyRow) -> [Cell<'_>; POLICY_COLUMNS.len()] {
+    let PolicyRow {
+        policy_type,
+        policy_id,
+        policy_name,
+        policy_enabled,
+        applies_to,
+        object_type,
+        collection,
+        restriction_type,
+        state,
+        max_lifetime,
+        created_on_or_after,
+        exempted_actors,
+    } = row;
+    [
+        text(policy_type),
+        text(policy_id),
+        text(policy_name),
+        truth(*policy_enabled),
+        number(*applies_to),
+        text(object_type),
+        text(collection),
+        text(restriction_type),
+        text(state),
+        text(max_lifetime),
+        time(*created_on_or_after),
+        list(exempted_actors),
+    ]
+}

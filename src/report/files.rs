@@ -1,0 +1,59 @@
+//! The files of a run's directory.
+
+use super::manifest::manifest;
+use super::{Report, ReportFile, csv, json};
+
+/// Why a file could not be made. Nothing of a report is known to cause it.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A CSV file.
+    #[error("`{file}` could not be written")]
+    Csv {
+        /// Which one.
+        file: &'static str,
+        /// What the writer said.
+        source: ::csv::Error,
+    },
+    /// A JSON file.
+    #[error("`{file}` could not be written")]
+    Json {
+        /// Which one.
+        file: &'static str,
+        /// What the serializer said.
+        source: serde_json::Error,
+    },
+}
+
+/// The files of a report (DESIGN §4), the manifest of all others last. `html` is the finished
+/// `report.html`; `bom` puts a byte order mark before each CSV file. The same report gives the same
+/// bytes.
+///
+/// # Errors
+/// When a file cannot be serialised.
+pub fn files(report: &Report, html: String, bom: bool) -> Result<Vec<ReportFile>, ReportError> {
+    let header = &report.header;
+    let mut files = vec![
+        table("findings.csv", csv::findings(header, &report.findings, bom))?,
+        table("objects.csv", csv::objects(header, &report.objects, bom))?,
+        table("credentials.csv", csv::credentials(header, &report.credentials, bom))?,
+        table("policies.csv", csv::policies(header, &report.policies, bom))?,
+        document("report.json", json::report(report))?,
+        ReportFile { name: "report.html", bytes: html.into_bytes() },
+    ];
+    let manifest = manifest(report, &files);
+    files.push(document("manifest.json", manifest)?);
+    Ok(files)
+}
+
+fn table(name: &'static str, bytes: Result<Vec<u8>, ::csv::Error>) -> Result<ReportFile, ReportError> {
+    let bytes = bytes.map_err(|source| ReportError::Csv { file: name, source })?;
+    Ok(ReportFile { name, bytes })
+}
+
+fn document(
+    name: &'static str,
+    bytes: Result<Vec<u8>, serde_json::Error>,
+) -> Result<ReportFile, ReportError> {
+    let bytes = bytes.map_err(|source| ReportError::Json { file: name, source })?;
+    Ok(ReportFile { name, bytes })
+}

@@ -1,0 +1,209 @@
+//! Rows about objects and their credentials.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::vocabulary::{
+    compliances, credential_states, credential_types, object_types, or_null, owned_by, policy_effects,
+    secret_creations, severities,
+};
+use super::{filled, moment};
+use crate::domain::Severity;
+use crate::report::{CredentialRow, ObjectRow};
+
+/// An application or service principal; the members are the columns of `objects.csv`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Object<'a> {
+    /// Which of the two.
+    #[schemars(extend("enum" = object_types()))]
+    object_type: &'static str,
+    /// Its id.
+    #[schemars(extend("format" = "uuid"))]
+    object_id: &'a str,
+    /// Its client id.
+    app_id: Option<&'a str>,
+    /// Its name.
+    display_name: &'a str,
+    /// When it was created.
+    #[schemars(extend("format" = "date-time"))]
+    created: Option<String>,
+    /// Who may sign in to it.
+    sign_in_audience: Option<&'a str>,
+    /// Where its application is registered.
+    #[schemars(extend("enum" = owned_by()))]
+    owned_by: &'static str,
+    /// What kind of service principal it is.
+    service_principal_type: Option<&'a str>,
+    /// Whether it is enabled.
+    enabled: Option<bool>,
+    /// The names of its owners, where they were read.
+    owners: &'a [String],
+    /// Unexpired client secrets.
+    active_secrets: usize,
+    /// Expired client secrets.
+    expired_secrets: usize,
+    /// Unexpired certificates; a SAML signing pair counts once.
+    active_certificates: usize,
+    /// Expired certificates, likewise.
+    expired_certificates: usize,
+    /// Unexpired symmetric keys.
+    symmetric_keys: usize,
+    /// Federated credentials.
+    federated_credentials: usize,
+    /// The custom policy assigned to it.
+    assigned_policy_id: Option<&'a str>,
+    /// That policy's name.
+    assigned_policy_name: Option<&'a str>,
+    /// That policy against the tenant default.
+    #[schemars(extend("enum" = or_null(policy_effects())))]
+    policy_effect: Option<&'static str>,
+    /// Whether it may be given a new client secret.
+    #[schemars(extend("enum" = secret_creations()))]
+    secret_creation: &'static str,
+    /// What decides that: `tenant-default`, `policy:<id>` or `none`.
+    decided_by: Option<&'a str>,
+    /// Why, in a sentence a person can check.
+    reason: &'a str,
+    /// The sum of it.
+    #[schemars(extend("enum" = compliances()))]
+    compliance: &'static str,
+    /// The severity of its worst finding.
+    #[schemars(extend("enum" = or_null(severities())))]
+    worst_severity: Option<&'static str>,
+    /// Where the admin centre shows it.
+    portal_url: Option<&'a str>,
+}
+
+impl<'a> From<&'a ObjectRow> for Object<'a> {
+    fn from(row: &'a ObjectRow) -> Self {
+        let ObjectRow {
+            object_type,
+            object_id,
+            app_id,
+            display_name,
+            created,
+            sign_in_audience,
+            owned_by,
+            service_principal_type,
+            enabled,
+            owners,
+            active_secrets,
+            expired_secrets,
+            active_certificates,
+            expired_certificates,
+            symmetric_keys,
+            federated_credentials,
+            assigned_policy_id,
+            assigned_policy_name,
+            policy_effect,
+            secret_creation,
+            decided_by,
+            reason,
+            compliance,
+            worst_severity,
+            portal_url,
+        } = row;
+        Self {
+            object_type: object_type.as_str(),
+            object_id,
+            app_id: filled(app_id),
+            display_name,
+            created: moment(*created),
+            sign_in_audience: filled(sign_in_audience),
+            owned_by,
+            service_principal_type: filled(service_principal_type),
+            enabled: *enabled,
+            owners,
+            active_secrets: *active_secrets,
+            expired_secrets: *expired_secrets,
+            active_certificates: *active_certificates,
+            expired_certificates: *expired_certificates,
+            symmetric_keys: *symmetric_keys,
+            federated_credentials: *federated_credentials,
+            assigned_policy_id: filled(assigned_policy_id),
+            assigned_policy_name: filled(assigned_policy_name),
+            policy_effect: filled(policy_effect),
+            secret_creation,
+            decided_by: filled(decided_by),
+            reason,
+            compliance,
+            worst_severity: worst_severity.map(Severity::as_str),
+            portal_url: filled(portal_url),
+        }
+    }
+}
+
+/// A credential; the members are the columns of `credentials.csv`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Credential<'a> {
+    /// What holds it.
+    #[schemars(extend("enum" = object_types()))]
+    object_type: &'static str,
+    /// The holder's id.
+    #[schemars(extend("format" = "uuid"))]
+    object_id: &'a str,
+    /// The holder's client id.
+    app_id: Option<&'a str>,
+    /// The holder's name.
+    display_name: &'a str,
+    /// What it is.
+    #[schemars(extend("enum" = credential_types()))]
+    credential_type: &'static str,
+    /// What a key credential is for.
+    usage: Option<&'a str>,
+    /// Its id.
+    credential_id: Option<&'a str>,
+    /// Its name.
+    credential_name: Option<&'a str>,
+    /// When it begins.
+    #[schemars(extend("format" = "date-time"))]
+    start: Option<String>,
+    /// When it ends.
+    #[schemars(extend("format" = "date-time"))]
+    end: Option<String>,
+    /// Whole days from start to end, rounded down.
+    lifetime_days: Option<i64>,
+    /// Whole days until its end, rounded down.
+    days_left: Option<i64>,
+    /// Where in its life it is.
+    #[schemars(extend("enum" = credential_states()))]
+    state: &'static str,
+    /// When somebody last signed in with it.
+    last_used: Option<&'a str>,
+}
+
+impl<'a> From<&'a CredentialRow> for Credential<'a> {
+    fn from(row: &'a CredentialRow) -> Self {
+        let CredentialRow {
+            object_type,
+            object_id,
+            app_id,
+            display_name,
+            credential_type,
+            usage,
+            credential_id,
+            credential_name,
+            start,
+            end,
+            lifetime_days,
+            days_left,
+            state,
+        } = row;
+        Self {
+            object_type: object_type.as_str(),
+            object_id,
+            app_id: filled(app_id),
+            display_name,
+            credential_type,
+            usage: filled(usage),
+            credential_id: filled(credential_id),
+            credential_name: filled(credential_name),
+            start: moment(*start),
+            end: moment(*end),
+            lifetime_days: *lifetime_days,
+            days_left: *days_left,
+            state,
+            last_used: None,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The words of the reports. Here the phrases that sentences are made of; the sentences themselves
+//! are in [`why`] and [`finding`].
+
+mod credential;
+mod finding;
+mod object;
+mod policy;
+mod why;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+use crate::domain::{MaxLifetime, ObjectKind};
+
+pub(super) use finding::{Said, Site, say};
+pub(super) use why::why;
+
+/// A moment as RFC 3339 in UTC, cut to the second.
+pub(super) fn instant(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The day of a moment, in UTC.
+fn day(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d").to_string()
+}
+
+/// A span of time in days, and the rest where there is one.
+fn span(delta: TimeDelta) -> String {
+    MaxLifetime::from_delta(delta).to_string()
+}
+
+/// `1 day`, `2 days`.
+fn counted(number: i64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Foreign text in quotation marks, on one line and unable to turn the sentence around it.
+pub(super) fn quoted(text: &str) -> String {
+    let mut line = String::with_capacity(text.len() + 6);
+    line.push('“');
+    let words = text.split(|sign: char| sign.is_control() || sign.is_whitespace());
+    for (index, word) in words.filter(|word| !word.is_empty()).enumerate() {
+        if index > 0 {
+            line.push(' ');
+        }
+        line.extend(word.chars().filter(|sign| !turns_direction(*sign)));
+    }
+    line.push('”');
+    line
+}
+
+/// Whether a character steers the direction in which its neighbours are written.
+fn turns_direction(sign: char) -> bool {
+    matches!(sign, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [front @ .., last] => format!("{} and {last}", front.join(", ")),
+    }
+}
+
+/// A phrase at the start of a sentence.
+fn capital(phrase: &str) -> String {
+    let mut signs = phrase.chars();
+    signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
+}
+
+/// Objects of a kind, as a policy speaks of them.
+fn plural(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Application => "applications",
+        ObjectKind::ServicePrincipal => "service principals",
+    }
+}
