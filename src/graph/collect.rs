@@ -1,0 +1,120 @@
+//! All of a tenant, read once (DESIGN §9).
+
+use std::collections::HashMap;
+
+use futures_util::future::OptionFuture;
+
+use super::convert;
+use super::error::GraphError;
+use super::gaps;
+use super::http::{Call, Graph};
+use super::owners;
+use super::pages::Read;
+use super::policies;
+use super::progress::{Progress, Watch};
+use crate::config::Reading;
+use crate::domain::{Gap, Inventory, Object, ObjectId, ObjectKind, Part, TenantId};
+
+const READ_OBJECTS: &str = "`Application.Read.All`";
+
+/// Selecting `keyCredentials` costs one of 150 requests a minute, hence the largest page there is
+/// (FACTS §4.1). One relationship can be expanded, and this one is then complete (FACTS §4.3).
+const APPLICATIONS: &str = "$select=id,appId,displayName,createdDateTime,signInAudience,\
+    passwordCredentials,keyCredentials,tags,notes,description,isDisabled,disabledByMicrosoftStatus,\
+    servicePrincipalLockConfiguration&$expand=federatedIdentityCredentials&$top=999";
+const SERVICE_PRINCIPALS: &str = "$select=id,appId,displayName,createdDateTime,appOwnerOrganizationId,\
+    servicePrincipalType,accountEnabled,passwordCredentials,keyCredentials,tags,notes,description&$top=999";
+
+/// Reads a tenant: the objects in scope with their credentials, the policies, what those are assigned
+/// to, and which applications nobody owns. Never fails: what could not be read is a gap, and no part
+/// keeps another from being read.
+pub async fn collect(
+    graph: &Graph,
+    tenant: TenantId,
+    reading: &Reading,
+    progress: &dyn Progress,
+) -> Inventory {
+    let nothing = Inventory {
+        tenant,
+        objects: Vec::new(),
+        tenant_default: None,
+        custom_policies: Vec::new(),
+        gaps: Vec::new(),
+    };
+    if let Err(error) = graph.sign_in().await {
+        return Inventory { gaps: vec![gaps::gap(Part::SignIn, &GraphError::SignIn(error))], ..nothing };
+    }
+    let wants = |kind| reading.scope.contains(&kind);
+    let wants_owners = reading.owners && wants(ObjectKind::Application);
+    let (mut applications, service_principals, policies, ownerless) = tokio::join!(
+        OptionFuture::from(wants(ObjectKind::Application).then(|| list_applications(graph, progress))),
+        OptionFuture::from(
+            wants(ObjectKind::ServicePrincipal).then(|| list_service_principals(graph, progress))
+        ),
+        policies::read(graph, progress),
+        OptionFuture::from(wants_owners.then(|| owners::ownerless(graph, progress))),
+    );
+    let mut gaps = Vec::new();
+    if let (Some(applications), Some(ownerless)) = (&mut applications, ownerless) {
+        gaps.extend(owners::note_ownerless(graph, ownerless, &mut applications.objects, progress).await);
+    }
+    let mut all = Vec::new();
+    for listed in [applications, service_principals].into_iter().flatten() {
+        all.extend(listed.objects);
+        gaps.extend(listed.gaps);
+    }
+    policies.assign(&mut all);
+    gaps.extend(policies.gaps);
+    Inventory {
+        objects: all,
+        tenant_default: policies.default,
+        custom_policies: policies.custom,
+        gaps: gaps::in_order(gaps),
+        ..nothing
+    }
+}
+
+/// The objects of one kind, as far as they were read.
+struct Objects {
+    objects: Vec<Object>,
+    gaps: Vec<Gap>,
+}
+
+async fn list_applications(graph: &Graph, progress: &dyn Progress) -> Objects {
+    let watch = Watch { part: Part::Applications, progress };
+    let call = graph.call("applications", Some(APPLICATIONS), READ_OBJECTS);
+    list(graph, &call, watch, convert::application).await
+}
+
+async fn list_service_principals(graph: &Graph, progress: &dyn Progress) -> Objects {
+    let watch = Watch { part: Part::ServicePrincipals, progress };
+    let call = graph.call("servicePrincipals", Some(SERVICE_PRINCIPALS), READ_OBJECTS);
+    list(graph, &call, watch, convert::service_principal).await
+}
+
+async fn list(graph: &Graph, call: &Call, watch: Watch<'_>, read: Read<Object>) -> Objects {
+    let listed = graph.list(call, watch, read).await;
+    let mut gaps = Vec::from_iter(listed.problems.gap(watch.part));
+    let objects = each_once(listed.items);
+    if let Err(error) = &listed.end {
+        gaps.push(gaps::cut_off(watch.part, error, objects.len()));
+    }
+    watch.end(objects.len(), &gaps);
+    Objects { objects, gaps }
+}
+
+/// An object that changes while pages are read may stand on two of them; the later one is the newer.
+fn each_once(items: Vec<Object>) -> Vec<Object> {
+    let mut places: HashMap<ObjectId, usize> = HashMap::with_capacity(items.len());
+    let mut objects: Vec<Object> = Vec::with_capacity(items.len());
+    for object in items {
+        match places.get(&object.id).and_then(|place| objects.get_mut(*place)) {
+            Some(seen) => *seen = object,
+            None => {
+                places.insert(object.id, objects.len());
+                objects.push(object);
+            }
+        }
+    }
+    objects
+}

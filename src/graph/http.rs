@@ -1,0 +1,263 @@
+//! One request to Graph: what is sent, how often, and what is made of the answer.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Client, Response, Url};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+
+use super::error::{Answer, GraphError, plain};
+use super::progress::Watch;
+use super::retry::{Pacing, Patience, Then, retry_after};
+use super::sign_in::SignInError;
+use super::tokens::{Bearer, Tokens};
+
+/// Graph as one tenant sees it, to be read from. Nothing here writes.
+pub struct Graph {
+    http: Client,
+    root: Url,
+    tokens: Tokens,
+    pub(super) patience: Patience,
+}
+
+/// A request, as often as it may have to be sent. All of them only read.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) url: Url,
+    /// Method and path, which is all of it that is ever shown.
+    pub(super) name: String,
+    /// What to grant where Graph refuses it.
+    pub(super) needs: &'static str,
+    /// Whether it is an advanced query, on every page of it (FACTS §4.1).
+    pub(super) eventual: bool,
+    /// JSON to post; a GET where there is none.
+    pub(super) body: Option<String>,
+}
+
+/// A failed attempt, and what to do about it.
+pub(super) struct Failure {
+    pub(super) error: GraphError,
+    pub(super) then: Then,
+}
+
+/// The version of Graph that everything is read from.
+const VERSION: &str = "v1.0";
+/// An error body past this is not read: it is no error of Graph's then.
+const ERROR_BODY_LIMIT: usize = 64 << 10;
+
+impl Graph {
+    /// `root` is Graph without the version, as `graph_url` has it. `http` must follow no redirects,
+    /// as [`super::client::build`] makes it; a token goes to the origin of `root` alone.
+    #[must_use]
+    pub fn new(http: Client, root: Url, tokens: Tokens, patience: Patience) -> Self {
+        Self { http, root, tokens, patience }
+    }
+
+    /// Makes sure that there is a token.
+    pub(super) async fn sign_in(&self) -> Result<(), SignInError> {
+        self.tokens.bearer().await.map(drop)
+    }
+
+    /// A GET of a path below the version, with its query as it is written in the documentation.
+    pub(super) fn call(&self, path: &str, query: Option<&str>, needs: &'static str) -> Call {
+        let mut url = self.root.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/{VERSION}/{path}"));
+        url.set_query(query);
+        Call { url, name: format!("GET /{VERSION}/{path}"), needs, eventual: false, body: None }
+    }
+
+    /// The path below the version, and the query, as a batch names its members.
+    pub(super) fn below_version(&self, call: &Call) -> String {
+        let base = format!("{}/{VERSION}", self.root.path().trim_end_matches('/'));
+        let path = call.url.path();
+        let path = path.strip_prefix(&base).unwrap_or(path);
+        call.url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
+    }
+
+    /// Whether a link stays at the configured Graph: scheme, host and port, and no user smuggled in.
+    pub(super) fn is_own(&self, url: &Url) -> bool {
+        url.origin() == self.root.origin() && url.username().is_empty() && url.password().is_none()
+    }
+
+    /// Sends a call until it is answered, or patience ends.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        watch: Watch<'_>,
+    ) -> Result<T, GraphError> {
+        let mut pacing = Pacing::new(&self.patience);
+        let mut renewed = false;
+        loop {
+            // Asked for each time: it may expire during a pause.
+            let bearer = self.tokens.bearer().await?;
+            let started = Instant::now();
+            let limit = pacing.attempt();
+            let attempt = timeout(limit, self.attempt(call, &bearer));
+            let failure = match attempt.await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure {
+                    error: GraphError::Timeout { request: call.name.clone(), after: limit },
+                    then: Then::Again,
+                },
+            };
+            if failure.then == Then::Renew && !renewed {
+                renewed = true;
+                self.tokens.renew(&bearer).await?;
+                continue;
+            }
+            let Some(pause) = pacing.pause(failure.then, started.elapsed()) else {
+                return Err(given_up(failure, pacing.throttled()));
+            };
+            rest(&failure.error, &call.name, pause, watch).await;
+        }
+    }
+
+    async fn attempt<T: DeserializeOwned>(&self, call: &Call, bearer: &Bearer) -> Result<T, Failure> {
+        let response = self.exchange(call, bearer).await?;
+        if !response.status().is_success() {
+            return Err(refusal(call, response).await);
+        }
+        let body = read_body(call, response, self.patience.body_limit).await?;
+        serde_json::from_slice(&body).map_err(|error| Failure {
+            error: shape(&call.name, &error),
+            // It may have been cut off, or come from a proxy in trouble.
+            then: Then::Again,
+        })
+    }
+
+    async fn exchange(&self, call: &Call, bearer: &Bearer) -> Result<Response, Failure> {
+        let id = fresh_request_id();
+        let request = match &call.body {
+            None => self.http.get(call.url.clone()),
+            Some(body) => {
+                self.http.post(call.url.clone()).header(CONTENT_TYPE, "application/json").body(body.clone())
+            }
+        };
+        let mut request = request
+            .bearer_auth(bearer.secret())
+            .header(ACCEPT, "application/json")
+            .header("client-request-id", id.to_string())
+            .header("x-ms-throttle-priority", "Low")
+            .header("Prefer", "include-unknown-enum-members");
+        if call.eventual {
+            request = request.header("ConsistencyLevel", "eventual");
+        }
+        let started = Instant::now();
+        let response = request.send().await.map_err(|error| broken(call, error))?;
+        let (status, elapsed) = (response.status().as_u16(), started.elapsed().as_millis());
+        tracing::debug!(
+            request = call.name,
+            status,
+            elapsed_ms = u64::try_from(elapsed).unwrap_or(u64::MAX),
+            client_request_id = %id,
+            request_id = request_id(&response),
+            "Graph answered `{}` with {status}",
+            call.name
+        );
+        Ok(response)
+    }
+}
+
+/// Waits, and says so.
+pub(super) async fn rest(error: &GraphError, request: &str, pause: Duration, watch: Watch<'_>) {
+    let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+    tracing::warn!(request, pause_ms, "{error}: trying again");
+    watch.waiting(pause);
+    sleep(pause).await;
+}
+
+/// The error to end with, when patience has ended on this failure.
+pub(super) fn given_up(failure: Failure, waited: Duration) -> GraphError {
+    match (failure.then, failure.error) {
+        (Then::Throttled(_), GraphError::Rejected { request, answer }) => {
+            GraphError::Throttled { request, waited, answer }
+        }
+        (_, error) => error,
+    }
+}
+
+/// What a refusal means (FACTS §11), of a request or of a member of a batch.
+pub(super) fn judge(
+    request: &str,
+    needs: &'static str,
+    answer: Answer,
+    retry_after: Option<Duration>,
+) -> Failure {
+    let request = request.to_owned();
+    let rejected = |request, answer| GraphError::Rejected { request, answer };
+    match answer.status {
+        300..=399 => Failure {
+            error: GraphError::Redirected { request, status: answer.status },
+            then: Then::Stop,
+        },
+        401 => Failure { error: GraphError::Unauthorized { request, answer }, then: Then::Renew },
+        403 => Failure {
+            error: GraphError::Forbidden { request, permission: needs, answer },
+            then: Then::Stop,
+        },
+        429 => Failure { error: rejected(request, answer), then: Then::Throttled(retry_after) },
+        // 501 says that it cannot, not that it failed.
+        408 | 500 | 502..=599 => {
+            let then = if retry_after.is_some() { Then::Throttled(retry_after) } else { Then::Again };
+            Failure { error: rejected(request, answer), then }
+        }
+        _ => Failure { error: rejected(request, answer), then: Then::Stop },
+    }
+}
+
+/// What is wrong with a body and where, but not what stands there.
+pub(super) fn shape(request: &str, error: &serde_json::Error) -> GraphError {
+    let kind = match error.classify() {
+        serde_json::error::Category::Eof => "cut off",
+        serde_json::error::Category::Syntax => "no JSON",
+        serde_json::error::Category::Data | serde_json::error::Category::Io => "unexpected",
+    };
+    let problem = format!("{kind} at line {} column {}", error.line(), error.column());
+    GraphError::Shape { request: request.to_owned(), problem }
+}
+
+async fn refusal(call: &Call, response: Response) -> Failure {
+    let status = response.status().as_u16();
+    let wait = retry_after(response.headers());
+    let id = request_id(&response);
+    // Without a readable body the status alone has to do.
+    let body = read_body(call, response, ERROR_BODY_LIMIT).await.unwrap_or_default();
+    let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    judge(&call.name, call.needs, Answer::new(status, id.as_deref(), &body), wait)
+}
+
+/// Reads in pieces, so that a body that unpacks without end is dropped and not held.
+async fn read_body(call: &Call, mut response: Response, limit: usize) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(call, error))? {
+        if limit - body.len() < chunk.len() {
+            let error = GraphError::TooLarge { request: call.name.clone(), limit };
+            return Err(Failure { error, then: Then::Stop });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn broken(call: &Call, error: reqwest::Error) -> Failure {
+    // The URL may hold a page token.
+    let source = error.without_url();
+    Failure { error: GraphError::Transport { request: call.name.clone(), source }, then: Then::Again }
+}
+
+fn request_id(response: &Response) -> Option<String> {
+    response.headers().get("request-id").and_then(|id| id.to_str().ok()).map(plain)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Graph wants an id of its own for each request; nothing is decided by it"
+)]
+fn fresh_request_id() -> Uuid {
+    Uuid::new_v4()
+}

@@ -1,0 +1,117 @@
+//! Both kinds of app management policies, and what the custom ones are assigned to (FACTS §5).
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::convert_policy;
+use super::entry::Entry;
+use super::error::GraphError;
+use super::gaps::{self, Problems};
+use super::http::Graph;
+use super::progress::{Progress, Watch};
+use crate::domain::{Assigned, CustomPolicy, Gap, Object, ObjectKey, Part, PolicyId, Reach, TenantDefault};
+
+const READ_POLICIES: &str = "`Policy.Read.All`";
+const READ_ASSIGNMENTS: &str = "`Application.Read.All` and `Policy.Read.All`";
+
+/// What was read of the policies.
+#[derive(Debug, Default)]
+pub(super) struct Policies {
+    pub(super) default: Option<TenantDefault>,
+    pub(super) custom: Vec<CustomPolicy>,
+    /// Whether every custom policy was seen.
+    all_seen: bool,
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl Policies {
+    /// Tells each object which policy is assigned to it. An object that was not seen assigned has
+    /// nothing only where everything was read.
+    pub(super) fn assign(&self, objects: &mut [Object]) {
+        let whole = |policy: &CustomPolicy| matches!(policy.applies_to, Reach::Known(_));
+        let all_read = self.all_seen && self.custom.iter().all(whole);
+        let mut assigned: HashMap<ObjectKey, Vec<PolicyId>> = HashMap::new();
+        for policy in &self.custom {
+            for key in policy.applies_to.seen() {
+                assigned.entry(*key).or_default().push(policy.id);
+            }
+        }
+        for object in objects {
+            object.assigned = match assigned.remove(&object.key()).as_deref() {
+                None | Some([]) if all_read => Assigned::Nothing,
+                None | Some([]) => Assigned::Unread,
+                Some([policy]) => Assigned::Policy(*policy),
+                Some(policies) => Assigned::Several(policies.to_vec()),
+            };
+        }
+    }
+}
+
+/// Reads both kinds of policies, then `appliesTo` of each custom one.
+pub(super) async fn read(graph: &Graph, progress: &dyn Progress) -> Policies {
+    let ((default, default_gaps), mut policies) =
+        tokio::join!(tenant_default(graph, progress), custom_policies(graph, progress));
+    policies.default = default;
+    policies.gaps.extend(default_gaps);
+    assignments(graph, &mut policies, progress).await;
+    policies
+}
+
+async fn tenant_default(graph: &Graph, progress: &dyn Progress) -> (Option<TenantDefault>, Option<Gap>) {
+    let watch = Watch { part: Part::TenantDefault, progress };
+    let call = graph.call("policies/defaultAppManagementPolicy", None, READ_POLICIES);
+    let (default, gap) = match graph.send(&call, watch).await {
+        Ok(json) => {
+            let mut problems = Problems::default();
+            let default = convert_policy::tenant_default(Entry::new(1, json, &mut problems));
+            (default, problems.gap(watch.part))
+        }
+        Err(error) => (None, Some(gaps::gap(watch.part, &error))),
+    };
+    watch.end(usize::from(default.is_some()), gap.as_slice());
+    (default, gap)
+}
+
+async fn custom_policies(graph: &Graph, progress: &dyn Progress) -> Policies {
+    let watch = Watch { part: Part::CustomPolicies, progress };
+    let call = graph.call("policies/appManagementPolicies", None, READ_POLICIES);
+    let listed = graph.list(&call, watch, convert_policy::custom_policy).await;
+    let mut gaps = Vec::from_iter(listed.problems.gap(watch.part));
+    if let Err(error) = &listed.end {
+        gaps.push(gaps::cut_off(watch.part, error, listed.items.len()));
+    }
+    let mut custom: Vec<CustomPolicy> = Vec::new();
+    for policy in listed.items {
+        match custom.iter_mut().find(|seen| seen.id == policy.id) {
+            Some(seen) => *seen = policy, // listed again because it has changed
+            None => custom.push(policy),
+        }
+    }
+    watch.end(custom.len(), &gaps);
+    Policies { default: None, custom, all_seen: gaps.is_empty(), gaps }
+}
+
+/// Reads `appliesTo` of every custom policy, which is paged though nobody says so (FACTS §5.6).
+async fn assignments(graph: &Graph, policies: &mut Policies, progress: &dyn Progress) {
+    let mut outage: Option<GraphError> = None;
+    for policy in &mut policies.custom {
+        let watch = Watch { part: Part::Assignments(policy.id), progress };
+        let mut gaps = Vec::new();
+        if let Some(error) = &outage {
+            // It would cost as much patience as the one before, and bring as little.
+            gaps.push(gaps::gap(watch.part, error));
+        } else {
+            let path = format!("policies/appManagementPolicies/{}/appliesTo", policy.id);
+            let call = graph.call(&path, Some("$select=id,appId,displayName"), READ_ASSIGNMENTS);
+            let listed = graph.list(&call, watch, convert_policy::assignment).await;
+            gaps.extend(listed.problems.gap(watch.part));
+            let keys: Vec<ObjectKey> = BTreeSet::from_iter(listed.items).into_iter().collect();
+            if let Err(error) = listed.end {
+                gaps.push(gaps::cut_off(watch.part, &error, keys.len()));
+                outage = Some(error).filter(GraphError::is_outage);
+            }
+            policy.applies_to = if gaps.is_empty() { Reach::Known(keys) } else { Reach::Partly(keys) };
+        }
+        watch.end(policy.applies_to.seen().len(), &gaps);
+        policies.gaps.extend(gaps);
+    }
+}

@@ -1,0 +1,70 @@
+//! How far the reading of a tenant has come, for whoever watches.
+
+use std::time::Duration;
+
+use crate::domain::{Gap, Part};
+
+/// Somebody who watches: bars on a terminal, lines in a log.
+pub trait Progress: Send + Sync {
+    /// Called from the task that reads, so it must return at once.
+    fn event(&self, event: Event);
+}
+
+/// What happened to a part of the inventory. Parts are read side by side, so their events mingle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// Another page, or batch, arrived.
+    Page {
+        /// What is being read.
+        part: Part,
+        /// Entries of it so far. Falls back to a small number when a listing starts anew.
+        total: usize,
+    },
+    /// Graph throttles or fails; the request is sent again after a pause.
+    Waiting {
+        /// What is being read.
+        part: Part,
+        /// How long.
+        pause: Duration,
+    },
+    /// The part was read to its end.
+    Done {
+        /// What was read.
+        part: Part,
+        /// All entries of it.
+        total: usize,
+    },
+    /// The part was given up; the inventory has a gap.
+    Failed {
+        /// What was being read.
+        part: Part,
+        /// The entries that were read before.
+        total: usize,
+    },
+}
+
+/// A watcher together with the part that is being read.
+#[derive(Clone, Copy)]
+pub(super) struct Watch<'a> {
+    pub(super) part: Part,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl Watch<'_> {
+    pub(super) fn page(self, total: usize) {
+        self.progress.event(Event::Page { part: self.part, total });
+    }
+
+    pub(super) fn waiting(self, pause: Duration) {
+        self.progress.event(Event::Waiting { part: self.part, pause });
+    }
+
+    /// The part is over: done where nothing is missing.
+    pub(super) fn end(self, total: usize, missing: &[Gap]) {
+        let part = self.part;
+        self.progress.event(match missing {
+            [] => Event::Done { part, total },
+            _ => Event::Failed { part, total },
+        });
+    }
+}

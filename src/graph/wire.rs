@@ -1,0 +1,190 @@
+//! Bodies as Graph sends them. Everything may be null or absent, an absent collection is an empty one,
+//! and members that are not named here are passed over: `hint`, `secretText` and `key` are never read.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A page of any collection (FACTS §4.1). Its entries are read one by one, so that one that cannot be
+/// read does not take the page with it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    pub(super) value: Vec<Value>,
+    #[serde(rename = "@odata.nextLink")]
+    pub(super) next_link: Option<String>,
+    #[serde(rename = "@odata.count")]
+    pub(super) count: Option<Value>,
+}
+
+/// `application` (FACTS §1).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Application {
+    pub(super) id: Option<String>,
+    pub(super) app_id: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) created_date_time: Option<String>,
+    pub(super) sign_in_audience: Option<String>,
+    pub(super) password_credentials: Option<Vec<Option<PasswordCredential>>>,
+    pub(super) key_credentials: Option<Vec<Option<KeyCredential>>>,
+    pub(super) tags: Option<Vec<Option<String>>>,
+    pub(super) notes: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) is_disabled: Option<bool>,
+    pub(super) disabled_by_microsoft_status: Option<String>,
+    pub(super) service_principal_lock_configuration: Option<Lock>,
+    pub(super) federated_identity_credentials: Option<Vec<Option<FederatedCredential>>>,
+}
+
+/// `servicePrincipal` (FACTS §2).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ServicePrincipal {
+    pub(super) id: Option<String>,
+    pub(super) app_id: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) created_date_time: Option<String>,
+    pub(super) app_owner_organization_id: Option<String>,
+    pub(super) service_principal_type: Option<String>,
+    pub(super) account_enabled: Option<bool>,
+    pub(super) password_credentials: Option<Vec<Option<PasswordCredential>>>,
+    pub(super) key_credentials: Option<Vec<Option<KeyCredential>>>,
+    pub(super) tags: Option<Vec<Option<String>>>,
+    pub(super) notes: Option<String>,
+    pub(super) description: Option<String>,
+}
+
+/// `passwordCredential` (FACTS §3).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PasswordCredential {
+    pub(super) key_id: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) start_date_time: Option<String>,
+    pub(super) end_date_time: Option<String>,
+    pub(super) custom_key_identifier: Option<String>,
+}
+
+/// `keyCredential` (FACTS §3).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KeyCredential {
+    pub(super) key_id: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) start_date_time: Option<String>,
+    pub(super) end_date_time: Option<String>,
+    pub(super) custom_key_identifier: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) key_type: Option<String>,
+    pub(super) usage: Option<String>,
+}
+
+/// `federatedIdentityCredential` (FACTS §8).
+#[derive(Debug, Deserialize)]
+pub(super) struct FederatedCredential {
+    pub(super) id: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) subject: Option<String>,
+}
+
+/// `servicePrincipalLockConfiguration` (FACTS §7.5).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Lock {
+    pub(super) is_enabled: Option<bool>,
+    pub(super) all_properties: Option<bool>,
+    pub(super) credentials_with_usage_verify: Option<bool>,
+    pub(super) credentials_with_usage_sign: Option<bool>,
+}
+
+/// `tenantAppManagementPolicy` (FACTS §5.1).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TenantDefault {
+    pub(super) id: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) is_enabled: Option<bool>,
+    pub(super) application_restrictions: Option<Restrictions>,
+    pub(super) service_principal_restrictions: Option<Restrictions>,
+}
+
+/// `appManagementPolicy` (FACTS §5.1).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CustomPolicy {
+    pub(super) id: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) is_enabled: Option<bool>,
+    pub(super) restrictions: Option<CustomRestrictions>,
+}
+
+/// `customAppManagementConfiguration` (FACTS §5.2).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CustomRestrictions {
+    #[serde(flatten)]
+    pub(super) both: Restrictions,
+    pub(super) application_restrictions: Option<Restrictions>,
+}
+
+/// Any of the configurations of FACTS §5.2: they differ only in which of these they have.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Restrictions {
+    pub(super) password_credentials: Option<Vec<Option<Restriction>>>,
+    pub(super) key_credentials: Option<Vec<Option<Restriction>>>,
+    pub(super) identifier_uris: Option<Members>,
+    pub(super) audiences: Option<Members>,
+    pub(super) redirect_uris: Option<Members>,
+}
+
+/// A collection that is no list: each restriction is a member of its own name, next to annotations.
+pub(super) type Members = BTreeMap<String, Value>;
+
+/// One restriction of any collection.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Restriction {
+    pub(super) restriction_type: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) max_lifetime: Option<String>,
+    pub(super) restrict_for_apps_created_after_date_time: Option<String>,
+    /// Read by hand: whatever it holds may exempt somebody.
+    pub(super) exclude_actors: Option<Value>,
+}
+
+/// An entry of `appliesTo` or of a listing of ids (FACTS §5.6).
+#[derive(Debug, Deserialize)]
+pub(super) struct Reference {
+    #[serde(rename = "@odata.type")]
+    pub(super) odata_type: Option<String>,
+    pub(super) id: Option<String>,
+}
+
+/// An entry of `owners`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Owner {
+    pub(super) id: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) user_principal_name: Option<String>,
+}
+
+/// The envelope of a batch (FACTS §9.4).
+#[derive(Debug, Deserialize)]
+pub(super) struct BatchAnswers {
+    pub(super) responses: Vec<BatchAnswer>,
+}
+
+/// The answer of one member.
+#[derive(Debug, Deserialize)]
+pub(super) struct BatchAnswer {
+    pub(super) id: String,
+    pub(super) status: u16,
+    pub(super) headers: Option<BTreeMap<String, Value>>,
+    #[serde(default)]
+    pub(super) body: Value,
+}
