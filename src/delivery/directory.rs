@@ -1,0 +1,60 @@
+//! Letters as `.eml` files.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio::fs;
+use tokio::io::AsyncWriteExt as _;
+
+use super::error::{Cause, DeliveryError};
+use super::identity::Identity;
+
+/// Writes `<name>.eml` into the directory, which is created where it is missing, readable by its owner
+/// only. A file that exists is complete. The same message again changes nothing; another message under
+/// the same name is refused.
+pub(super) async fn write(
+    directory: &Path,
+    identity: &Identity,
+    message: &[u8],
+) -> Result<PathBuf, DeliveryError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .await
+        .map_err(|error| failure("create", directory, &error))?;
+    let path = directory.join(identity.file_name());
+    match fs::read(&path).await {
+        Ok(there) if there == message => return Ok(path),
+        Ok(_) => return Err(DeliveryError::Occupied { path }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (),
+        Err(error) => return Err(failure("read", &path, &error)),
+    }
+    let partial = directory.join(format!(".{}.partial", identity.file_name()));
+    let written = write_new(&partial, message).await;
+    let written = match written {
+        Ok(()) => fs::rename(&partial, &path).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = written {
+        // The failure to write is what matters; a leftover is removed by the next attempt.
+        let _ = fs::remove_file(&partial).await;
+        return Err(failure("write", &path, &error));
+    }
+    Ok(path)
+}
+
+async fn write_new(path: &Path, message: &[u8]) -> io::Result<()> {
+    // Left behind by a crash. Opening anew, rather than over it, follows no planted link.
+    match fs::remove_file(path).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => (),
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).await?;
+    file.write_all(message).await?;
+    file.sync_all().await
+}
+
+fn failure(action: &'static str, path: &Path, error: &io::Error) -> DeliveryError {
+    DeliveryError::File { action, path: path.to_owned(), cause: Cause::innermost(error) }
+}

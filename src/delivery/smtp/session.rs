@@ -1,0 +1,216 @@
+//! One conversation with a server, each step of it bounded in time.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use lettre::Address;
+use lettre::transport::smtp::authentication::Mechanism;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt};
+use lettre::transport::smtp::extension::MailParameter;
+use lettre::transport::smtp::response::Response;
+
+use super::failure::{Place, Subject};
+use super::route::Route;
+use crate::config::SmtpTls;
+use crate::delivery::error::{Cause, DeliveryError};
+use crate::delivery::patience::{Deadline, Patience};
+
+/// The message is written in pieces of this size: one large piece would be held three times over.
+const PIECE: usize = 64 * 1024;
+
+/// Everything is said by then: a server that does not answer `QUIT` does not keep the run waiting.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
+
+/// An open conversation: protected and signed in, as far as the configuration asks for it.
+pub(super) struct Session<'a> {
+    connection: AsyncSmtpConnection,
+    route: &'a Route<'a>,
+    patience: &'a Patience,
+    deadline: Deadline,
+    /// The largest message the server takes, in bytes, where it says so (RFC 1870).
+    limit: Option<usize>,
+    announces_size: bool,
+    over: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(super) async fn open(
+        route: &'a Route<'a>,
+        patience: &'a Patience,
+        deadline: Deadline,
+    ) -> Result<Self, DeliveryError> {
+        let connection = connect(route, patience, deadline).await?;
+        let mut session =
+            Self { connection, route, patience, deadline, limit: None, announces_size: false, over: false };
+        if route.smtp.tls == SmtpTls::StartTls {
+            session.protect().await?;
+        }
+        session.learn_limit().await?;
+        session.sign_in().await?;
+        Ok(session)
+    }
+
+    /// Whether there is nothing more to say on this connection.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    async fn protect(&mut self) -> Result<(), DeliveryError> {
+        let (route, at) = (self.route, self.at("STARTTLS", Subject::Conversation));
+        let Some(tls) = route.tls.clone().filter(|_| self.connection.can_starttls()) else {
+            return Err(DeliveryError::NoStartTls { server: route.server.clone() });
+        };
+        let upgrade = self.connection.starttls(tls, &route.hello);
+        match self.deadline.within(self.patience.answer, upgrade).await {
+            Ok(upgraded) => upgraded.map_err(|error| at.failure(&error)),
+            Err(_) => Err(at.silence()),
+        }
+    }
+
+    /// Asks once more what the server offers: lettre does not keep `SIZE`.
+    async fn learn_limit(&mut self) -> Result<(), DeliveryError> {
+        let offers = self.command("EHLO", Subject::Conversation, Ehlo::new(self.route.hello.clone())).await?;
+        let sizes = |line: &str| {
+            let mut words = line.split_whitespace().map(str::to_owned);
+            words.next().filter(|word| word.eq_ignore_ascii_case("SIZE")).map(|_| words.next())
+        };
+        if let Some(size) = offers.message().find_map(sizes) {
+            self.announces_size = true;
+            // Zero, or none, is no fixed limit.
+            self.limit = size.and_then(|size| size.parse().ok()).filter(|&size| size > 0);
+        }
+        Ok(())
+    }
+
+    async fn sign_in(&mut self) -> Result<(), DeliveryError> {
+        let Some(credentials) = &self.route.credentials else { return Ok(()) };
+        if self.connection.server_info().get_auth_mechanism(&MECHANISMS).is_none() {
+            return Err(DeliveryError::NoMechanism { server: self.route.server.clone() });
+        }
+        let at = self.at("AUTH", Subject::Login);
+        let signed_in = self.connection.auth(&MECHANISMS, credentials);
+        match self.deadline.within(self.patience.answer, signed_in).await {
+            Ok(answer) => answer.map(drop).map_err(|error| at.failure(&error)),
+            Err(_) => Err(at.silence()),
+        }
+    }
+
+    /// `MAIL FROM`, unless the server has already said that the message is too large.
+    pub(super) async fn sender(&mut self, from: &Address, size: usize) -> Result<(), DeliveryError> {
+        if self.limit.is_some_and(|limit| limit < size) {
+            let server = self.route.server.clone();
+            return Err(DeliveryError::TooLarge { server, size, limit: self.limit });
+        }
+        let parameters = if self.announces_size { vec![MailParameter::Size(size)] } else { Vec::new() };
+        let mail = Mail::new(Some(from.clone()), parameters);
+        self.command("MAIL FROM", Subject::Sender { size }, mail).await.map(drop)
+    }
+
+    /// `RCPT TO`.
+    pub(super) async fn recipient(&mut self, to: &Address) -> Result<(), DeliveryError> {
+        let recipient = Rcpt::new(to.clone(), Vec::new());
+        self.command("RCPT TO", Subject::Recipient, recipient).await.map(drop)
+    }
+
+    /// `DATA` and the message. Before its final dot is on its way a failure is a failure; afterwards
+    /// only the server knows.
+    pub(super) async fn message(&mut self, message: &[u8]) -> Result<(), DeliveryError> {
+        let size = message.len();
+        self.command("DATA", Subject::Message { size }, Data).await?;
+        let at = self.at("the message", Subject::Message { size });
+        let handed_over = AtomicBool::new(false);
+        let end = std::iter::from_fn(|| {
+            // Asked for only when all pieces are written, and before the final dot is.
+            handed_over.store(true, Ordering::Relaxed);
+            None
+        });
+        let transfer = self.connection.message_iter(message.chunks(PIECE).chain(end));
+        let error = match self.deadline.within(self.patience.message, transfer).await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) if error.status().is_some() => return Err(at.failure(&error)),
+            Ok(Err(error)) => at.failure(&error),
+            Err(_) => at.silence(),
+        };
+        self.over = true;
+        if handed_over.load(Ordering::Relaxed) {
+            return Err(DeliveryError::Unconfirmed { server: self.route.server.clone() });
+        }
+        Err(error)
+    }
+
+    /// Says goodbye, where somebody still listens.
+    pub(super) async fn close(mut self) {
+        if !self.over {
+            // Whatever comes back changes nothing any more.
+            let _ = self.deadline.within(self.patience.answer.min(GOODBYE), self.connection.quit()).await;
+        }
+    }
+
+    async fn command(
+        &mut self,
+        step: &'static str,
+        subject: Subject,
+        command: impl Display + Send,
+    ) -> Result<Response, DeliveryError> {
+        let at = self.at(step, subject);
+        match self.deadline.within(self.patience.answer, self.connection.command(command)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => {
+                // 421: the server closes the connection (RFC 5321 §3.8).
+                self.over = error.status().is_none_or(|code| u16::from(code) == 421);
+                Err(at.failure(&error))
+            }
+            Err(_) => {
+                self.over = true;
+                Err(at.silence())
+            }
+        }
+    }
+
+    fn at(&self, step: &'static str, subject: Subject) -> Place<'a> {
+        Place { server: &self.route.server, step, subject }
+    }
+}
+
+/// Up to the server's greeting and first answer; with implicit TLS, inside of it.
+async fn connect(
+    route: &Route<'_>,
+    patience: &Patience,
+    deadline: Deadline,
+) -> Result<AsyncSmtpConnection, DeliveryError> {
+    let at = Place { server: &route.server, step: "the greeting", subject: Subject::Conversation };
+    let addresses = resolve(route, patience, deadline).await?;
+    let share = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+    let tls = route.tls.clone().filter(|_| route.smtp.tls == SmtpTls::Implicit);
+    // lettre's own limit ends with the TCP connection to one address; the outer one holds for all.
+    let limit = patience.connect.checked_div(share);
+    let opening = AsyncSmtpConnection::connect_tokio1(&addresses[..], limit, &route.hello, tls, None);
+    match deadline.within(patience.connect + patience.answer, opening).await {
+        Ok(opened) => opened.map_err(|error| at.failure(&error)),
+        Err(_) => Err(at.silence()),
+    }
+}
+
+async fn resolve(
+    route: &Route<'_>,
+    patience: &Patience,
+    deadline: Deadline,
+) -> Result<Vec<SocketAddr>, DeliveryError> {
+    let host = &route.smtp.host;
+    let unresolved = |cause| DeliveryError::NotResolved { host: host.clone(), cause };
+    let lookup = tokio::net::lookup_host((host.as_str(), route.smtp.port));
+    let addresses: Vec<SocketAddr> = match deadline.within(patience.connect, lookup).await {
+        Ok(Ok(addresses)) => addresses.collect(),
+        Ok(Err(error)) => return Err(unresolved(Cause::innermost(&error))),
+        Err(_) => return Err(unresolved(Cause::new("the name service does not answer"))),
+    };
+    if addresses.is_empty() {
+        return Err(unresolved(Cause::new("it has no address")));
+    }
+    Ok(addresses)
+}
