@@ -2,6 +2,7 @@
 //! the app management policies that restrict them. `ARCHITECTURE.md` has the map.
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod compliance;
 pub mod config;
 pub mod daemon;

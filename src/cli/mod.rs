@@ -11,6 +11,7 @@ mod progress;
 mod rules;
 mod schema;
 mod show;
+mod workspace;
 
 use std::path::Path;
 use std::process::ExitCode;

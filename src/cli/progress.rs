@@ -60,13 +60,18 @@ impl Progress for Parts {
                 bar.set_position(total as u64);
                 bar.set_message("");
             }
-            Event::Waiting { part, time } => {
-                bar(part).set_message(format!("throttled, waiting {:.0} s", time.as_secs_f64()));
+            Event::Waiting { part, pause } => {
+                bar(part).set_message(format!("waiting {:.0} s", pause.as_secs_f64()));
             }
             Event::Done { part, total } => {
                 let bar = bar(part);
                 bar.set_position(total as u64);
                 bar.finish_with_message("done");
+            }
+            Event::Failed { part, total } => {
+                let bar = bar(part);
+                bar.set_position(total as u64);
+                bar.abandon_with_message("failed");
             }
         }
     }

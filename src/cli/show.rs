@@ -8,7 +8,7 @@ use comfy_table::{Cell, ContentArrangement, Table, presets};
 
 use super::args::Format;
 use super::exit::Failure;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Refused};
 use crate::domain::Severity;
 use crate::report::{FindingRow, Report, Summary, catalogue, plain};
 use crate::run::Outcome;
@@ -123,11 +123,12 @@ fn mail(out: &mut impl Write, delivery: &Delivery) -> io::Result<()> {
     if let Some(file) = &delivery.file {
         writeln!(out, "  Mail    {}", file.display())?;
     } else if !delivery.accepted.is_empty() {
-        writeln!(out, "  Mail    accepted for {} of {}", delivery.accepted.len(), delivery.addressed())?;
+        let addressed = delivery.accepted.len() + delivery.refused.len();
+        writeln!(out, "  Mail    accepted for {} of {addressed} recipients", delivery.accepted.len())?;
     }
     let red = colour(Severity::Critical);
     for refused in &delivery.refused {
-        writeln!(out, "  {red}Mail    not accepted for {}{red:#}: {}", refused.to, refused.explain())?;
+        writeln!(out, "  {red}Mail{red:#}    {}", refusal(refused))?;
     }
     Ok(())
 }
@@ -138,8 +139,13 @@ fn problems(outcome: &Outcome) {
         error(&format!("tenant `{}`: not read: {}: {}", outcome.report.header.tenant, gap.part, plain(&gap.reason)));
     }
     for refused in outcome.delivery.iter().flat_map(|delivery| &delivery.refused) {
-        error(&format!("mail not accepted for {}: {}", refused.to, refused.explain()));
+        error(&refusal(refused));
     }
+}
+
+fn refusal(refused: &Refused) -> String {
+    let advice = refused.error.advice().map(|advice| format!(". {advice}")).unwrap_or_default();
+    format!("{refused}{advice}")
 }
 
 fn colour(severity: Severity) -> Style {

@@ -65,9 +65,14 @@ pub(super) fn cut_off(part: Part, error: &GraphError, read: usize) -> Gap {
     Gap { part, reason: Text::new(&format!("The listing broke off after {read} entries. {}", sentence(error))) }
 }
 
-/// Error, root cause and advice, on one line.
-pub(super) fn sentence(error: &GraphError) -> String {
-    let mut cause: &dyn Error = error;
+fn sentence(error: &GraphError) -> String {
+    explain(error, error.advice())
+}
+
+/// An error, its root cause and the advice for it, as a sentence or two on one line.
+#[must_use]
+pub fn explain(error: &dyn Error, advice: Option<String>) -> String {
+    let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
@@ -76,7 +81,7 @@ pub(super) fn sentence(error: &GraphError) -> String {
     if !text.contains(&root) {
         text = format!("{text} ({root})");
     }
-    if let Some(advice) = error.advice() {
+    if let Some(advice) = advice {
         text = format!("{text}. {advice}");
     }
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

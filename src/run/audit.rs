@@ -12,7 +12,7 @@ use crate::config::{Config, Tenant};
 use crate::delivery::{self, Delivery, Identity};
 use crate::domain::{Assessment, Gap, Inventory, Part, Text};
 use crate::graph::{self, Graph, Patience, Progress};
-use crate::report::{self, Header, Letter, Report, ReportError, ReportFile};
+use crate::report::{self, Header, Letter, PageError, Report, ReportError, ReportFile};
 
 /// What to audit, and how.
 #[derive(Clone, Copy)]
@@ -57,9 +57,12 @@ pub enum RunError {
     /// The directory.
     #[error("the reports cannot be written")]
     Directory(#[from] DirectoryError),
-    /// The rendering.
+    /// A file of the report.
     #[error("the reports cannot be made")]
     Report(#[from] ReportError),
+    /// The page or the letter.
+    #[error("the reports cannot be made")]
+    Page(#[from] PageError),
     /// A thread that was cut off.
     #[error("the run was interrupted")]
     Interrupted(#[from] tokio::task::JoinError),
@@ -71,7 +74,7 @@ impl RunError {
     pub fn advice(&self) -> Option<String> {
         match self {
             Self::Directory(error) => error.advice(),
-            Self::Report(_) | Self::Interrupted(_) => None,
+            Self::Report(_) | Self::Page(_) | Self::Interrupted(_) => None,
         }
     }
 }
@@ -108,7 +111,7 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, header: Header) -> Res
         tracing::error!(%error, "the reports cannot be written; the mail is sent all the same");
     }
     let delivery = match letter {
-        Some(letter) => Some(deliver(&job, &report, &letter).await),
+        Some(letter) => deliver(&job, &report, &letter).await,
         None => None,
     };
     let (directory, files) = written?;
@@ -161,7 +164,7 @@ fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
     }
 }
 
-fn letter(job: &Job<'_>, report: &Report, files: &[ReportFile]) -> Result<Option<Letter>, ReportError> {
+fn letter(job: &Job<'_>, report: &Report, files: &[ReportFile]) -> Result<Option<Letter>, PageError> {
     match (&job.config.mail, job.sending) {
         (Some(mail), Sending::Send) => report::letter(report, files, mail.attachment_limit).map(Some),
         _ => Ok(None),
@@ -171,7 +174,13 @@ fn letter(job: &Job<'_>, report: &Report, files: &[ReportFile]) -> Result<Option
 async fn deliver(job: &Job<'_>, report: &Report, letter: &Letter) -> Option<Delivery> {
     let mail = job.config.mail.as_ref()?;
     let identity = Identity::new(&report.header.tenant, &report.header.run_id, &mail.from, report.header.started);
-    Some(delivery::deliver(mail, &job.tenant.mail_to, letter, &identity).await)
+    let patience = delivery::Patience::default();
+    let delivery = delivery::deliver(mail, &job.tenant.mail_to, letter, &identity, &patience).await;
+    for refused in &delivery.refused {
+        let advice = refused.error.advice();
+        tracing::error!(error = %refused.error, advice, "the mail was not accepted for a recipient");
+    }
+    Some(delivery)
 }
 
 /// The run in one line, and the retention of older ones.

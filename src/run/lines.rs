@@ -10,10 +10,11 @@ impl Progress for Lines {
     fn event(&self, event: Event) {
         match event {
             Event::Page { part, total } => tracing::debug!(%part, total, "read a page of {part}"),
-            Event::Waiting { part, time } => {
-                tracing::info!(%part, seconds = time.as_secs_f64(), "waiting as told by Graph");
+            Event::Waiting { part, pause } => {
+                tracing::info!(%part, seconds = pause.as_secs_f64(), "waiting before {part} are asked for again");
             }
             Event::Done { part, total } => tracing::info!(%part, total, "read {part}"),
+            Event::Failed { part, total } => tracing::warn!(%part, total, "gave up reading {part}"),
         }
     }
 }
