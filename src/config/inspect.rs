@@ -107,7 +107,7 @@ impl Inspector<'_> {
         } else if path == "rules" {
             "`keysweep rules` lists them".to_owned()
         } else if hint::is_secretive(key) {
-            secret_remedy(keys)
+            secret_remedy(key, keys)
         } else if let [home] = homes.as_slice() {
             format!("It belongs in `{home}`")
         } else {
@@ -124,10 +124,13 @@ impl Inspector<'_> {
             (Shape::Table(_), Value::List(_)) => format!("Write `[{path}]`, in one pair of brackets"),
             (Shape::Table(_), _) => format!("Write `[{path}]` as a line of its own and its keys below"),
             (Shape::List(_), _) => format!("Write `{name} = [\"…\"]`, in brackets"),
-            (Shape::Text | Shape::Choice(_), _) => "Put it in double quotes".to_owned(),
+            (Shape::Text, _) => "Put it in double quotes".to_owned(),
+            (Shape::Choice(words), _) => {
+                format!("Use {}, in double quotes", hint::alternatives(words.iter().map(String::as_str)))
+            }
             (Shape::Integer { .. }, _) => "Write a whole number without quotes".to_owned(),
             (Shape::Boolean, _) => "Write `true` or `false` without quotes".to_owned(),
-            (Shape::Either(_), _) => format!("Write `{name}` as `config/keysweep.example.toml` shows"),
+            (Shape::Either(_), _) => "Write it as `config/keysweep.example.toml` shows".to_owned(),
         };
         self.refuse(path, place, &format!("must be {}, not {}", shape.wants(), value.kind()), remedy)
     }
@@ -139,18 +142,19 @@ impl Inspector<'_> {
     }
 }
 
-/// What to say about a secret that somebody wrote into the file.
-fn secret_remedy(keys: &BTreeMap<String, Shape>) -> String {
-    let here: Vec<&str> = keys
-        .keys()
-        .filter(|key| hint::is_secretive(key) && (key.ends_with("_file") || key.ends_with("_env")))
-        .map(String::as_str)
-        .collect();
-    if here.is_empty() {
+/// What to say about a secret that somebody wrote into the file: the keys that name secrets here, those
+/// whose name has to do with what was written if there are any.
+fn secret_remedy(written: &str, keys: &BTreeMap<String, Shape>) -> String {
+    let stem = |key: &str| key.strip_suffix("_file").or(key.strip_suffix("_env")).map(str::to_owned);
+    let related = |key: &str| stem(key).is_some_and(|stem| stem.contains(written) || written.contains(&stem));
+    let names = |key: &&str| hint::is_secretive(key) && stem(key).is_some();
+    let here: Vec<&str> = keys.keys().map(String::as_str).filter(names).collect();
+    let near: Vec<&str> = here.iter().copied().filter(|key| related(key)).collect();
+    let choice = if near.is_empty() { here } else { near };
+    if choice.is_empty() {
         "A secret never stands in the file: name it by a key ending in `_file` or `_env`".to_owned()
     } else {
-        let keys = hint::alternatives(here.into_iter());
-        format!("A secret never stands in the file: name it by {keys}")
+        format!("A secret never stands in the file: name it by {}", hint::alternatives(choice.into_iter()))
     }
 }
 

@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(find(None, &nothing), Some(second.clone()));
         std::fs::write(&first, "").unwrap();
         assert_eq!(find(None, &nothing), Some(first.clone()));
-        assert_eq!(find(None, &empty), Some(first));
+        assert_eq!(find(None, &empty), Some(first.clone()));
         assert_eq!(find(None, &variable), Some("variable.toml".into()));
         assert_eq!(find(Some("named.toml"), &variable), Some("named.toml".into()));
     }

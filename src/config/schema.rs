@@ -20,6 +20,9 @@ fn strip(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             members.remove("format");
+            if members.get("default") == Some(&Value::Null) {
+                members.remove("default");
+            }
             if let Some(Value::Array(types)) = members.get_mut("type") {
                 types.retain(|name| name != "null");
                 if let [only] = types.as_slice() {

@@ -131,11 +131,9 @@ fn severities(
 ) -> BTreeMap<RuleId, Option<Severity>> {
     let mut severities: BTreeMap<RuleId, Option<Severity>> =
         raw.into_iter().filter_map(|(rule, level)| Some((rule.parse().ok()?, level.severity()))).collect();
-    if !owners {
-        if let Some(Some(_)) = severities.insert(RuleId::NoOwner, None) {
-            let what = "has a severity, but owners are not read";
-            desk.problem("rules.no-owner", what, "Set `audit.owners = true`, or remove this line");
-        }
+    if !owners && let Some(Some(_)) = severities.insert(RuleId::NoOwner, None) {
+        let what = "has a severity, but owners are not read";
+        desk.problem("rules.no-owner", what, "Set `audit.owners = true`, or remove this line");
     }
     severities
 }

@@ -1,0 +1,21 @@
+//! The configuration through its public interface: what is taken, what is refused with which words, and
+//! that no word of it is ever a secret.
+
+#[cfg(test)]
+#[path = "config/bad.rs"]
+mod bad;
+#[cfg(test)]
+#[path = "config/common.rs"]
+mod common;
+#[cfg(test)]
+#[path = "config/environment.rs"]
+mod environment;
+#[cfg(test)]
+#[path = "config/examples.rs"]
+mod examples;
+#[cfg(test)]
+#[path = "config/good.rs"]
+mod good;
+#[cfg(test)]
+#[path = "config/secrecy.rs"]
+mod secrecy;

@@ -1,0 +1,207 @@
+//! Every way to get it wrong, with the exact words of the answer.
+
+use std::fmt::Write as _;
+
+use crate::common::{BASE, and, but, problems, read, read_with};
+
+const MAIL: &str = "[mail]\nfrom = 'k@contoso.example'\nto = ['s@contoso.example']\n";
+
+fn mail(more: &str) -> String {
+    format!("{BASE}{MAIL}{more}")
+}
+
+fn smtp(more: &str) -> String {
+    format!("{BASE}{MAIL}[mail.smtp]\nhost = 'smtp.contoso.example'\n{more}")
+}
+
+fn credential(lines: &str) -> String {
+    let id = "client_id = '22222222-2222-4222-8222-222222222222'";
+    but("[tenant.credential]\ntype = \"azure-cli\"", &format!("{id}\n[tenant.credential]\n{lines}"))
+}
+
+#[rustfmt::skip]
+fn cases() -> Vec<(&'static str, String)> {
+    vec![
+        // the TOML itself
+        ("a text without quotes",           and("[mail]\nfrom = me\n")),
+        ("a text without end",              and("[mail]\nfrom = \"me\n")),
+        ("a header without end",            and("[mail\n")),
+        ("a key twice",                     and("[audit]\nowners = true\nowners = false\n")),
+        ("a table twice",                   and("[audit]\n[mail]\n[audit]\n")),
+        ("no equals sign",                  and("[audit]\nowners true\n")),
+        // unknown keys
+        ("nothing at all",                  String::new()),
+        ("a mistyped section",              and("[shedule]\ncron = '0 6 * * *'\n")),
+        ("a mistyped key",                  but("tenant_id", "tennant_id")),
+        ("a section of another program",    and("[database]\nurl = 'x'\n")),
+        ("a key in the wrong section",      and("[mail]\nhost = 'smtp.contoso.example'\n")),
+        ("a key with the value in it",      and("\"owners = true\" = 1\n")),
+        ("a password in the file",          smtp("password = 'hunter2'\n")),
+        ("a client secret in the file",     but("type = \"azure-cli\"", "type = \"azure-cli\"\nsecret = 'hunter2'")),
+        ("a password of the certificate",   but("type = \"azure-cli\"", "type = \"azure-cli\"\npassword = 'hunter2'")),
+        ("a token in the wrong section",    and("[audit]\ntoken = 'hunter2'\n")),
+        ("a mistyped rule",                 and("[rules]\nclient-secret-expird = 'off'\n")),
+        ("a rule with underscores",         and("[rules]\nno_owner = 'off'\n")),
+        ("a rule there is not",             and("[rules]\nmake-coffee = 'off'\n")),
+        // wrong kinds
+        ("one pair of brackets",            "[tenant]\nname = 'contoso'\n".to_owned()),
+        ("two pairs of brackets",           and("[[audit]]\nowners = true\n")),
+        ("a section as a text",             format!("mail = 'me'\n{BASE}")),
+        ("a list as a text",                and("[mail]\nfrom = 'k@contoso.example'\nto = 's@contoso.example'\n")),
+        ("a number as a text",              smtp("port = '587'\n")),
+        ("a number out of range",           smtp("port = 70000\n")),
+        ("a number beyond all ranges",      smtp("port = 99999999999999999999\n")),
+        ("a text as a number",              but("name = \"contoso\"", "name = 5")),
+        ("a duration as a number",          and("[audit]\nexpiring_within = 30\n")),
+        ("a truth as a text",               and("[audit]\nowners = 'yes'\n")),
+        ("a rule as a truth",               and("[rules]\nno-owner = false\n")),
+        ("a date",                          and("[reports]\nkeep = 2026-01-01\n")),
+        ("a decimal number",                and("[reports]\nkeep = 1.5\n")),
+        ("a bad entry of a list",           and("[audit]\nscope = ['applications', 'groups', 3]\n")),
+        ("a number for a restriction",      and("[policy]\nrestrictive = [90]\n")),
+        // words
+        ("an unknown cloud",                but("name = \"contoso\"", "name = \"contoso\"\ncloud = 'germany'")),
+        ("an unknown credential",           but("azure-cli", "password")),
+        ("an unknown severity",             and("[rules]\nno-owner = 'severe'\n")),
+        ("an unknown restriction",          and("[policy]\nrestrictive = ['passwordAdditions']\n")),
+        // tenants
+        ("names that differ by case",       format!("{BASE}{}", but("contoso", "Contoso"))),
+        ("a name that climbs",              but("\"contoso\"", "\"../contoso\"")),
+        ("a name with a blank",             but("\"contoso\"", "\"con toso\"")),
+        ("a name of 65 letters",            but("contoso", &"n".repeat(65))),
+        ("no name, no id",                  "[[tenant]]\n[tenant.credential]\ntype = 'azure-cli'\n".to_owned()),
+        ("an id that is none",              but("11111111-1111", "contoso")),
+        ("an id in braces",                 but("\"11111111-1111-4111-8111-111111111111\"", "\"{11111111-1111-4111-8111-111111111111}\"")),
+        ("no credential",                   but("[tenant.credential]\ntype = \"azure-cli\"\n", "")),
+        ("no type of credential",           but("type = \"azure-cli\"\n", "")),
+        ("a Graph root with version",       but("name = \"contoso\"", "name = 'contoso'\ngraph_url = 'https://graph.microsoft.com/v1.0'")),
+        ("a Graph root unprotected",        but("name = \"contoso\"", "name = 'contoso'\ngraph_url = 'http://graph.example'")),
+        ("a Graph root with a password",    but("name = \"contoso\"", "name = 'contoso'\ngraph_url = 'https://me:hunter2@graph.example'")),
+        ("a Graph root with a query",       but("name = \"contoso\"", "name = 'contoso'\ngraph_url = 'https://graph.example?x=1'")),
+        ("a Graph root of another kind",    but("name = \"contoso\"", "name = 'contoso'\ngraph_url = 'file:///etc'")),
+        ("a Graph root that is none",       but("name = \"contoso\"", "name = 'contoso'\ngraph_url = 'graph.microsoft.com'")),
+        ("an authority on loopback http",   but("name = \"contoso\"", "name = 'contoso'\nauthority_url = 'http://127.0.0.1:1'")),
+        ("an authority that is not there",  but("name = \"contoso\"", "name = 'contoso'\nca_file = 'no/ca.pem'")),
+        ("recipients without mail",         but("name = \"contoso\"", "name = 'contoso'\nmail_to = ['s@contoso.example']")),
+        // credentials
+        ("a certificate without file",      credential("type = 'certificate'\n")),
+        ("a certificate that is not there", credential("type = 'certificate'\ncertificate_file = 'no/cert.pem'\n")),
+        ("a certificate pasted in",         credential("type = 'certificate'\ncertificate_file = '''-----BEGIN PRIVATE KEY-----\nhunter2\n'''\n")),
+        ("a certificate that is a folder",  credential("type = 'certificate'\ncertificate_file = 'src'\n")),
+        ("keys of other credentials",       credential("type = 'managed-identity'\ntoken_file = 't'\nsecret_env = 'S'\ncertificate_file = 'c'\n")),
+        ("no token file",                   credential("type = 'workload-identity'\n")),
+        ("an empty token file",             credential("type = 'workload-identity'\ntoken_file = ''\n")),
+        ("no secret",                       credential("type = 'client-secret'\n")),
+        ("a secret from two places",        credential("type = 'client-secret'\nsecret_file = 'f'\nsecret_env = 'E'\n")),
+        ("a secret in a variable not set",  credential("type = 'client-secret'\nsecret_env = 'hunter2'\n")),
+        ("a secret in a file not there",    credential("type = 'client-secret'\nsecret_file = 'hunter2'\n")),
+        ("no client id",                    but("azure-cli\"", "workload-identity\"\ntoken_file = 't'")),
+        // schedule
+        ("a schedule without cron",         and("[schedule]\ntimezone = 'Europe/Berlin'\n")),
+        ("a cron of four fields",           and("[schedule]\ncron = '0 6 * *'\n")),
+        ("a cron of seven fields",          and("[schedule]\ncron = '0 0 6 * * MON 2026'\n")),
+        ("a cron by nickname",              and("[schedule]\ncron = '@daily'\n")),
+        ("a cron at minute 60",             and("[schedule]\ncron = '60 6 * * *'\n")),
+        ("a cron on every second of it",    and("[schedule]\ncron = '* * * 30 2 *'\n")),
+        ("a cron on 30 February",           and("[schedule]\ncron = '0 6 30 2 *'\n")),
+        ("a tenant's cron in words",        but("name = \"contoso\"", "name = 'contoso'\nschedule = 'every monday'")),
+        ("a mistyped time zone",            and("[schedule]\ncron = '0 6 * * *'\ntimezone = 'Europe/Berln'\n")),
+        ("a time zone by offset",           and("[schedule]\ncron = '0 6 * * *'\ntimezone = '+02:00'\n")),
+        ("a jitter of two days",            and("[schedule]\ncron = '0 6 * * *'\njitter = '2d'\n")),
+        // durations and sizes
+        ("a duration without unit",         and("[audit]\nexpiring_within = '30'\n")),
+        ("a duration of months",            and("[audit]\nexpiring_within = '3mo'\n")),
+        ("a duration of a year",            and("[audit]\nmax_secret_lifetime = '1y'\n")),
+        ("a negative duration",             and("[audit]\nmax_certificate_lifetime = '-5d'\n")),
+        ("a duration of 2000 centuries",    and("[audit]\nexpiring_within = '73000000d'\n")),
+        ("reports kept for an hour",        and("[reports]\nkeep = '1h'\n")),
+        ("an empty folder",                 and("[reports]\ndirectory = ''\n")),
+        ("a size without unit",             mail("transport = 'directory'\nattachment_limit = '8'\n")),
+        ("a size with decimals",            mail("transport = 'directory'\nattachment_limit = '1.5MiB'\n")),
+        ("a size of a terabyte",            mail("transport = 'directory'\nattachment_limit = '1000000MB'\n")),
+        // judging
+        ("an empty scope",                  and("[audit]\nscope = []\n")),
+        ("a scope twice",                   and("[audit]\nscope = ['applications', 'applications']\n")),
+        ("no restriction",                  and("[policy]\nrestrictive = []\n")),
+        ("a restriction twice",             and("[policy]\nrestrictive = ['passwordLifetime', { type = 'passwordLifetime', max = '9d' }]\n")),
+        ("a limit on a block",              and("[policy]\nrestrictive = [{ type = 'passwordAddition', max = '90d' }]\n")),
+        ("a limit without type",            and("[policy]\nrestrictive = [{ max = '90d' }]\n")),
+        ("a limit that is none",            and("[policy]\nrestrictive = [{ type = 'passwordLifetime', max = 'short' }]\n")),
+        ("owners unread but judged",        and("[audit]\nowners = false\n[rules]\nno-owner = 'high'\n")),
+        // mail
+        ("mail without anything",           and("[mail]\n")),
+        ("mail to nobody",                  and("[mail]\ntransport = 'directory'\nfrom = 'k@contoso.example'\n")),
+        ("a sender without host",           and("[mail]\ntransport = 'directory'\nfrom = 'keysweep'\nto = ['s@contoso.example']\n")),
+        ("a sender with a line break",      and("[mail]\ntransport = 'directory'\nfrom = \"K\\nBcc: x@y.example <k@contoso.example>\"\nto = ['s@contoso.example']\n")),
+        ("two recipients in one text",      and("[mail]\ntransport = 'directory'\nfrom = 'k@contoso.example'\nto = ['a@contoso.example, b@contoso.example']\n")),
+        ("a recipient twice",               and("[mail]\ntransport = 'directory'\nfrom = 'k@contoso.example'\nto = ['S@contoso.example', 'Sec <s@contoso.example>']\n")),
+        ("no mail server",                  mail("")),
+        ("no host",                         mail("[mail.smtp]\nport = 25\n")),
+        ("a host with scheme",              mail("[mail.smtp]\nhost = 'smtps://me:hunter2@smtp.contoso.example:465'\n")),
+        ("port 0",                          smtp("port = 0\n")),
+        ("no protection",                   smtp("tls = 'none'\n")),
+        ("a user without password",         smtp("username = 'k'\n")),
+        ("a password without user",         smtp("password_env = 'SECRET'\n")),
+        ("a CA file without certificate",   smtp("ca_file = 'Cargo.toml'\n")),
+    ]
+}
+
+#[test]
+fn every_problem_is_told_with_place_key_and_remedy() {
+    let mut table = String::new();
+    for (case, text) in cases() {
+        let answer = read_with(&text, [("SECRET", "value")]).map(|_| "TAKEN".to_owned());
+        let answer = answer.unwrap_or_else(|problems| problems);
+        assert_ne!(answer, "TAKEN", "{case}");
+        assert!(!answer.contains("hunter2"), "{case}: {answer}");
+        writeln!(table, "# {case}\n{answer}\n").unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn all_problems_are_told_at_once_in_the_order_of_the_file() {
+    let told = problems(
+        r#"
+[schedule]
+cron = "99 6 * * *"
+timezone = "Mars/Phobos"
+[[tenant]]
+name = "con toso"
+colour = "red"
+[tenant.credential]
+type = "client-secret"
+secret = "hunter2"
+[[tenant]]
+name = "fabrikam"
+tenant_id = 5
+[tenant.credential]
+type = "certificate"
+[audit]
+expiring_within = "soon"
+[rules]
+no-ownr = "off"
+[mail]
+to = ["nobody"]
+[mail.smtp]
+port = "25"
+"#,
+    );
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn faults_of_the_toml_are_told_with_line_and_column_before_all_else() {
+    let told = problems("[mail]\nfrom = hunter2\nunknown = 1\n[audit\n");
+    assert!(told.starts_with("keysweep.toml:2:8: this is not TOML: "), "{told}");
+    assert!(told.contains("keysweep.toml:4:"), "{told}");
+    assert!(!told.contains("unknown") && !told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_do_no_harm() {
+    let windows = format!("\u{feff}{}", BASE.replace('\n', "\r\n"));
+    assert!(read(&windows).is_ok());
+    let told = problems(&windows.replace("azure-cli", "x"));
+    assert!(told.starts_with("keysweep.toml:5: tenant[0].credential.type: "), "{told}");
+}

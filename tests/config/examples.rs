@@ -1,0 +1,206 @@
+//! The files in `config/`, and the schema.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use keysweep::config::{Environment, Loaded, load, parse, schema};
+use serde_json::Value;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
+}
+
+/// The files that the examples name, stood in for by overrides.
+struct Files {
+    _folder: tempfile::TempDir,
+    environment: Environment,
+}
+
+fn files() -> Files {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "certificate and key, or password").unwrap();
+    let path = file.to_str().unwrap();
+    let environment = Environment::from_iter([
+        ("KEYSWEEP__TENANT__0__CREDENTIAL__CERTIFICATE_FILE", path),
+        ("KEYSWEEP__MAIL__SMTP__PASSWORD_FILE", path),
+        ("KEYSWEEP__MAIL__SMTP__USERNAME", "keysweep@contoso.example"),
+    ]);
+    Files { _folder: folder, environment }
+}
+
+fn loaded(name: &str) -> Loaded {
+    load(&folder().join(name), &files().environment).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn the_complete_example_is_valid_once_its_files_are_there() {
+    let config = loaded("keysweep.example.toml").config;
+    assert_eq!(config.tenants[0].name, "contoso");
+    assert!(config.tenants[0].schedule.is_some() && config.mail.is_some());
+}
+
+#[test]
+fn the_minimal_example_is_valid_once_its_file_is_there() {
+    let config = loaded("keysweep.minimal.toml").config;
+    assert_eq!(config.tenants[0].mail_to[0].to_string(), "security@contoso.example");
+}
+
+#[test]
+fn without_their_files_the_examples_have_no_other_problem() {
+    for (name, count) in [("keysweep.example.toml", 2), ("keysweep.minimal.toml", 1)] {
+        let told = load(&folder().join(name), &Environment::default()).map(|_| ()).unwrap_err().to_string();
+        assert_eq!(told.lines().count(), count, "{told}");
+        assert!(told.lines().all(|line| line.contains(" is not there. ")), "{told}");
+    }
+}
+
+#[test]
+fn there_is_no_other_file_in_the_folder() {
+    let mut names: Vec<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        // Whoever runs the program from a checkout keeps the real one here.
+        .filter(|name| name != "keysweep.toml")
+        .collect();
+    names.sort();
+    assert_eq!(names, ["keysweep.example.toml", "keysweep.minimal.toml"]);
+}
+
+/// The lines of the example as `(table, key, number, in use)`, commented keys included.
+fn example_keys(text: &str) -> Vec<(String, String, usize, bool)> {
+    let mut table = String::new();
+    let mut keys = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        if let Some(header) = line.strip_prefix('[') {
+            table = header.trim_start_matches('[').split(']').next().unwrap().to_owned();
+        }
+        let bare = line.strip_prefix('#').unwrap_or(line);
+        let key = bare.split(" = ").next().unwrap_or_default();
+        let is_key =
+            bare.contains(" = ") && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+        if is_key && !key.is_empty() {
+            keys.push((table.clone(), key.to_owned(), number, !line.starts_with('#')));
+        }
+    }
+    keys
+}
+
+fn schema_keys(schema: &Value, table: &str, keys: &mut Vec<(String, String)>) {
+    for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+        let below = if property["type"] == "array" { &property["items"] } else { property };
+        if below["type"] == "object" {
+            let path = if table.is_empty() { key.clone() } else { format!("{table}.{key}") };
+            schema_keys(below, &path, keys);
+        } else {
+            keys.push((table.to_owned(), key.clone()));
+        }
+    }
+}
+
+#[test]
+fn the_complete_example_shows_every_key_of_the_schema_and_no_other() {
+    let text = fs::read_to_string(folder().join("keysweep.example.toml")).unwrap();
+    let mut shown: Vec<_> = example_keys(&text).into_iter().map(|(table, key, ..)| (table, key)).collect();
+    let mut known = Vec::new();
+    schema_keys(&schema(), "", &mut known);
+    shown.sort();
+    known.sort();
+    assert!(known.len() > 60, "{}", known.len());
+    assert_eq!(shown, known);
+}
+
+#[test]
+fn each_line_of_the_complete_example_can_be_taken_into_use() {
+    let text = fs::read_to_string(folder().join("keysweep.example.toml")).unwrap();
+    let mut alternatives = 0;
+    for (table, key, number, in_use) in example_keys(&text) {
+        if in_use {
+            continue;
+        }
+        alternatives += 1;
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines[number] = &lines[number][1..];
+        let changed = lines.join("\n");
+        let told = parse(&changed, Path::new("example.toml"), &files().environment);
+        let told = told.map_or_else(|problems| problems.to_string(), |_| String::new());
+        // What remains is about files that are not there, and about alternatives that exclude each other.
+        let expected =
+            [" is not there. ", "belongs to another type", "is given, and `", "is not set, or empty"];
+        let unexpected: Vec<&str> =
+            told.lines().filter(|line| !expected.iter().any(|words| line.contains(words))).collect();
+        assert_eq!(unexpected, [""; 0], "{table}.{key}");
+    }
+    assert!(alternatives > 30, "{alternatives}");
+}
+
+#[test]
+fn the_defaults_that_the_complete_example_shows_are_those_that_hold() {
+    let text = fs::read_to_string(folder().join("keysweep.example.toml")).unwrap();
+    let shown: String = text
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(bare) if !bare.starts_with(' ') && bare.contains(" = ") && !is_alternative(bare) => bare,
+            _ => line,
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    let files = files();
+    let read = |text: &str| {
+        let loaded = parse(text, Path::new("example.toml"), &files.environment);
+        format!("{:#?}", loaded.unwrap_or_else(|problems| panic!("{problems}")).config)
+    };
+    // The severities are compared as they work, because naming a default is no difference.
+    let plain = |text: &str| {
+        let (start, end) = (text.find("severities").unwrap(), text.find("expiring_within").unwrap());
+        format!("{}{}", &text[..start], &text[end..])
+    };
+    assert_eq!(plain(&read(&shown)), plain(&read(&text)));
+    let loaded = parse(&shown, Path::new("example.toml"), &files.environment).unwrap();
+    for rule in keysweep::domain::RuleId::ALL {
+        assert_eq!(loaded.config.settings.severity(*rule), Some(rule.default_severity()), "{rule}");
+    }
+}
+
+/// Lines of the example that show an alternative rather than a default.
+fn is_alternative(line: &str) -> bool {
+    let keys =
+        ["ca_file", "schedule", "mail_to", "token_file", "secret_", "certificate_password", "password_env"];
+    keys.iter().any(|key| line.starts_with(key))
+}
+
+#[test]
+fn the_schema_is_closed_described_and_without_null() {
+    let schema = schema();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(schema["required"], serde_json::json!(["tenant"]));
+    assert_eq!(schema["properties"]["mail"]["properties"]["smtp"]["properties"]["port"]["maximum"], 65535);
+    let text = schema.to_string();
+    assert!(!text.contains("null") && !text.contains("$ref"), "{text}");
+    let clouds = &schema["properties"]["tenant"]["items"]["properties"]["cloud"]["oneOf"];
+    let words: Vec<&str> =
+        clouds.as_array().unwrap().iter().filter_map(|cloud| cloud["const"].as_str()).collect();
+    assert_eq!(words, ["public", "us-gov", "us-gov-dod", "china"]);
+    assert_eq!(schema["properties"]["rules"]["properties"]["no-owner"]["enum"][5], "off");
+    closed(&schema);
+}
+
+fn closed(schema: &Value) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(properties) = members.get("properties") {
+                assert_eq!(members.get("additionalProperties"), Some(&Value::Bool(false)), "{schema}");
+                for (key, property) in properties.as_object().unwrap() {
+                    assert!(property["description"].is_string(), "{key}");
+                    assert!(
+                        ["type", "oneOf", "enum"].iter().any(|word| property.get(word).is_some()),
+                        "{key}"
+                    );
+                }
+            }
+            members.values().for_each(closed);
+        }
+        Value::Array(entries) => entries.iter().for_each(closed),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
+}
