@@ -76,8 +76,8 @@ fn row(finding: &FindingRow) -> [Cell; 5] {
         Cell::new(finding.severity),
         Cell::new(finding.rule),
         Cell::new(finding.object_type.as_str()),
-        Cell::new(plain(&finding.display_name)),
-        Cell::new(plain(&finding.detail)),
+        Cell::new(plain(&finding.display_name, 60)),
+        Cell::new(plain(&finding.detail, 400)),
     ]
 }
 
@@ -96,7 +96,7 @@ pub(super) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Result<()>
         let red = colour(Severity::Critical);
         writeln!(out, "{BOLD}{}{BOLD:#}  run {}: {red}INCOMPLETE{red:#}, not read:", header.tenant, header.run_id)?;
         for gap in &report.gaps {
-            writeln!(out, "  {}: {}", gap.part, plain(&gap.reason))?;
+            writeln!(out, "  {}: {}", gap.part, plain(&gap.reason, 1000))?;
         }
     }
     writeln!(out, "\n  {}", summary.by_compliance())?;
@@ -136,7 +136,7 @@ fn mail(out: &mut impl Write, delivery: &Delivery) -> io::Result<()> {
 /// What went wrong with a run whose data goes to standard output.
 fn problems(outcome: &Outcome) {
     for gap in &outcome.report.gaps {
-        error(&format!("tenant `{}`: not read: {}: {}", outcome.report.header.tenant, gap.part, plain(&gap.reason)));
+        error(&format!("tenant `{}`: not read: {}: {}", outcome.report.header.tenant, gap.part, plain(&gap.reason, 1000)));
     }
     for refused in outcome.delivery.iter().flat_map(|delivery| &delivery.refused) {
         error(&refusal(refused));

@@ -4,16 +4,26 @@ mod build;
 mod catalogue;
 mod csv;
 mod files;
+mod html;
 mod json;
+mod letter;
 mod manifest;
 mod model;
+mod phrases;
+mod summary;
+mod template;
 mod words;
 
 pub use build::build;
 pub use catalogue::{Explanation, catalogue};
 pub use files::{ReportError, files};
+pub use html::html;
 pub use json::json_schema;
+pub use letter::letter;
 pub use model::{
     Attachment, CredentialRow, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
     Subject, UndecidedRow,
 };
+pub use phrases::plain;
+pub use summary::{ObjectCounts, RuleCount, SecretCounts, Summary};
+pub use template::PageError;

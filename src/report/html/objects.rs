@@ -1,0 +1,108 @@
+//! The table of the objects, each with what explains its verdict.
+
+use serde::Serialize;
+
+use super::tables::{Choice, Places, Table};
+use super::{day, link};
+use crate::domain::Severity;
+use crate::report::summary::Summary;
+use crate::report::{FindingRow, ObjectRow, Report};
+
+#[derive(Serialize)]
+pub(super) struct Object<'a> {
+    name: &'a str,
+    subject: &'static str,
+    disabled: bool,
+    owned_by: &'static str,
+    active_secrets: usize,
+    expired_secrets: usize,
+    active_certificates: usize,
+    expired_certificates: usize,
+    secret_creation: &'static str,
+    reason: &'a str,
+    policy_id: &'a str,
+    policy_name: &'a str,
+    policy_effect: &'static str,
+    compliance: &'static str,
+    worst: Option<&'static str>,
+    url: Option<&'a str>,
+    facts: Vec<Fact>,
+    findings: Vec<Broken<'a>>,
+}
+
+/// A line of an object's explanation.
+#[derive(Serialize)]
+struct Fact {
+    label: &'static str,
+    values: Vec<String>,
+}
+
+/// A finding as repeated in an object's explanation.
+#[derive(Serialize)]
+struct Broken<'a> {
+    severity: &'static str,
+    rule: &'static str,
+    detail: &'a str,
+}
+
+pub(super) fn objects<'a>(report: &'a Report, summary: &Summary, places: &Places<'a>) -> Table<Object<'a>> {
+    let rows = &report.objects;
+    Table {
+        caption: summary.by_compliance(),
+        choices: vec![
+            Choice::new("Type", 1, rows.iter().map(|row| row.object_type.as_str())),
+            Choice::new("Owned by", 2, rows.iter().map(|row| row.owned_by)),
+            Choice::new("New secrets", 5, rows.iter().map(|row| row.secret_creation)),
+            Choice::new("Compliance", 7, rows.iter().map(|row| row.compliance)),
+        ],
+        rows: rows.iter().map(|row| object(row, places)).collect(),
+    }
+}
+
+fn object<'a>(row: &'a ObjectRow, places: &Places<'a>) -> Object<'a> {
+    let found = places.findings(row);
+    let broken = |finding: &&'a FindingRow| Broken {
+        severity: finding.severity.as_str(),
+        rule: finding.rule.as_str(),
+        detail: &finding.detail,
+    };
+    Object {
+        name: &row.display_name,
+        subject: row.object_type.as_str(),
+        disabled: row.enabled == Some(false),
+        owned_by: row.owned_by,
+        active_secrets: row.active_secrets,
+        expired_secrets: row.expired_secrets,
+        active_certificates: row.active_certificates,
+        expired_certificates: row.expired_certificates,
+        secret_creation: row.secret_creation,
+        reason: &row.reason,
+        policy_id: &row.assigned_policy_id,
+        policy_name: &row.assigned_policy_name,
+        policy_effect: row.policy_effect,
+        compliance: row.compliance,
+        worst: row.worst_severity.map(Severity::as_str),
+        url: link(&row.portal_url),
+        facts: facts(row),
+        findings: found.iter().map(broken).collect(),
+    }
+}
+
+/// What has no column of its own; what is unknown or none is left out.
+fn facts(row: &ObjectRow) -> Vec<Fact> {
+    let number = |count: usize| if count == 0 { String::new() } else { count.to_string() };
+    let one = |label, value: String| Fact { label, values: vec![value] };
+    let facts = [
+        one("Object id", row.object_id.clone()),
+        one("App id", row.app_id.clone()),
+        one("Created", row.created.map(day).unwrap_or_default()),
+        one("Sign-in audience", row.sign_in_audience.clone()),
+        one("Service principal type", row.service_principal_type.clone()),
+        Fact { label: "Owners", values: row.owners.clone() },
+        one("Symmetric keys", number(row.symmetric_keys)),
+        one("Federated credentials", number(row.federated_credentials)),
+        one("New secrets decided by", row.decided_by.clone()),
+        one("Assigned policy", row.assigned_policy_id.clone()),
+    ];
+    facts.into_iter().filter(|fact| fact.values.iter().any(|value| !value.is_empty())).collect()
+}

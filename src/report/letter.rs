@@ -1,0 +1,45 @@
+//! The mail about a run: a subject that counts, a first line that says how complete the run was, and
+//! what matters worst first. No text of the directory can break a line or add markup.
+
+mod attachments;
+mod digest;
+mod plain;
+
+use minijinja::context;
+
+use self::attachments::Enclosure;
+use self::digest::Digest;
+use super::summary::Summary;
+use super::template::{PageError, render, value};
+use super::phrases::plain as harmless;
+use super::{Letter, Report, ReportFile};
+
+/// Writes the letter about a report whose `files` were written. The CSVs among them are attached when
+/// all attachments together, as encoded in the mail, take at most `attachment_limit` bytes; else as
+/// one archive when that does; else not at all, and the letter says so. The same input gives the same
+/// bytes.
+///
+/// # Errors
+/// When a template does not fit or the attachments cannot be packed, which are defects of this
+/// program.
+pub fn letter(report: &Report, files: &[ReportFile], attachment_limit: u64) -> Result<Letter, PageError> {
+    let summary = Summary::of(report);
+    let enclosure = Enclosure::of(&report.header, files, attachment_limit)?;
+    let digest = Digest::of(report, &summary, files, &enclosure);
+    Ok(Letter {
+        subject: subject(report, &summary),
+        text: plain::text(&digest),
+        html: render("letter.html", context! { letter => value(&digest) })?,
+        attachments: enclosure.attachments,
+    })
+}
+
+/// `Keysweep contoso: 2 critical, 11 high`; `INCOMPLETE` stands first where something was not read.
+fn subject(report: &Report, summary: &Summary) -> String {
+    let tenant = harmless(&report.header.tenant, 80);
+    match (summary.complete, summary.findings()) {
+        (true, 0) => format!("Keysweep {tenant}: complete, no findings"),
+        (true, _) => format!("Keysweep {tenant}: {}", summary.by_severity()),
+        (false, _) => format!("INCOMPLETE Keysweep {tenant}: {}", summary.by_severity()),
+    }
+}

@@ -1,0 +1,99 @@
+//! The plain-text part, for readers without HTML and for those who prefer it.
+
+use super::digest::{Digest, Group};
+
+/// Columns of a line. Wider lines are broken by some mail readers at places of their own choosing.
+const COLUMNS: usize = 78;
+
+/// Writes the whole part.
+pub(super) fn text(digest: &Digest<'_>) -> String {
+    let mut page = Page::default();
+    page.wrapped("", "", &digest.first_line);
+    for gap in &digest.gaps {
+        page.wrapped("  - ", "    ", &format!("{}: {}", gap.part, gap.reason));
+    }
+    page.blank();
+    page.wrapped("", "", &format!("Keysweep audit of {}", digest.tenant));
+    page.wrapped("", "", &format!("Run {}", digest.run));
+    page.blank();
+    for figure in &digest.figures {
+        page.wrapped("", "  ", figure);
+    }
+    for group in &digest.groups {
+        write_group(&mut page, group);
+    }
+    page.blank();
+    if let Some(rest) = &digest.rest {
+        page.wrapped("", "", rest);
+        page.blank();
+    }
+    for sentence in &digest.files {
+        page.wrapped("", "", sentence);
+    }
+    page.0
+}
+
+fn write_group(page: &mut Page, group: &Group<'_>) {
+    page.blank();
+    page.wrapped("", "  ", &format!("{} {}: {}", group.severity.to_uppercase(), group.title, group.count));
+    if let Some(advice) = &group.advice {
+        page.wrapped("  What to do: ", "  ", advice);
+    }
+    for line in &group.lines {
+        page.wrapped("  - ", "    ", &format!("{} ({}): {}", line.name, line.subject, line.detail));
+        if let Some(advice) = &line.advice {
+            page.wrapped("    What to do: ", "    ", advice);
+        }
+    }
+    if let Some(more) = &group.more {
+        page.wrapped("    ", "    ", more);
+    }
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    /// An empty line, unless one stands there already.
+    fn blank(&mut self) {
+        if !self.0.ends_with("\n\n") {
+            self.0.push('\n');
+        }
+    }
+
+    /// Words in lines of at most [`COLUMNS`]; a longer word is broken where it must.
+    fn wrapped(&mut self, first: &str, rest: &str, words: &str) {
+        let mut line = first.to_owned();
+        let mut start = line.chars().count();
+        let mut column = start;
+        for word in words.split(' ') {
+            let length = word.chars().count();
+            let space = usize::from(column > start);
+            if space == 1 && column + space + length > COLUMNS {
+                self.line(&mut line, rest);
+                start = rest.chars().count();
+                column = start;
+            } else if space == 1 {
+                line.push(' ');
+                column += 1;
+            }
+            for letter in word.chars() {
+                if column == COLUMNS {
+                    self.line(&mut line, rest);
+                    start = rest.chars().count();
+                    column = start;
+                }
+                line.push(letter);
+                column += 1;
+            }
+        }
+        self.line(&mut line, rest);
+    }
+
+    /// Ends a line and begins the next.
+    fn line(&mut self, line: &mut String, next: &str) {
+        self.0.push_str(line.trim_end());
+        self.0.push('\n');
+        next.clone_into(line);
+    }
+}

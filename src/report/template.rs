@@ -1,0 +1,79 @@
+//! The template engine, set up once: everything that is not marked as ours is escaped.
+
+use std::borrow::Cow;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, escape_formatter};
+use serde::Serialize;
+
+use super::phrases::printable;
+
+/// A page or a letter could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// A template does not fit its values: a defect of this program.
+    #[error("the template `{template}` could not be filled in")]
+    Template {
+        /// Which one.
+        template: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: Error,
+    },
+    /// The attachments could not be compressed.
+    #[error("the attachments could not be packed into `{archive}`")]
+    Archive {
+        /// The name of the archive.
+        archive: String,
+        /// Why.
+        #[source]
+        source: zip::result::ZipError,
+    },
+}
+
+const TEMPLATES: [(&str, &str); 11] = [
+    ("page.html", include_str!("templates/page.html")),
+    ("overview.html", include_str!("templates/overview.html")),
+    ("parts.html", include_str!("templates/parts.html")),
+    ("findings.html", include_str!("templates/findings.html")),
+    ("objects.html", include_str!("templates/objects.html")),
+    ("credentials.html", include_str!("templates/credentials.html")),
+    ("policies.html", include_str!("templates/policies.html")),
+    ("undecided.html", include_str!("templates/undecided.html")),
+    ("letter.html", include_str!("templates/letter.html")),
+    ("letter-findings.html", include_str!("templates/letter-findings.html")),
+    ("letter-parts.html", include_str!("templates/letter-parts.html")),
+];
+
+/// Fills in the template `name`.
+pub(super) fn render(name: &'static str, values: Value) -> Result<String, PageError> {
+    let wrap = |source| PageError::Template { template: name, source };
+    let environment = environment().map_err(wrap)?;
+    environment.get_template(name).and_then(|template| template.render(values)).map_err(wrap)
+}
+
+/// What a template is filled in with.
+pub(super) fn value(of: impl Serialize) -> Value {
+    Value::from(Serde(of))
+}
+
+fn environment() -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(write_value);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source)?;
+    }
+    Ok(environment)
+}
+
+/// Control characters go before escaping, here and not in each template, so that none is forgotten.
+fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    match value.as_str().filter(|_| !value.is_safe()).map(printable) {
+        Some(Cow::Owned(text)) => escape_formatter(out, state, &Value::from(text)),
+        Some(Cow::Borrowed(_)) | None => escape_formatter(out, state, value),
+    }
+}

@@ -1,0 +1,163 @@
+"use strict";
+// The tables are complete without this script. It hides rows and reorders them, and makes none.
+document.documentElement.classList.add("js");
+document.addEventListener("DOMContentLoaded", () => {
+  const STEP = 250; // Rows laid out at once: more makes a large tenant slow, fewer means more clicks.
+  const RANK = { info: 1, low: 2, medium: 3, high: 4, critical: 5 };
+  const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+  const count = new Intl.NumberFormat("en");
+
+  // A cell's own value is its first child; what follows explains it.
+  const value = (row, column) => (row.cells[column].firstChild?.textContent ?? "").trim();
+
+  class Sheet {
+    constructor(section) {
+      this.table = section.querySelector("table");
+      this.form = section.querySelector("form");
+      this.output = section.querySelector("output");
+      this.buttons = section.querySelectorAll("[data-show]");
+      const bodies = this.table.dataset.items === "bodies";
+      this.parent = bodies ? this.table : this.table.tBodies[0];
+      const elements = bodies ? this.table.tBodies : this.table.tBodies[0].rows;
+      this.items = Array.from(elements, (element) => ({ element, row: bodies ? element.rows[0] : element, text: null }));
+      this.limit = STEP;
+      for (const th of this.table.tHead.rows[0].cells) this.makeSortable(th);
+      for (const button of this.buttons) button.addEventListener("click", () => this.showMore(button.dataset.show));
+      this.form.addEventListener("submit", (event) => event.preventDefault());
+      this.form.addEventListener("input", () => this.refresh());
+      this.form.addEventListener("reset", () => setTimeout(() => this.refresh()));
+      this.filter();
+    }
+
+    makeSortable(th) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...th.childNodes);
+      th.append(button);
+      button.addEventListener("click", () => this.sort(th));
+    }
+
+    // One filtering for all the keys pressed before the next frame.
+    refresh() {
+      cancelAnimationFrame(this.frame);
+      this.frame = requestAnimationFrame(() => {
+        this.limit = STEP;
+        this.filter();
+      });
+    }
+
+    filter() {
+      const wanted = this.form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const chosen = Array.from(this.form.querySelectorAll("select"), (select) => [Number(select.dataset.column), select.value])
+        .filter(([, word]) => word !== "");
+      let matching = 0;
+      for (const item of this.items) {
+        const matches = this.matches(item, wanted, chosen);
+        if (matches) matching += 1;
+        const hidden = !matches || matching > this.limit;
+        if (item.element.hidden !== hidden) item.element.hidden = hidden;
+      }
+      this.report(matching);
+    }
+
+    matches(item, wanted, chosen) {
+      for (const [column, word] of chosen) if (value(item.row, column) !== word) return false;
+      if (wanted.length === 0) return true;
+      item.text ??= item.element.textContent.toLowerCase();
+      return wanted.every((word) => item.text.includes(word));
+    }
+
+    report(matching) {
+      const all = this.items.length;
+      const shown = Math.min(matching, this.limit);
+      const noun = this.output.dataset.noun;
+      const parts = [`${count.format(shown)} of ${count.format(all)} ${noun} shown`];
+      if (matching < all) parts.push(`${count.format(matching)} match`);
+      this.output.textContent = `${parts.join(", ")}.`;
+      for (const button of this.buttons) button.hidden = shown === matching;
+    }
+
+    showMore(how) {
+      this.limit = how === "all" ? Infinity : this.limit + STEP;
+      this.filter();
+    }
+
+    sort(th) {
+      const column = th.cellIndex;
+      const kind = th.dataset.sort ?? "text";
+      const first = kind === "severity" ? "descending" : "ascending";
+      const second = first === "ascending" ? "descending" : "ascending";
+      const order = th.getAttribute("aria-sort") === first ? second : first;
+      for (const other of th.parentNode.cells) other.removeAttribute("aria-sort");
+      th.setAttribute("aria-sort", order);
+      const sign = order === "ascending" ? 1 : -1;
+      for (const item of this.items) item.key = this.key(item, column, kind);
+      // Cells without a value come last in either order.
+      this.items.sort((a, b) => {
+        if (a.key === null || b.key === null) return (a.key === null) - (b.key === null);
+        return sign * (kind === "text" ? words.compare(a.key, b.key) : a.key - b.key);
+      });
+      const sorted = document.createDocumentFragment();
+      for (const item of this.items) sorted.append(item.element);
+      this.parent.append(sorted);
+      this.filter();
+    }
+
+    key(item, column, kind) {
+      const text = value(item.row, column);
+      if (text === "") return null;
+      if (kind === "text") return text;
+      const number = kind === "severity" ? RANK[text] : Number(text.replaceAll(",", ""));
+      return Number.isNaN(number) ? null : number;
+    }
+
+    // Filters by one column alone, as the tiles and the rules do.
+    choose(column, word) {
+      this.form.reset();
+      this.form.querySelector(`[data-column="${column}"]`).value = word;
+      this.limit = STEP;
+      this.filter();
+    }
+
+    reveal(element) {
+      const place = this.items.findIndex((item) => item.element === element);
+      if (place < 0) return;
+      this.form.reset();
+      this.limit = Math.max(this.limit, place + 1);
+      this.filter();
+    }
+  }
+
+  const sheets = new Map();
+  for (const section of document.querySelectorAll(".sheet")) {
+    if (section.querySelector("form")) sheets.set(section.id, new Sheet(section));
+  }
+
+  const open = (body, wanted) => {
+    body.classList.toggle("open", wanted);
+    body.querySelector(".explain").setAttribute("aria-expanded", String(wanted));
+  };
+  const follow = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    if (!target?.matches("#objects tbody")) return;
+    sheets.get("objects").reveal(target);
+    open(target, true);
+    target.scrollIntoView({ block: "center" });
+  };
+  document.addEventListener("click", (event) => {
+    const explain = event.target.closest(".explain");
+    if (explain) {
+      const body = explain.closest("tbody");
+      open(body, !body.classList.contains("open"));
+    }
+    // The address may already name that object, and then no `hashchange` follows.
+    if (event.target.closest("a[href^='#object-']")) setTimeout(follow);
+    const link = event.target.closest("[data-severity], [data-rule]");
+    if (!link) return;
+    const { severity, rule } = link.dataset;
+    sheets.get("findings")?.choose(severity === undefined ? 1 : 0, severity ?? rule);
+  });
+  window.addEventListener("hashchange", follow);
+  document.documentElement.classList.add("ready");
+  follow();
+});

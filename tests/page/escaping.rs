@@ -1,0 +1,148 @@
+//! Names that would like to be more than names.
+
+use keysweep::domain::RuleId;
+use keysweep::report::{Report, Subject, UndecidedRow, html, letter};
+
+use crate::markup::{Element, elements};
+use crate::sample;
+
+const HOSTILE: [&str; 12] = [
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "\"onmouseover=alert(1) x=\"",
+    "'onfocus=alert(1) autofocus='",
+    "{{7*7}}{% raw %}",
+    "--><img src=x onerror=alert(1)><!--",
+    "</style></title></td></tr></table><h1>",
+    "&lt;b&gt;&#60;b&#62;",
+    "<![endif]--><iframe>",
+    "\u{202e}gpj.evil\u{2066}",
+    "line\r\nbreak\u{2028}and\tmore\u{85}",
+    "nul\0\u{1b}[31mred",
+];
+
+/// A report in which every text that comes from a directory is `text`.
+fn report_of(text: &str) -> Report {
+    let mut report = sample::empty();
+    let own = || text.to_owned();
+    let mut row = sample::object(1, Subject::Application, text);
+    (row.sign_in_audience, row.reason, row.decided_by) = (own(), own(), own());
+    (row.assigned_policy_id, row.assigned_policy_name) = (own(), own());
+    row.owners = vec![own(), own()];
+    row.compliance = "non-compliant";
+    let mut secret = sample::secret(&row, 1, text, Some(3));
+    (secret.usage, secret.credential_id) = (own(), own());
+    report.findings.push(sample::finding(RuleId::ClientSecret, &row, Some(&secret), text, text));
+    report.findings.push(sample::finding(RuleId::PolicyWeakensDefault, &row, None, text, text));
+    report.undecided.push(UndecidedRow {
+        object_type: Subject::Application,
+        object_id: row.object_id.clone(),
+        display_name: own(),
+        rule: RuleId::NoOwner,
+        why: own(),
+    });
+    report.gaps = sample::gaps();
+    for gap in &mut report.gaps {
+        (gap.part, gap.reason) = (own(), own());
+    }
+    report.policies = sample::tenant().policies;
+    for policy in &mut report.policies {
+        (policy.policy_name, policy.policy_id, policy.restriction_type) = (own(), own(), own());
+        (policy.state, policy.max_lifetime, policy.exempted_actors) = (own(), own(), vec![own(), own()]);
+    }
+    report.objects.push(row);
+    report.credentials.push(secret);
+    report
+}
+
+fn shapes(document: &str) -> Vec<(String, Vec<String>)> {
+    elements(document).iter().map(Element::shape).collect()
+}
+
+fn raw_texts(document: &str) -> Vec<String> {
+    let raw = |element: &Element| element.tag == "script" || element.tag == "style";
+    elements(document).into_iter().filter(raw).map(|element| element.text).collect()
+}
+
+#[test]
+fn no_name_makes_an_element_or_an_attribute_of_the_page() {
+    let expected = html(&report_of("Payroll")).expect("a page");
+    assert_eq!(expected.matches("<script").count(), 1);
+    for name in HOSTILE {
+        let page = html(&report_of(name)).expect("a page");
+        assert_eq!(shapes(&page), shapes(&expected), "{name:?}");
+        assert_eq!(raw_texts(&page), raw_texts(&expected), "{name:?}");
+        assert_eq!(page.matches("<script").count(), 1, "{name:?}");
+        assert!(!page.contains(|c: char| c.is_control() && c != '\n'), "{name:?}");
+    }
+}
+
+#[test]
+fn no_name_makes_an_element_or_an_attribute_of_the_letter() {
+    let write = |name: &str| letter(&report_of(name), &sample::files([9; 4]), 1 << 20).expect("a letter");
+    let expected = write("Payroll");
+    assert_eq!(expected.html.matches("<script").count() + expected.html.matches("<style").count(), 0);
+    for name in HOSTILE {
+        let written = write(name);
+        assert_eq!(shapes(&written.html), shapes(&expected.html), "{name:?}");
+        let foreign =
+            |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{2028}' | '\u{202e}' | '\u{2066}');
+        assert!(!written.html.contains(foreign) && !written.text.contains(foreign), "{name:?}");
+        assert!(!written.subject.contains(foreign) && !written.subject.contains('\n'), "{name:?}");
+    }
+}
+
+/// A name that breaks lines could otherwise write a paragraph of its own into the plain text.
+#[test]
+fn every_line_of_the_text_part_is_ours() {
+    let name = "x\n\nINCOMPLETE: nothing\r\nSubject: y\u{2029}z";
+    let text = letter(&report_of(name), &[], 0).expect("a letter").text;
+    for line in text.lines() {
+        assert!(!line.starts_with("Subject") && !line.starts_with("z"), "{text}");
+    }
+    assert_eq!(text.lines().filter(|line| line.starts_with("INCOMPLETE")).count(), 1, "{text}");
+}
+
+#[test]
+fn what_is_shown_is_what_the_directory_holds() {
+    for name in ["<script>alert(1)</script>", "a & b \"c\" 'd'", "&lt;b&gt;", "{{7*7}}"] {
+        let found = elements(&html(&report_of(name)).expect("a page"));
+        assert!(
+            found.iter().filter(|element| element.tag == "bdi" && element.text == name).count() > 10,
+            "{name}"
+        );
+        let written = letter(&report_of(name), &[], 0).expect("a letter");
+        let found = elements(&written.html);
+        assert!(found.iter().any(|element| element.tag == "a" && element.text == name), "{name}");
+        assert!(written.text.contains(name));
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn only_https_becomes_a_link() {
+    for (url, links) in [
+        ("https://entra.microsoft.com/#view/x", true),
+        ("http://entra.microsoft.com/",         false),
+        ("javascript:alert(1)",                 false),
+        ("JaVaScRiPt:alert(1)//https://",       false),
+        ("data:text/html,<script>",             false),
+        ("//evil.example",                      false),
+        (" https://evil.example",               false),
+        ("https://evil.example\njavascript:",   false),
+        ("",                                    false),
+    ] {
+        let mut report = report_of("Payroll");
+        report.objects[0].portal_url = url.to_owned();
+        report.findings.iter_mut().for_each(|finding| finding.portal_url = url.to_owned());
+        report.header.portal = "";
+        let page = elements(&html(&report).expect("a page"));
+        let mail = elements(&letter(&report, &[], 0).expect("a letter").html);
+        for document in [page, mail] {
+            let outward = |element: &&Element| element.attribute("href").is_some_and(|href| !href.starts_with('#') && href != "data:,");
+            let hrefs: Vec<_> = document.iter().filter(outward).filter_map(|element| element.attribute("href")).collect();
+            assert_eq!(!hrefs.is_empty(), links, "{url}: {hrefs:?}");
+            assert!(hrefs.iter().all(|href| *href == url), "{url}: {hrefs:?}");
+        }
+    }
+}

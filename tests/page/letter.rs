@@ -1,0 +1,224 @@
+//! The mail about a run.
+
+use std::io::{Cursor, Read as _};
+
+use keysweep::domain::{RuleId, Severity};
+use keysweep::report::{Letter, Report, ReportFile, Subject, Summary, letter};
+
+use crate::markup::elements;
+use crate::sample;
+
+/// More than any letter here needs.
+const ROOM: u64 = 1 << 30;
+
+fn write(report: &Report) -> Letter {
+    letter(report, &sample::files([900, 800, 700, 600]), ROOM).expect("a letter")
+}
+
+fn incomplete(report: Report) -> Report {
+    Report { gaps: sample::gaps(), ..report }
+}
+
+#[test]
+fn the_text_part_reads_as_expected() {
+    insta::assert_snapshot!("text", write(&sample::tenant()).text);
+    insta::assert_snapshot!("text_incomplete", write(&incomplete(sample::empty())).text);
+}
+
+#[test]
+fn the_html_part_reads_as_expected() {
+    insta::assert_snapshot!("mail", write(&incomplete(sample::tenant())).html);
+}
+
+#[test]
+fn the_subject_counts_and_never_calls_an_incomplete_run_clean() {
+    let mut some = sample::empty();
+    let row = sample::object(1, Subject::Application, "Payroll");
+    for (rule, times) in
+        [(RuleId::ForeignSecret, 2), (RuleId::ClientSecret, 11), (RuleId::InstanceLockOff, 5)]
+    {
+        some.findings.extend((0..times).map(|_| sample::finding(rule, &row, None, "", "")));
+    }
+    let mut oddly_named = sample::empty();
+    oddly_named.header.tenant = "con\r\nBcc: a@b\u{202e}".to_owned();
+    for (report, subject) in [
+        (some.clone(), "Keysweep contoso: 2 critical, 11 high, 5 medium"),
+        (incomplete(some), "INCOMPLETE Keysweep contoso: 2 critical, 11 high, 5 medium"),
+        (sample::empty(), "Keysweep contoso: complete, no findings"),
+        (incomplete(sample::empty()), "INCOMPLETE Keysweep contoso: no findings in what could be read"),
+        (oddly_named, "Keysweep con Bcc: a@b: complete, no findings"),
+    ] {
+        assert_eq!(write(&report).subject, subject);
+    }
+}
+
+#[test]
+fn the_first_line_of_both_parts_says_how_complete_the_run_was() {
+    for (report, first) in [
+        (sample::tenant(), "Complete: everything the audit asked for was read."),
+        (incomplete(sample::tenant()), "INCOMPLETE: not read: custom policies and owners."),
+    ] {
+        let letter = write(&report);
+        assert_eq!(letter.text.lines().next(), Some(first));
+        let found = elements(&letter.html);
+        let body = found.iter().position(|element| element.tag == "body").expect("a body");
+        let seen = found[body..].iter().map(|element| element.text.trim()).find(|text| !text.is_empty());
+        assert_eq!(seen, Some(first));
+    }
+}
+
+#[test]
+fn the_text_part_keeps_to_78_columns_whatever_the_names() {
+    let mut report = incomplete(sample::tenant());
+    report.findings[0].display_name = "n".repeat(256);
+    report.findings[1].detail = format!("{} {}", "long ".repeat(60), "w".repeat(300));
+    report.gaps[0].reason = "r".repeat(500);
+    let text = write(&report).text;
+    for line in text.lines() {
+        assert!(line.chars().count() <= 78, "{line}");
+        assert_eq!(line, line.trim_end());
+    }
+}
+
+#[test]
+fn findings_are_listed_worst_first_up_to_a_limit_and_the_rest_is_counted() {
+    let mut report = sample::empty();
+    let row = sample::object(1, Subject::Application, "Payroll");
+    for rule in RuleId::ALL {
+        report.findings.extend((0..7).map(|_| sample::finding(*rule, &row, None, "It is so.", "Do this.")));
+    }
+    let letter = write(&report);
+    assert_eq!(letter.text.matches("It is so.").count(), 40);
+    assert_eq!(letter.html.matches("It is so.").count(), 40);
+    let left = report.findings.len() - 40;
+    let rest = format!("{left} findings not listed here: all are in the attachment.");
+    assert!(letter.text.contains(&rest) && letter.html.contains(&rest));
+    for rule in RuleId::ALL {
+        assert!(letter.text.contains(&format!("{rule}: 7 findings")), "{rule} is named with its count");
+    }
+    let heads: Vec<Severity> = letter
+        .text
+        .lines()
+        .filter(|line| line.ends_with(": 7 findings"))
+        .map(|line| line.split(' ').next().expect("a word").to_lowercase().parse().expect("a severity"))
+        .collect();
+    assert!(heads.is_sorted_by(|a, b| a >= b), "{heads:?}");
+}
+
+#[test]
+fn the_html_part_has_nothing_that_a_mail_reader_refuses() {
+    for element in elements(&write(&sample::tenant()).html) {
+        let forbidden = ["script", "style", "img", "link", "form", "input", "svg", "iframe"];
+        assert!(!forbidden.contains(&element.tag.as_str()), "{element:?}");
+        assert!(element.attribute("class").is_none() && element.attribute("id").is_none());
+        if element.tag == "table" {
+            assert_eq!(element.attribute("role"), Some("presentation"));
+        }
+    }
+}
+
+/// Base64 makes 4 characters of 3 bytes, and a line break ends each 76 characters and the rest.
+fn encoded(bytes: usize) -> u64 {
+    let characters = bytes.div_ceil(3) * 4;
+    (characters + characters.div_ceil(76) * 2) as u64
+}
+
+#[test]
+fn attachments_fit_to_the_byte() {
+    let report = sample::tenant();
+    for sizes in [[900, 800, 700, 600], [57, 58, 56, 114], [0, 1, 2, 3], [6000, 1, 1, 1]] {
+        let files = sample::files(sizes);
+        let whole: u64 = sizes.iter().map(|size| encoded(*size)).sum();
+        let exact = letter(&report, &files, whole).expect("a letter");
+        let names: Vec<&str> = exact.attachments.iter().map(|file| file.name.as_str()).collect();
+        let named = ["findings", "objects", "credentials", "policies"]
+            .map(|name| format!("contoso-20261123T060000Z-{name}.csv"));
+        assert_eq!(names, named);
+        for (attachment, file) in exact.attachments.iter().zip(&files) {
+            assert_eq!((attachment.media_type, &attachment.bytes), ("text/csv; charset=utf-8", &file.bytes));
+        }
+        let short = letter(&report, &files, whole - 1).expect("a letter");
+        assert!(short.attachments.iter().all(|file| file.media_type == "application/zip"), "{sizes:?}");
+    }
+}
+
+#[test]
+fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
+    let report = sample::tenant();
+    let files = sample::files([9000, 8000, 7000, 6000]);
+    let whole: u64 = [9000, 8000, 7000, 6000].map(encoded).iter().sum();
+    let packed = letter(&report, &files, whole - 1).expect("a letter");
+    let [archive] = &packed.attachments[..] else { panic!("one attachment") };
+    assert_eq!(
+        (archive.name.as_str(), archive.media_type),
+        ("keysweep-contoso-20261123T060000Z.zip", "application/zip")
+    );
+    assert!(packed.text.contains("Attached as one archive: keysweep-contoso-20261123T060000Z.zip."));
+    let mut zip = zip::ZipArchive::new(Cursor::new(&archive.bytes)).expect("an archive");
+    assert_eq!(zip.len(), 4);
+    for (index, file) in files.iter().take(4).enumerate() {
+        let mut entry = zip.by_index(index).expect("an entry");
+        assert_eq!(entry.name(), format!("contoso-20261123T060000Z-{}", file.name));
+        assert_eq!(
+            entry.last_modified().map(|time| time.to_string()),
+            Some("2026-11-23 06:00:00".to_owned())
+        );
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).expect("content");
+        assert_eq!(content, file.bytes);
+    }
+
+    let limit = encoded(archive.bytes.len());
+    assert_eq!(letter(&report, &files, limit).expect("a letter").attachments, packed.attachments);
+    let left_out = letter(&report, &files, limit - 1).expect("a letter");
+    assert_eq!(left_out.attachments, []);
+    for part in [&left_out.text, &left_out.html.replace("&#x2f;", "/")] {
+        let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(part.contains("Nothing is attached: even compressed, the CSV files would add 21.2 KiB"), "{part}");
+        assert!(part.contains("As they are, the CSV files would add 40.1 KiB to this mail"), "{part}");
+        assert!(part.contains("reports/contoso/20261123T060000Z/ holds findings.csv"), "{part}");
+        assert!(part.contains("all are in the reports."), "{part}");
+    }
+}
+
+#[test]
+fn a_letter_without_files_says_so() {
+    let nothing: [ReportFile; 0] = [];
+    let letter = letter(&sample::tenant(), &nothing, ROOM).expect("a letter");
+    assert_eq!(letter.attachments, []);
+    assert!(letter.text.contains("Nothing is attached."));
+}
+
+#[test]
+fn attachment_names_are_ascii_whatever_the_tenant_is_called() {
+    let mut report = sample::tenant();
+    report.header.tenant = "Größe /..\\ \"x\"".to_owned();
+    let letter = write(&report);
+    assert_eq!(letter.attachments[0].name, "Gr--e--..---x--20261123T060000Z-findings.csv");
+}
+
+#[test]
+fn the_same_report_gives_the_same_letter() {
+    let again =
+        || letter(&sample::tenant(), &sample::files([9000, 8000, 7000, 6000]), 30_000).expect("a letter");
+    assert_eq!(again().attachments[0].media_type, "application/zip");
+    assert_eq!(again(), again());
+}
+
+#[test]
+fn a_summary_counts_what_is_there() {
+    let report = sample::tenant();
+    let summary = Summary::of(&report);
+    assert_eq!(summary.findings(), report.findings.len());
+    assert_eq!(summary.worst(), Some(Severity::Critical));
+    assert!(summary.complete);
+    assert_eq!(summary.rules[0].rule, RuleId::ForeignSecret);
+    let counts: Vec<(Severity, usize)> =
+        summary.rules.iter().map(|rule| (rule.worst, rule.findings)).collect();
+    assert!(counts.is_sorted_by(|a, b| a >= b), "{counts:?}");
+    assert_eq!((summary.secrets.total, summary.secrets.expired), (27, 6));
+    let objects = summary.objects;
+    assert_eq!((objects.total, objects.compliant, objects.non_compliant, objects.unknown), (31, 8, 22, 1));
+    assert_eq!(objects.open_to_secrets, 21);
+    assert_eq!(summary.by_compliance(), "31 objects: 22 non-compliant, 1 unknown, 8 compliant");
+}

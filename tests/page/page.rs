@@ -1,0 +1,185 @@
+//! `report.html`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use keysweep::domain::RuleId;
+use keysweep::report::{Report, Subject, html};
+use sha2::{Digest as _, Sha256};
+
+use crate::markup::{Element, elements};
+use crate::sample;
+
+fn page(report: &Report) -> String {
+    html(report).expect("the templates fit")
+}
+
+fn texts(elements: &[Element], tag: &str) -> Vec<String> {
+    elements.iter().filter(|element| element.tag == tag).map(|element| element.text.clone()).collect()
+}
+
+/// Two objects, one of them with a finding: enough of each table to read it.
+fn small() -> Report {
+    let mut report = sample::empty();
+    let mut forgotten = sample::object(1, Subject::Application, "Forgotten test app");
+    (forgotten.active_secrets, forgotten.secret_creation, forgotten.compliance) =
+        (1, "allowed", "non-compliant");
+    forgotten.worst_severity = Some(RuleId::ClientSecret.default_severity());
+    let secret = sample::secret(&forgotten, 1, "ci", Some(39));
+    report.findings.push(sample::finding(
+        RuleId::ClientSecret,
+        &forgotten,
+        Some(&secret),
+        "The application holds a client secret that can be used today.",
+        "Replace it by a certificate, then remove it.",
+    ));
+    report.objects = vec![forgotten, sample::object(2, Subject::ServicePrincipal, "Expense portal")];
+    report.credentials.push(secret);
+    report.policies = sample::tenant().policies.into_iter().skip(3).collect();
+    report
+}
+
+#[test]
+fn a_small_page_reads_as_expected() {
+    let page = page(&small());
+    let found = elements(&page);
+    let [style, script] = ["style", "script"].map(|tag| texts(&found, tag).concat());
+    let policy = found.iter().find(|element| element.attribute("http-equiv").is_some()).expect("a policy");
+    let page = page.replace(&style, "(style)").replace(&script, "(script)").replace(
+        &policy.attribute("content").expect("content").replace('\'', "&#x27;").replace('/', "&#x2f;"),
+        "(policy)",
+    );
+    insta::assert_snapshot!("page", page);
+}
+
+#[test]
+fn an_incomplete_page_says_so_before_anything_else() {
+    let page = page(&Report { gaps: sample::gaps(), ..small() });
+    let found = elements(&page);
+    assert!(texts(&found, "title").concat().starts_with("INCOMPLETE: Keysweep contoso"));
+    let main = found.iter().position(|element| element.tag == "main").expect("a main part");
+    let seen: String = found[main..].iter().take(4).map(|element| element.text.as_str()).collect();
+    assert!(seen.trim().starts_with("INCOMPLETE Not read: custom policies and owners."), "{seen}");
+    assert!(page.contains("lacks `Policy.Read.All`"));
+}
+
+#[test]
+fn nothing_found_is_only_called_clean_when_everything_was_read() {
+    let clean = page(&sample::empty());
+    assert!(
+        clean.contains("Everything the audit asked for was read.")
+            && clean.contains("No findings in 0 objects")
+    );
+    let cut = page(&Report { gaps: sample::gaps(), ..sample::empty() });
+    assert!(!cut.contains("Everything the audit asked for was read."));
+    assert!(cut.contains("No findings in what could be read") && !cut.contains(">No findings."));
+}
+
+#[test]
+fn every_row_is_there_without_script_and_once() {
+    let report = sample::tenant();
+    let page = page(&report);
+    let found = elements(&page);
+    let count = |tag: &str, key: &str, value: &str| {
+        found.iter().filter(|element| element.tag == tag && element.attribute(key) == Some(value)).count()
+    };
+    assert_eq!(count("tr", "class", "more"), report.objects.len());
+    assert_eq!(
+        count("span", "class", "tag"),
+        report.objects.iter().filter(|row| row.enabled == Some(false)).count()
+    );
+    for credential in &report.credentials {
+        let in_findings =
+            report.findings.iter().filter(|row| row.credential_id == credential.credential_id).count();
+        assert_eq!(page.matches(&credential.credential_id).count(), 1 + in_findings);
+    }
+    let hidden: Vec<_> = found.iter().filter(|element| element.attribute("hidden").is_some()).collect();
+    assert!(hidden.iter().all(|element| element.attribute("data-show").is_some()), "{hidden:?}");
+}
+
+#[test]
+fn the_page_asks_nothing_of_any_network() {
+    let found = elements(&page(&sample::tenant()));
+    for element in &found {
+        for (key, value) in &element.attributes {
+            match (element.tag.as_str(), key.as_str()) {
+                ("a", "href") => assert!(value.starts_with('#') || value.starts_with("https://"), "{value}"),
+                ("link", "href") => assert_eq!(value, "data:,"),
+                (_, "src" | "srcset" | "action" | "style" | "data" | "poster" | "background" | "ping") => {
+                    panic!("{element:?}")
+                }
+                (_, key) => assert!(!key.starts_with("on"), "{element:?}"),
+            }
+        }
+        if element.tag == "a" && element.attribute("href").is_some_and(|url| url.starts_with("https:")) {
+            assert_eq!(element.attribute("rel"), Some("noopener noreferrer"));
+        }
+    }
+    let style = texts(&found, "style").concat();
+    assert!(!style.contains("url(") && !style.contains("@import"));
+}
+
+#[test]
+fn the_policy_lets_exactly_the_written_script_and_style_act() {
+    let found = elements(&page(&sample::tenant()));
+    let policy = found
+        .iter()
+        .find(|element| element.attribute("http-equiv") == Some("Content-Security-Policy"))
+        .and_then(|element| element.attribute("content"))
+        .expect("a policy");
+    assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
+    for tag in ["style", "script"] {
+        let [text] = &texts(&found, tag)[..] else { panic!("one {tag}") };
+        let hash = STANDARD.encode(Sha256::digest(text.as_bytes()));
+        assert!(policy.contains(&format!("{tag}-src 'sha256-{hash}'")), "{tag}: {policy}");
+    }
+}
+
+#[test]
+fn everything_that_refers_to_a_place_finds_it() {
+    let found = elements(&page(&sample::tenant()));
+    let ids: Vec<&str> = found.iter().filter_map(|element| element.attribute("id")).collect();
+    let unique: std::collections::BTreeSet<&&str> = ids.iter().collect();
+    assert_eq!(ids.len(), unique.len(), "ids are unique");
+    for element in &found {
+        let local = element.attribute("href").and_then(|href| href.strip_prefix('#'));
+        for id in [local, element.attribute("aria-labelledby"), element.attribute("aria-controls")]
+            .into_iter()
+            .flatten()
+        {
+            assert!(ids.contains(&id), "{element:?}");
+        }
+    }
+}
+
+#[test]
+fn the_filters_look_at_the_columns_they_name() {
+    let found = elements(&page(&sample::tenant()));
+    let mut label = String::new();
+    let mut filters = Vec::new();
+    let mut headings: Vec<String> = Vec::new();
+    let mut checked = 0;
+    for element in &found {
+        match element.tag.as_str() {
+            "section" => (filters, headings) = (Vec::new(), Vec::new()),
+            "label" => label.clone_from(&element.text),
+            "select" => filters.push((
+                label.clone(),
+                element.attribute("data-column").expect("a column").parse::<usize>().expect("a number"),
+            )),
+            "th" => headings.push(element.text.clone()),
+            "tbody" if !filters.is_empty() => {
+                for (label, column) in filters.drain(..) {
+                    assert_eq!(headings[column], label);
+                    checked += 1;
+                }
+            }
+            _ => (),
+        }
+    }
+    assert_eq!(checked, 14);
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    assert_eq!(page(&sample::tenant()), page(&sample::tenant()));
+}
