@@ -105,34 +105,29 @@ pub(super) fn not_in_force(
     object: &Object,
 ) -> Said {
     let start = capital(policy);
-    let (undated, dated): (Vec<_>, Vec<_>) = entries.iter().partition(|(_, date)| date.is_none());
-    let kinds = if policy_off { entries.iter().collect() } else { undated };
-    let kinds = listed(&kinds.iter().map(|(kind, _)| named(kind)).collect::<Vec<_>>());
-    let dates: Vec<_> = dated
+    if policy_off {
+        let kinds = listed(&entries.iter().map(|(kind, _)| named(kind)).collect::<Vec<_>>());
+        return Said::new(
+            format!("{start} is assigned to it with {kinds}, but the policy is not enabled."),
+            "Enable the policy, or unassign it if it is not meant to restrict this one.",
+        );
+    }
+    let entries: Vec<_> = entries
         .iter()
-        .filter_map(|(kind, date)| Some(format!("{} from {} on", named(kind), instant((*date)?))))
+        .map(|(kind, date)| match date {
+            Some(date) => format!("{} from {} on", named(kind), instant(*date)),
+            None => named(kind),
+        })
         .collect();
-    let objects = plural(object.kind());
     let created = object.created.map_or_else(
         || "Graph gives no creation time for this one".to_owned(),
         |created| format!("this one was created on {}", instant(created)),
     );
-    if policy_off {
-        return Said::new(
-            format!("{start} is assigned to it to restrict {kinds}, but the policy is not enabled."),
-            "Enable the policy, or unassign it if it is not meant to restrict this one.",
-        );
-    }
-    if dates.is_empty() {
-        return Said::new(
-            format!("{start} is assigned to it, but {kinds} is not in force on it."),
-            "Correct these restrictions in the policy, or unassign it.",
-        );
-    }
     Said::new(
         format!(
-            "{start} is assigned to it but restricts only {objects} created later: {}; {created}.",
-            listed(&dates),
+            "{start} is assigned to it but restricts only {} created later: {}; {created}.",
+            plural(object.kind()),
+            listed(&entries),
         ),
         "Clear the dates of these restrictions, or set them no later than its creation; unassign the policy if \
          it is not meant to restrict this one.",
