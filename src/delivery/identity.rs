@@ -19,7 +19,8 @@ pub struct Identity {
 
 impl Identity {
     /// The identity of the letter about `run` of `tenant` (its name in the configuration), sent by
-    /// `from`. `date` becomes its `Date`, to the second.
+    /// `from`. `date` becomes its `Date`, to the second: a moment of the run and not of the sending, so
+    /// that the letter is the same when it is sent again.
     #[must_use]
     pub fn new(tenant: &str, run: &RunId, from: &Mailbox, date: DateTime<Utc>) -> Self {
         let name = if is_dot_atom(tenant) {

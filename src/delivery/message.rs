@@ -22,7 +22,7 @@ pub(super) fn addressable(to: &[Mailbox]) -> (Vec<Mailbox>, Delivery) {
         if seen.contains(&address) {
             continue;
         }
-        if address.is_ascii() {
+        if is_ascii(mailbox) {
             unique.push(mailbox.clone());
         } else {
             delivery.refuse([mailbox.clone()], &DeliveryError::NotAscii);
@@ -32,6 +32,11 @@ pub(super) fn addressable(to: &[Mailbox]) -> (Vec<Mailbox>, Delivery) {
     (unique, delivery)
 }
 
+/// Others need SMTPUTF8, which few servers offer, and all that a message passes through.
+fn is_ascii(mailbox: &Mailbox) -> bool {
+    AsRef::<str>::as_ref(&mailbox.email).is_ascii()
+}
+
 /// The message in its final bytes: the same input gives the same.
 pub(super) fn compose(
     from: &Mailbox,
@@ -39,6 +44,9 @@ pub(super) fn compose(
     letter: &Letter,
     identity: &Identity,
 ) -> Result<Vec<u8>, DeliveryError> {
+    if !is_ascii(from) {
+        return Err(DeliveryError::NotAscii);
+    }
     let mut message = Message::builder()
         .message_id(Some(identity.message_id()))
         .date(SystemTime::from(identity.date()))

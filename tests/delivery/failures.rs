@@ -4,11 +4,13 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use keysweep::config::SmtpTls;
-use keysweep::delivery::{Delivery, DeliveryError, Patience};
+use keysweep::delivery::{Delivery, DeliveryError, Patience, deliver};
 use keysweep::report::Letter;
 
 use crate::smtp_server::{Instead, Protection, Script, SmtpServer};
-use crate::{PASSWORD, Post, addresses, attachment, letter, login, mailbox, patience, refused, three};
+use crate::{
+    PASSWORD, Post, addresses, attachment, identity, letter, login, mailbox, patience, refused, three,
+};
 
 /// Everybody is refused for the same reason; here it is.
 fn reason(delivery: &Delivery) -> &DeliveryError {
@@ -278,4 +280,14 @@ async fn an_address_smtp_cannot_say_is_refused_and_the_others_served() {
     assert_eq!(addresses(&delivery.accepted), ["ann@contoso.com"]);
     assert!(delivery.refused.iter().all(|refused| refused.error == DeliveryError::NotAscii));
     assert_eq!(refused(&delivery), ["größe@contoso.com", "bob@größe.example"]);
+}
+
+#[tokio::test]
+async fn a_sender_smtp_cannot_say_is_named_before_anybody_is_asked() {
+    let post = Post::sound();
+    let mut mail = post.mail();
+    mail.from = mailbox("Keysweep <größe@contoso.com>");
+    let delivery = deliver(&mail, &three(), &letter(), &identity(&mail), &patience()).await;
+    assert_eq!(*reason(&delivery), DeliveryError::NotAscii);
+    assert_eq!(post.server.commands(), Vec::<String>::new());
 }

@@ -5,10 +5,17 @@ Prints its port when it listens, and runs until it is killed.
 """
 
 import asyncio
+import logging
+import os
 import ssl
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
+
+# It warns of what these tests set up on purpose.
+logging.disable(logging.WARNING)
+warnings.simplefilter("ignore")
 
 protection, certificate, key, user, password, target = sys.argv[1:]
 
@@ -17,8 +24,6 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         with open(target + ".partial", "wb") as file:
             file.write(",".join(envelope.rcpt_tos).encode() + b"\n" + envelope.original_content)
-        import os
-
         os.rename(target + ".partial", target)
         return "250 2.0.0 Accepted"
 

@@ -26,7 +26,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 /// How connections are protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protection {
+pub(crate) enum Protection {
     /// Offered, and required before anything else.
     StartTls,
     /// From the first byte.
@@ -37,7 +37,7 @@ pub enum Protection {
 
 /// What the server does instead of what it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Instead {
+pub(crate) enum Instead {
     /// Answers this line (without its end) and carries on.
     Say(&'static str),
     /// Never answers again.
@@ -48,7 +48,7 @@ pub enum Instead {
 
 /// How a server behaves.
 #[derive(Debug, Clone)]
-pub struct Script {
+pub(crate) struct Script {
     protection: Protection,
     login: Option<(String, String)>,
     mechanisms: &'static str,
@@ -58,24 +58,24 @@ pub struct Script {
 
 impl Script {
     /// A sound server without sign-in.
-    pub fn new(protection: Protection) -> Self {
+    pub(crate) fn new(protection: Protection) -> Self {
         Self { protection, login: None, mechanisms: "PLAIN LOGIN", size: None, rules: Vec::new() }
     }
 
     /// Asks for this user and password before it takes mail.
-    pub fn login(mut self, user: &str, password: &str) -> Self {
+    pub(crate) fn login(mut self, user: &str, password: &str) -> Self {
         self.login = Some((user.to_owned(), password.to_owned()));
         self
     }
 
     /// The mechanisms `EHLO` lists: `PLAIN LOGIN` by default.
-    pub fn mechanisms(mut self, mechanisms: &'static str) -> Self {
+    pub(crate) fn mechanisms(mut self, mechanisms: &'static str) -> Self {
         self.mechanisms = mechanisms;
         self
     }
 
     /// Announces the largest message it takes, in bytes.
-    pub fn size(mut self, bytes: usize) -> Self {
+    pub(crate) fn size(mut self, bytes: usize) -> Self {
         self.size = Some(bytes);
         self
     }
@@ -83,7 +83,7 @@ impl Script {
     /// Misbehaves up to `times` times, counted over all connections, when a command starts with `at`.
     /// Besides commands there are `GREETING`, `BODY` (the first line of a message was read) and `MESSAGE`
     /// (its final dot was).
-    pub fn on(mut self, at: &str, instead: Instead, times: usize) -> Self {
+    pub(crate) fn on(mut self, at: &str, instead: Instead, times: usize) -> Self {
         self.rules.push((at.to_owned(), instead, times));
         self
     }
@@ -91,21 +91,21 @@ impl Script {
 
 /// A message the server said yes to.
 #[derive(Debug, Clone)]
-pub struct Received {
+pub(crate) struct Received {
     /// The address of `MAIL FROM`.
-    pub from: String,
+    pub(crate) from: String,
     /// The addresses of the accepted `RCPT TO`.
-    pub to: Vec<String>,
+    pub(crate) to: Vec<String>,
     /// The message, without dot-stuffing and the final dot.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// Who signed in.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// Whether it came through TLS.
-    pub encrypted: bool,
+    pub(crate) encrypted: bool,
 }
 
 /// A running server.
-pub struct SmtpServer {
+pub(crate) struct SmtpServer {
     port: u16,
     ca_pem: String,
     shared: Arc<Shared>,
@@ -123,7 +123,7 @@ struct Shared {
 
 impl SmtpServer {
     /// Starts a server on a free port of 127.0.0.1, with a certificate authority of its own.
-    pub fn start(script: Script) -> Self {
+    pub(crate) fn start(script: Script) -> Self {
         let certificates = Certificates::issue();
         let listener = StdTcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -150,22 +150,22 @@ impl SmtpServer {
     }
 
     /// Its port on 127.0.0.1.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// The certificate authority of its certificate, which names `localhost` and `127.0.0.1`.
-    pub fn ca_pem(&self) -> &str {
+    pub(crate) fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
 
     /// The messages it said yes to, in order.
-    pub fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         self.shared.received.lock().unwrap().clone()
     }
 
     /// The commands it was given, over all connections; `MESSAGE` stands for a final dot.
-    pub fn commands(&self) -> Vec<String> {
+    pub(crate) fn commands(&self) -> Vec<String> {
         self.shared.commands.lock().unwrap().clone()
     }
 }
@@ -180,18 +180,18 @@ impl Drop for SmtpServer {
 }
 
 /// A certificate for `localhost` and `127.0.0.1`, its key, and the authority that issued it, as PEM.
-pub struct Certificates {
+pub(crate) struct Certificates {
     /// The authority's certificate.
-    pub ca: String,
+    pub(crate) ca: String,
     /// The server's certificate.
-    pub server: String,
+    pub(crate) server: String,
     /// The server's private key.
-    pub key: String,
+    pub(crate) key: String,
 }
 
 impl Certificates {
     /// A new authority, key and certificate.
-    pub fn issue() -> Self {
+    pub(crate) fn issue() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "Keysweep test mail authority");
@@ -428,6 +428,23 @@ fn address(line: &str) -> String {
 
 fn decode(text: &str) -> String {
     BASE64.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+/// Whoever speaks plain text where TLS is asked for gets nowhere.
+#[test]
+fn the_test_server_takes_nothing_unprotected_where_it_should_not() {
+    use std::io::{Read as _, Write as _};
+
+    for (protection, refusal) in [(Protection::StartTls, "530 5.7.0"), (Protection::Implicit, "\u{15}")] {
+        let server = SmtpServer::start(Script::new(protection));
+        let mut client = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, server.port())).unwrap();
+        client.write_all(b"MAIL FROM:<a@x.org>\r\nQUIT\r\n").unwrap();
+        let mut answers = Vec::new();
+        client.read_to_end(&mut answers).unwrap();
+        let answers = String::from_utf8_lossy(&answers);
+        assert!(answers.contains(refusal), "{protection:?}: {answers:?}");
+        assert_eq!(server.received().len(), 0);
+    }
 }
 
 /// The server by itself, spoken to line by line.

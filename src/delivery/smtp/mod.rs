@@ -23,10 +23,6 @@ pub(super) async fn send(
     patience: &Patience,
     delivery: &mut Delivery,
 ) {
-    if !AsRef::<str>::as_ref(from).is_ascii() {
-        delivery.refuse(to, &DeliveryError::NotAscii);
-        return;
-    }
     let route = match Route::prepare(smtp).await {
         Ok(route) => route,
         Err(error) => {
