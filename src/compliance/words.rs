@@ -14,7 +14,8 @@ pub(super) fn restriction(kind: &RestrictionKind, why: &Why) -> Text {
         Why::NoCreationTime { date } => {
             let date = date.to_rfc3339_opts(SecondsFormat::Secs, true);
             format!(
-                "The restriction `{kind}` begins with objects created at {date}, and Graph gives no creation time."
+                "The restriction `{kind}` reaches objects created on or after {date}, and Graph gives no \
+                 creation time for this one."
             )
         }
         Why::PolicyOff => format!(
