@@ -1,6 +1,6 @@
 //! `keysweep audit`: one run now.
 
-use super::args::{self, Format};
+use super::args;
 use super::exit::{End, Failure};
 use super::progress::Screen;
 use super::show;
@@ -39,7 +39,9 @@ pub(super) async fn audit(
 
 /// The tenants named, each once, or all of them.
 fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Tenant>, Failure> {
-    if let Some(unknown) = names.iter().find(|name| !config.tenants.iter().any(|tenant| tenant.name == **name)) {
+    if let Some(unknown) =
+        names.iter().find(|name| !config.tenants.iter().any(|tenant| tenant.name == **name))
+    {
         let known: Vec<&str> = config.tenants.iter().map(|tenant| tenant.name.as_str()).collect();
         return Err(Failure::usage(format!(
             "--tenant {unknown}: the configuration has no such tenant. It has: {}",

@@ -18,6 +18,8 @@ pub(super) async fn daemon(
         ));
     }
     let reload = || load().map_err(|failure| failure.message);
-    daemon::serve(config, &reload, clock::system, jitter).await.map_err(|error| Failure::run(error.into()))?;
+    daemon::serve(config, &reload, clock::system, jitter)
+        .await
+        .map_err(|error| Failure::run(error.into()))?;
     Ok(End::Done)
 }

@@ -26,9 +26,16 @@ pub(super) async fn emulator(args: &args::Emulator) -> Result<End, Failure> {
         (None, Some(applications)) => TenantData::generated(applications, args.seed, now),
         (None, None) => TenantData::sample(now),
     };
-    serve(args, Options { graph_listen: args.listen, authority_listen: beside(args.listen), ..Options::new(tenant, now, clock::system) })
-        .await
-        .map_err(Failure::run)
+    serve(
+        args,
+        Options {
+            graph_listen: args.listen,
+            authority_listen: beside(args.listen),
+            ..Options::new(tenant, now, clock::system)
+        },
+    )
+    .await
+    .map_err(Failure::run)
 }
 
 fn from_file(file: &Path) -> Result<TenantData, Failure> {
@@ -44,8 +51,7 @@ fn beside(graph: SocketAddr) -> SocketAddr {
 
 async fn serve(args: &args::Emulator, options: Options) -> anyhow::Result<End> {
     let emulator = Emulator::start(options).await.context("the emulator does not start")?;
-    let results =
-        Results { tenant: "emulated", reports: Path::new("reports"), mail: Path::new("data/mail") };
+    let results = Results { tenant: "emulated", reports: Path::new("reports"), mail: Path::new("data/mail") };
     let config = workspace::write(&args.directory, &emulator, &results)?;
     note(&format!("Graph         {}", emulator.graph_url()));
     note(&format!("Tokens        {}/{}/oauth2/v2.0/token", emulator.authority_url(), emulator.tenant_id()));

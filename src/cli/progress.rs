@@ -79,7 +79,8 @@ impl Progress for Parts {
 
 impl Parts {
     fn bar(&self, part: Part) -> ProgressBar {
-        let style = ProgressStyle::with_template("{spinner:.cyan} {prefix:<26} {human_pos:>9}  {elapsed:>5}  {msg}");
+        let style =
+            ProgressStyle::with_template("{spinner:.cyan} {prefix:<26} {human_pos:>9}  {elapsed:>5}  {msg}");
         let bar = self.all.add(ProgressBar::new_spinner());
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.set_prefix(part.to_string());

@@ -20,7 +20,7 @@ pub(super) fn rules(args: &args::Rules) -> Result<End, Failure> {
 
 fn list() -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["RULE", "DEFAULT", "BREAKS WHEN"]);
     for rule in RuleId::ALL {
         table.add_row([rule.as_str(), rule.default_severity().as_str(), catalogue(*rule).breaks_when]);

@@ -26,7 +26,9 @@ pub(super) fn outcome(outcome: &Outcome, format: Format, index: usize) -> Result
         Format::Json => file(outcome, "report.json", 0),
         Format::Csv => file(outcome, "findings.csv", index),
     };
-    printed.map_err(|error| Failure::run(anyhow::Error::new(error).context("cannot write to standard output")))?;
+    printed.map_err(|error| {
+        Failure::run(anyhow::Error::new(error).context("cannot write to standard output"))
+    })?;
     if format != Format::Table {
         problems(outcome);
     }
@@ -60,7 +62,7 @@ fn file(outcome: &Outcome, name: &str, printed_before: usize) -> io::Result<()> 
 
 fn findings(report: &Report) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(terminal_width());
     table.set_header(["SEVERITY", "RULE", "ON", "NAME", "DETAIL"]);
     for finding in report.findings.iter().take(ROWS) {
@@ -94,7 +96,11 @@ pub(super) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Result<()>
         writeln!(out, "{BOLD}{}{BOLD:#}  run {}: complete", header.tenant, header.run_id)?;
     } else {
         let red = colour(Severity::Critical);
-        writeln!(out, "{BOLD}{}{BOLD:#}  run {}: {red}INCOMPLETE{red:#}, not read:", header.tenant, header.run_id)?;
+        writeln!(
+            out,
+            "{BOLD}{}{BOLD:#}  run {}: {red}INCOMPLETE{red:#}, not read:",
+            header.tenant, header.run_id
+        )?;
         for gap in &report.gaps {
             writeln!(out, "  {}: {}", gap.part, plain(&gap.reason, 1000))?;
         }
@@ -136,7 +142,12 @@ fn mail(out: &mut impl Write, delivery: &Delivery) -> io::Result<()> {
 /// What went wrong with a run whose data goes to standard output.
 fn problems(outcome: &Outcome) {
     for gap in &outcome.report.gaps {
-        error(&format!("tenant `{}`: not read: {}: {}", outcome.report.header.tenant, gap.part, plain(&gap.reason, 1000)));
+        error(&format!(
+            "tenant `{}`: not read: {}: {}",
+            outcome.report.header.tenant,
+            gap.part,
+            plain(&gap.reason, 1000)
+        ));
     }
     for refused in outcome.delivery.iter().flat_map(|delivery| &delivery.refused) {
         error(&refusal(refused));

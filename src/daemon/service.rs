@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(45);
 const JUMP: TimeDelta = TimeDelta::minutes(2);
 
 /// Reads the configuration again; an error is ready to be shown.
-pub type Reload = dyn Fn() -> Result<Config, String>;
+pub type Reload<'a> = dyn Fn() -> Result<Config, String> + 'a;
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ pub enum ServiceError {
 /// When the service cannot start. What goes wrong later is logged, and the next run tries again.
 pub async fn serve(
     config: Config,
-    reload: &Reload,
+    reload: &Reload<'_>,
     clock: Clock,
     jitter: fn(Duration) -> Duration,
 ) -> Result<(), ServiceError> {
@@ -100,7 +100,11 @@ impl Service {
         let config = Arc::clone(&self.config);
         for tenant in &config.tenants {
             let Some(schedule) = &tenant.schedule else {
-                tracing::warn!(tenant = tenant.name, "tenant `{}` has no schedule and is not audited", tenant.name);
+                tracing::warn!(
+                    tenant = tenant.name,
+                    "tenant `{}` has no schedule and is not audited",
+                    tenant.name
+                );
                 continue;
             };
             let last_run = run::newest_start(&config.reports.directory, &tenant.name)
@@ -146,7 +150,13 @@ impl Service {
             return;
         }
         let delay = (self.jitter)(schedule.jitter);
-        tracing::info!(tenant = tenant.name, planned, delay_seconds = delay.as_secs(), "a run of `{}` is due", tenant.name);
+        tracing::info!(
+            tenant = tenant.name,
+            planned,
+            delay_seconds = delay.as_secs(),
+            "a run of `{}` is due",
+            tenant.name
+        );
         let (config, tenant, clock) = (Arc::clone(&self.config), tenant.clone(), self.clock);
         let stopping = self.stopping.clone();
         let name = tenant.name.clone();
@@ -175,17 +185,20 @@ impl Service {
         self.running.remove(&run);
     }
 
-    fn reload(&mut self, reload: &Reload) {
+    fn reload(&mut self, reload: &Reload<'_>) {
         match reload() {
             Ok(config) => {
                 self.config = Arc::new(config);
-                let names: BTreeSet<&str> = self.config.tenants.iter().map(|tenant| tenant.name.as_str()).collect();
+                let names: BTreeSet<&str> =
+                    self.config.tenants.iter().map(|tenant| tenant.name.as_str()).collect();
                 self.checked.retain(|name, _| names.contains(name.as_str()));
                 tracing::info!("configuration read again");
                 self.plan();
             }
             Err(problems) => {
-                tracing::error!("the configuration was not taken over, the one before stays in force:\n{problems}");
+                tracing::error!(
+                    "the configuration was not taken over, the one before stays in force:\n{problems}"
+                );
             }
         }
     }

@@ -9,9 +9,9 @@ use minijinja::context;
 
 use self::attachments::Enclosure;
 use self::digest::Digest;
+use super::phrases::plain as harmless;
 use super::summary::Summary;
 use super::template::{PageError, render, value};
-use super::phrases::plain as harmless;
 use super::{Letter, Report, ReportFile};
 
 /// Writes the letter about a report whose `files` were written. The CSVs among them are attached when

@@ -1,6 +1,7 @@
 //! The walk through one run.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::SubsecRound;
 use tracing::Instrument;
@@ -123,8 +124,9 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, header: Header) -> Res
 /// applications said: so judging, which is cheap, is done before and after.
 async fn read_and_judge(job: &Job<'_>, header: &Header) -> (Inventory, Assessment) {
     let Job { config, tenant, progress, clock, .. } = *job;
-    let judge =
-        |inventory: &Inventory| evaluate(inventory, &config.settings, tenant.credential.method(), header.started);
+    let judge = |inventory: &Inventory| {
+        evaluate(inventory, &config.settings, tenant.credential.method(), header.started)
+    };
     let graph = match connect(tenant, clock) {
         Ok(graph) => graph,
         Err(gap) => {
@@ -148,9 +150,10 @@ fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
         part: Part::SignIn,
         reason: Text::new(&graph::explain(error, advice)),
     };
-    let http = graph::client::build(tenant.ca_file.as_deref()).map_err(|error| gap(&error, error.advice()))?;
-    let tokens =
-        graph::sign_in::sign_in(tenant, &http, clock).map_err(|error| gap(&error, error.advice()))?;
+    let http =
+        graph::client::build(tenant.ca_file.as_deref()).map_err(|error| gap(&error, error.advice()))?;
+    let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
+        .map_err(|error| gap(&error, error.advice()))?;
     Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()))
 }
 
@@ -173,7 +176,8 @@ fn letter(job: &Job<'_>, report: &Report, files: &[ReportFile]) -> Result<Option
 
 async fn deliver(job: &Job<'_>, report: &Report, letter: &Letter) -> Option<Delivery> {
     let mail = job.config.mail.as_ref()?;
-    let identity = Identity::new(&report.header.tenant, &report.header.run_id, &mail.from, report.header.started);
+    let identity =
+        Identity::new(&report.header.tenant, &report.header.run_id, &mail.from, report.header.started);
     let patience = delivery::Patience::default();
     let delivery = delivery::deliver(mail, &job.tenant.mail_to, letter, &identity, &patience).await;
     for refused in &delivery.refused {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::tables::{Choice, Places, Table};
 use super::{day, link};
 use crate::domain::Severity;
-use crate::report::summary::Summary;
 use crate::report::phrases::counted;
+use crate::report::summary::Summary;
 use crate::report::{FindingRow, Report, UndecidedRow};
 
 #[derive(Serialize)]

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::link;
 use crate::domain::{CredentialKind, CredentialState, Severity};
-use crate::report::summary::{RuleCount, Summary};
 use crate::report::phrases::{counted, grouped, spoken};
+use crate::report::summary::{RuleCount, Summary};
 use crate::report::{CredentialRow, GapRow, Report};
 
 /// Rules named under "What matters first". More would bury the first; fewer would hide a severity.

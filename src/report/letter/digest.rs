@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::attachments::{Enclosure, Outcome};
 use crate::domain::Severity;
 use crate::report::html::link;
-use crate::report::summary::{RuleCount, Summary};
 use crate::report::phrases::{counted, grouped, plain, size, spoken};
+use crate::report::summary::{RuleCount, Summary};
 use crate::report::{FindingRow, Report, ReportFile};
 
 /// Findings listed of one rule: more of the same would push the next rule out of sight.
