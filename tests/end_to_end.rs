@@ -1,0 +1,20 @@
+//! The real binary against the real emulator over real sockets: files, mail, exit codes.
+#![cfg(test)]
+
+#[path = "support/smtp.rs"]
+mod smtp;
+
+#[path = "end_to_end/audit.rs"]
+mod audit;
+#[path = "end_to_end/commands.rs"]
+mod commands;
+#[path = "end_to_end/daemon.rs"]
+mod daemon;
+#[path = "end_to_end/mail.rs"]
+mod mail;
+#[path = "end_to_end/sample.rs"]
+mod sample;
+#[path = "end_to_end/verdicts.rs"]
+mod verdicts;
+#[path = "end_to_end/world.rs"]
+mod world;

@@ -1,0 +1,78 @@
+//! The commands that need no tenant, and what wrong ones answer.
+
+use std::fs;
+use std::process::Output;
+
+use crate::world::{keysweep, text};
+
+fn run(arguments: &[&str]) -> Output {
+    keysweep().args(arguments).output().unwrap()
+}
+
+#[test]
+fn help_says_what_there_is() {
+    let mut help = String::new();
+    for command in ["", "demo", "audit", "daemon", "rules", "schema", "emulator"] {
+        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(0));
+        help.push_str(&format!("$ keysweep {}\n{}\n", arguments.join(" "), text(&output.stdout)));
+    }
+    insta::assert_snapshot!(help);
+}
+
+#[test]
+fn the_catalogue_lists_every_rule_and_explains_each() {
+    let list = text(&run(&["rules"]).stdout);
+    let rules: Vec<&str> = list.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(rules.contains(&"auditor-uses-secret"));
+    for rule in keysweep::domain::RuleId::ALL {
+        assert!(list.contains(rule.as_str()), "{rule}");
+        let output = run(&["rules", rule.as_str()]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(text(&output.stdout).contains("What to do:"), "{rule}");
+    }
+    let unknown = run(&["rules", "client-secrets"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("keysweep rules"), "{}", text(&unknown.stderr));
+}
+
+#[test]
+fn schemas_are_json() {
+    for document in ["config", "report"] {
+        let output = run(&["schema", document]);
+        let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{document}");
+    }
+}
+
+#[test]
+fn a_wrong_configuration_ends_with_2_and_every_problem() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bad.toml");
+    fs::write(&file, "[[tenant]]\nname = \"contoso\"\ncloud = \"private\"\n[mail.smtp]\npassword = \"hunter2\"\n").unwrap();
+    for command in ["audit", "daemon"] {
+        let output = keysweep().arg("--config").arg(&file).arg(command).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let shown = text(&output.stderr);
+        for part in ["bad.toml:3", "tenant[0].cloud", "tenant[0].tenant_id", "mail.smtp.password"] {
+            assert!(shown.contains(part), "{part} is missing in {shown}");
+        }
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn a_configuration_that_is_not_there_says_where_it_was_looked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = keysweep().current_dir(directory.path()).arg("audit").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("config/keysweep.toml"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_bad_usage() {
+    let output = keysweep().env("KEYSWEEP_LOG", "keysweep=loud").arg("rules").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("KEYSWEEP_LOG"), "{}", text(&output.stderr));
+}

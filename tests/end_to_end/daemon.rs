@@ -1,0 +1,104 @@
+//! `keysweep daemon`, as a process of its own.
+
+use std::fs;
+
+use keysweep::emulator::{Fault, Side, scenario};
+
+use crate::world::{World, now, until};
+
+const EVERY_SECOND: &str = "[schedule]\ncron = \"* * * * * *\"\n";
+const NEVER_AGAIN: &str = "[schedule]\ncron = \"0 0 29 2 *\"\n";
+
+fn log(world: &World) -> String {
+    fs::read_to_string(world.path("log")).unwrap_or_default()
+}
+
+#[test]
+fn it_audits_on_schedule_and_stops_cleanly_when_told() {
+    let world = World::new(scenario::perfect(now()));
+    world.configure(EVERY_SECOND);
+    let mut daemon = world.start(&["daemon"]);
+    until("two runs", || world.runs().len() >= 2);
+    daemon.signal("TERM");
+    let status = daemon.0.wait().unwrap();
+    assert_eq!(status.code(), Some(0), "{}", log(&world));
+    let left: Vec<_> = fs::read_dir(world.path("reports/contoso")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.iter().all(|path| path.join("manifest.json").exists()), "{left:?}");
+}
+
+#[test]
+fn every_line_of_a_run_bears_its_id_and_none_a_token_or_an_address() {
+    let mut world = World::new(scenario::perfect(now()));
+    world.configure(&format!(
+        "{EVERY_SECOND}[mail]\ntransport = \"directory\"\ndirectory = \"mail\"\nfrom = \"from@contoso.example\"\nto = [\"to@contoso.example\"]\n"
+    ));
+    world.set("KEYSWEEP_LOG", "keysweep=trace");
+    let mut daemon = world.start(&["daemon"]);
+    until("a mail", || world.path("mail").read_dir().is_ok_and(|files| files.count() > 0));
+    daemon.signal("INT");
+    daemon.0.wait().unwrap();
+    let log = log(&world);
+    let mut of_runs = 0;
+    for line in log.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        if line["message"].as_str().is_some_and(|message| message.starts_with("audit ")) {
+            assert!(line["span"]["run_id"].is_string(), "{line}");
+            of_runs += 1;
+        }
+    }
+    assert!(of_runs >= 2, "{log}");
+    assert!(!log.contains("eyJ") && !log.contains("@contoso.example"), "{log}");
+}
+
+#[test]
+fn a_run_that_still_goes_on_is_not_started_again() {
+    let world = World::new(scenario::perfect(now()));
+    world.configure(EVERY_SECOND);
+    world.emulator.fault(Fault::on(Side::Graph, "GET", "/v1.0/applications").hang());
+    let _daemon = world.start(&["daemon"]);
+    until("a run left out", || log(&world).contains("left out"));
+    assert_eq!(world.runs().len(), 0);
+}
+
+#[test]
+fn what_was_missed_is_caught_up_at_the_start_once_and_only_if_wanted() {
+    for (catch_up, runs) in [(true, 2), (false, 1)] {
+        let world = World::new(scenario::perfect(now()));
+        fs::create_dir_all(world.path("reports/contoso/20200101T000000Z")).unwrap();
+        world.configure(&format!("{NEVER_AGAIN}catch_up = {catch_up}\n"));
+        let mut daemon = world.start(&["daemon"]);
+        until("the schedule", || log(&world).contains("is scheduled"));
+        until("a tick", || world.runs().len() == runs || !catch_up);
+        daemon.signal("TERM");
+        daemon.0.wait().unwrap();
+        assert_eq!(world.runs().len(), runs, "{}", log(&world));
+    }
+}
+
+#[test]
+fn a_configuration_is_read_again_on_sighup_and_a_bad_one_not_taken() {
+    let world = World::new(scenario::perfect(now()));
+    world.configure(NEVER_AGAIN);
+    let daemon = world.start(&["daemon"]);
+    until("the schedule", || log(&world).contains("is scheduled"));
+    world.configure("[schedule]\ncron = \"99 0 * * *\"\n");
+    daemon.signal("HUP");
+    until("a refusal", || log(&world).contains("schedule.cron"));
+    world.configure(EVERY_SECOND);
+    daemon.signal("HUP");
+    until("a run", || !world.runs().is_empty());
+}
+
+#[test]
+fn a_second_signal_ends_a_run_that_hangs_and_nothing_is_left_of_it() {
+    let world = World::new(scenario::perfect(now()));
+    world.configure(EVERY_SECOND);
+    world.emulator.fault(Fault::on(Side::Graph, "GET", "/v1.0/servicePrincipals").hang());
+    let mut daemon = world.start(&["daemon"]);
+    until("the request that hangs", || !world.requests().is_empty());
+    daemon.signal("TERM");
+    until("stopping", || log(&world).contains("stopping"));
+    daemon.signal("TERM");
+    assert_eq!(daemon.0.wait().unwrap().code(), Some(0), "{}", log(&world));
+    assert_eq!(fs::read_dir(world.path("reports/contoso")).unwrap().count(), 0);
+}
