@@ -31,14 +31,16 @@ impl DeliveryError {
             Self::CaFile { .. } => "`mail.smtp.ca_file` must be readable and hold certificates as PEM.",
             Self::NotResolved { .. } => "Check `mail.smtp.host` and this machine's name service.",
             Self::Unreachable { .. } => {
-                "Check `mail.smtp.host` and `mail.smtp.port`, that the server runs, and the firewalls between."
+                "Check `mail.smtp.host` and `mail.smtp.port`, that the server runs, and the \
+                 firewalls between."
             }
             Self::Silent { .. } => {
                 "Check that `mail.smtp.tls` fits the port (`implicit` for 465, `starttls` for 587) and that \
                  no firewall swallows the traffic."
             }
             Self::Interrupted { .. } => {
-                "Look into the mail server's log; a proxy or firewall between may also have cut the connection."
+                "Look into the mail server's log; a proxy or firewall between may also have cut \
+                 the connection."
             }
             Self::Certificate { source, .. } => certificate(source),
             Self::Tls { .. } => {
@@ -64,13 +66,15 @@ impl DeliveryError {
             }
             Self::TooLarge { limit: Some(limit), .. } => {
                 return Some(format!(
-                    "Set `mail.attachment_limit` well below the {limit} bytes the server accepts for a whole message."
+                    "Set `mail.attachment_limit` well below the {limit} bytes the server accepts for a \
+                     whole message."
                 ));
             }
             Self::TooLarge { limit: None, .. } => "Lower `mail.attachment_limit`.",
             Self::Rejected { .. } => "The server's own words say why; its administrator can say more.",
             Self::Unconfirmed { .. } => {
-                "Look into the mailbox before sending again; it was not repeated, so that nobody gets it twice."
+                "Look into the mailbox before sending again; it was not repeated, so that nobody \
+                 gets it twice."
             }
         };
         Some(advice.to_owned())
@@ -82,7 +86,8 @@ fn login(code: u16) -> &'static str {
         530 => "The server wants a sign-in: set `mail.smtp.username` and its password.",
         400..500 => "The server cannot check the sign-in at the moment: try again later.",
         _ => {
-            "Check `mail.smtp.username` and its password, and that the mailbox may send by authenticated SMTP."
+            "Check `mail.smtp.username` and its password, and that the mailbox may send by \
+             authenticated SMTP."
         }
     }
 }

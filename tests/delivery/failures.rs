@@ -212,7 +212,7 @@ async fn everything_together_is_bounded_too() {
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert!(matches!(reason(&delivery), DeliveryError::Silent { .. }), "{delivery:?}");
 
-    let unhurried = Patience { pause: Duration::from_secs(3600), ..patience };
+    let unhurried = Patience { pause: Duration::from_secs(3600), ..crate::patience() };
     let post = Post::scripted(|script| script.on("MAIL", Instead::Say("451 4.3.0 Later"), usize::MAX));
     let delivery = post.deliver(&three(), &unhurried).await;
     assert!(matches!(reason(&delivery), DeliveryError::Sender { .. }), "{delivery:?}");
