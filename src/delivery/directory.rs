@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
-use super::error::{Cause, DeliveryError};
+use super::error::DeliveryError;
 use super::identity::Identity;
+use super::words::Cause;
 
 /// Writes `<name>.eml` into the directory, which is created where it is missing, readable by its owner
 /// only. A file that exists is complete. The same message again changes nothing; another message under

@@ -8,7 +8,8 @@ use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, 
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 
-use super::error::{Cause, DeliveryError};
+use super::error::DeliveryError;
+use super::words::Cause;
 use super::{Delivery, Identity};
 use crate::report::Letter;
 

@@ -1,11 +1,13 @@
 //! A letter on its way to people: by SMTP, or into a directory.
 
+mod advice;
 mod directory;
 mod error;
 mod identity;
 mod message;
 mod patience;
 mod smtp;
+mod words;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,9 +17,10 @@ use lettre::message::Mailbox;
 use crate::config::{Mail, Transport};
 use crate::report::Letter;
 
-pub use error::{Answer, Cause, DeliveryError};
+pub use error::DeliveryError;
 pub use identity::Identity;
 pub use patience::Patience;
+pub use words::{Answer, Cause};
 
 /// Sends one letter to everybody in `to`, once each.
 ///

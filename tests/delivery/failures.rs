@@ -117,6 +117,17 @@ async fn without_starttls_nothing_is_said() {
     assert_eq!(post.count("AUTH") + post.count("MAIL"), 0);
 }
 
+/// Otherwise somebody on the way could answer for the server inside of TLS, and say that it took the
+/// letter.
+#[tokio::test]
+async fn what_is_slipped_in_before_tls_is_not_taken_for_the_servers_word() {
+    let post = Post::scripted(|script| script.on("STARTTLS", Instead::Add("250 slipped in"), 1));
+    let delivery = post.deliver(&three(), &Patience { retries: 0, ..patience() }).await;
+    let error = reason(&delivery);
+    assert!(matches!(error, DeliveryError::Tls { .. }), "{error:?}");
+    assert_eq!(post.count("AUTH") + post.count("MAIL"), 0);
+}
+
 #[tokio::test]
 async fn tls_on_a_port_that_speaks_none_is_told_from_a_bad_certificate() {
     let post = Post::with(Script::new(Protection::None), SmtpTls::Implicit);
@@ -201,7 +212,7 @@ async fn everything_together_is_bounded_too() {
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert!(matches!(reason(&delivery), DeliveryError::Silent { .. }), "{delivery:?}");
 
-    let unhurried = Patience { pause: Duration::from_secs(3600), ..patience };
+    let unhurried = Patience { pause: Duration::from_secs(3600), ..crate::patience() };
     let post = Post::scripted(|script| script.on("MAIL", Instead::Say("451 4.3.0 Later"), usize::MAX));
     let delivery = post.deliver(&three(), &unhurried).await;
     assert!(matches!(reason(&delivery), DeliveryError::Sender { .. }), "{delivery:?}");

@@ -40,6 +40,8 @@ pub(crate) enum Protection {
 pub(crate) enum Instead {
     /// Answers this line (without its end) and carries on.
     Say(&'static str),
+    /// Answers as usual, with this line right behind it, as somebody on the way would add it.
+    Add(&'static str),
     /// Never answers again.
     Silence,
     /// Closes the connection.
@@ -378,12 +380,24 @@ impl Peer {
 
     /// Says the usual, unless a rule has something else in store; tells whether it was the usual.
     async fn answer(&mut self, at: &str, usual: &str) -> io::Result<bool> {
-        let instead = self.perhaps(at).await?;
-        self.say(instead.unwrap_or(usual)).await?;
-        Ok(instead.is_none())
+        match self.perhaps(at).await? {
+            Some(Instead::Say(line)) => {
+                self.say(line).await?;
+                Ok(false)
+            }
+            Some(Instead::Add(line)) => {
+                self.say(&format!("{usual}\r\n{line}")).await?;
+                Ok(true)
+            }
+            _ => {
+                self.say(usual).await?;
+                Ok(true)
+            }
+        }
     }
 
-    async fn perhaps(&mut self, at: &str) -> io::Result<Option<&'static str>> {
+    /// What a rule has in store here, carried out as far as it is not an answer.
+    async fn perhaps(&mut self, at: &str) -> io::Result<Option<Instead>> {
         let found = {
             let mut rules = self.shared.rules.lock().unwrap();
             let rule =
@@ -394,8 +408,7 @@ impl Peer {
             })
         };
         match found {
-            None => Ok(None),
-            Some(Instead::Say(line)) => Ok(Some(line)),
+            None | Some(Instead::Say(_) | Instead::Add(_)) => Ok(found),
             Some(Instead::Silence) => std::future::pending().await,
             Some(Instead::HangUp) => Err(io::ErrorKind::ConnectionAborted.into()),
         }
@@ -458,6 +471,7 @@ fn the_test_server_takes_a_message_and_checks_the_password() {
         .size(1000)
         .on("RCPT TO:<b@", Instead::Say("550 5.1.1 No"), 1)
         .on("NEVER", Instead::Silence, 1)
+        .on("NEVER", Instead::Add("250 More"), 1)
         .on("NEVER", Instead::HangUp, 1);
     let server = SmtpServer::start(script);
     assert!(server.ca_pem().starts_with("-----BEGIN CERTIFICATE-----"));

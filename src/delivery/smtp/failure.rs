@@ -6,7 +6,8 @@ use std::io;
 use lettre::transport::smtp::Error;
 use tokio_rustls::rustls;
 
-use crate::delivery::error::{Answer, Cause, DeliveryError, find};
+use crate::delivery::error::DeliveryError;
+use crate::delivery::words::{Answer, Cause, find};
 
 /// Where in a conversation something is asked.
 #[derive(Debug, Clone, Copy)]
@@ -51,14 +52,15 @@ impl Place<'_> {
                 _ => DeliveryError::Tls { server, cause: Cause::innermost(error) },
             };
         }
-        if error.is_timeout() {
-            return DeliveryError::Silent { server, step: "the connection" };
+        match find::<io::Error>(error) {
+            Some(source) if is_unreachable(source.kind()) => self.unreached(source),
+            _ => DeliveryError::Interrupted { server, step: self.step, cause: Cause::innermost(error) },
         }
-        let cause = Cause::innermost(error);
-        if find::<io::Error>(error).is_some_and(|error| is_unreachable(error.kind())) {
-            return DeliveryError::Unreachable { server, cause };
-        }
-        DeliveryError::Interrupted { server, step: self.step, cause }
+    }
+
+    /// No connection in the first place.
+    pub(super) fn unreached(&self, error: &io::Error) -> DeliveryError {
+        DeliveryError::Unreachable { server: self.server.to_owned(), cause: Cause::innermost(error) }
     }
 
     fn refusal(&self, answer: Answer) -> DeliveryError {
@@ -99,6 +101,7 @@ fn is_unreachable(kind: io::ErrorKind) -> bool {
             | io::ErrorKind::NetworkDown
             | io::ErrorKind::AddrNotAvailable
             | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::TimedOut
     )
 }
 

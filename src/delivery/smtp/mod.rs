@@ -1,5 +1,6 @@
 //! Letters by SMTP: attempts, pauses between them, and who is still waiting.
 
+mod connect;
 mod failure;
 mod route;
 mod session;

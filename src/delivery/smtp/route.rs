@@ -10,7 +10,8 @@ use rustls_pki_types::pem::PemObject as _;
 use secrecy::ExposeSecret as _;
 
 use crate::config::{Smtp, SmtpTls};
-use crate::delivery::error::{Cause, DeliveryError};
+use crate::delivery::error::DeliveryError;
+use crate::delivery::words::Cause;
 
 /// A server and how to speak with it.
 pub(super) struct Route<'a> {

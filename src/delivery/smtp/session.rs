@@ -1,7 +1,6 @@
 //! One conversation with a server, each step of it bounded in time.
 
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -12,10 +11,11 @@ use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt};
 use lettre::transport::smtp::extension::MailParameter;
 use lettre::transport::smtp::response::Response;
 
+use super::connect::connect;
 use super::failure::{Place, Subject};
 use super::route::Route;
 use crate::config::SmtpTls;
-use crate::delivery::error::{Cause, DeliveryError};
+use crate::delivery::error::DeliveryError;
 use crate::delivery::patience::{Deadline, Patience};
 
 /// The message is written in pieces of this size: one large piece would be held three times over.
@@ -175,42 +175,4 @@ impl<'a> Session<'a> {
     fn at(&self, step: &'static str, subject: Subject) -> Place<'a> {
         Place { server: &self.route.server, step, subject }
     }
-}
-
-/// Up to the server's greeting and first answer; with implicit TLS, inside of it.
-async fn connect(
-    route: &Route<'_>,
-    patience: &Patience,
-    deadline: Deadline,
-) -> Result<AsyncSmtpConnection, DeliveryError> {
-    let at = Place { server: &route.server, step: "the greeting", subject: Subject::Conversation };
-    let addresses = resolve(route, patience, deadline).await?;
-    let share = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-    let tls = route.tls.clone().filter(|_| route.smtp.tls == SmtpTls::Implicit);
-    // lettre's own limit ends with the TCP connection to one address; the outer one holds for all.
-    let limit = patience.connect.checked_div(share);
-    let opening = AsyncSmtpConnection::connect_tokio1(&addresses[..], limit, &route.hello, tls, None);
-    match deadline.within(patience.connect + patience.answer, opening).await {
-        Ok(opened) => opened.map_err(|error| at.failure(&error)),
-        Err(_) => Err(at.silence()),
-    }
-}
-
-async fn resolve(
-    route: &Route<'_>,
-    patience: &Patience,
-    deadline: Deadline,
-) -> Result<Vec<SocketAddr>, DeliveryError> {
-    let host = &route.smtp.host;
-    let unresolved = |cause| DeliveryError::NotResolved { host: host.clone(), cause };
-    let lookup = tokio::net::lookup_host((host.as_str(), route.smtp.port));
-    let addresses: Vec<SocketAddr> = match deadline.within(patience.connect, lookup).await {
-        Ok(Ok(addresses)) => addresses.collect(),
-        Ok(Err(error)) => return Err(unresolved(Cause::innermost(&error))),
-        Err(_) => return Err(unresolved(Cause::new("the name service does not answer"))),
-    };
-    if addresses.is_empty() {
-        return Err(unresolved(Cause::new("it has no address")));
-    }
-    Ok(addresses)
 }
