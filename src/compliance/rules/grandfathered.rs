@@ -55,15 +55,11 @@ impl<'a> Gate<'a> {
     }
 
     fn judge(&self, credential: &Credential<'_>) -> Option<Ruling> {
-        let credential_at = credential.at;
         let (kind, addition) = &self.addition;
         if let (Outcome::Enforced(_), Some(decided_by)) = (addition.outcome, addition.decided_by) {
             let refusal = Refusal::Blocked((*kind).clone());
-            return Some(Ruling::Broken(Evidence::Grandfathered {
-                credential: credential_at,
-                refusal,
-                decided_by,
-            }));
+            let evidence = Evidence::Grandfathered { credential: credential.at, refusal, decided_by };
+            return Some(Ruling::Broken(evidence));
         }
         let doubt = match addition.outcome {
             Outcome::Unknown => Some(Ruling::Undecided(words::restriction(kind, &addition.why))),
