@@ -1,6 +1,6 @@
 //! Signing in, with real TLS, against an authority on loopback that checks what it is given.
-
 #![cfg(test)]
+
 #[path = "sign_in/authority.rs"]
 mod authority;
 #[path = "sign_in/ca_file.rs"]

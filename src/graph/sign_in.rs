@@ -42,6 +42,10 @@ use crate::domain::{AppId, SignInMethod};
 pub fn sign_in(tenant: &Tenant, http: &reqwest::Client, clock: Clock) -> Result<Tokens, SignInError> {
     let method = Method { tenant: tenant.clone(), http: http.clone(), clock: Arc::clone(&clock) };
     method.check()?;
+    if let Credential::ClientSecret { .. } = tenant.credential {
+        let tenant = tenant.name.as_str();
+        tracing::warn!(tenant, "signing in to {tenant} with a client secret; a certificate is safer");
+    }
     Ok(Tokens::new(scope(&tenant.graph_url), move || method.credential(), clock))
 }
 

@@ -17,8 +17,8 @@ fn credential(file: PathBuf, password: Option<&str>) -> Credential {
 }
 
 /// Signs in with a file of these bytes.
-async fn opens(bytes: &[u8], password: Option<&str>, pair: &'static Pair) {
-    let authority = Authority::start(accepting(pair)).await;
+async fn opens(bytes: &[u8], password: Option<&str>, certificate: &str) {
+    let authority = Authority::start(accepting(certificate)).await;
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("certificate");
     std::fs::write(&file, bytes).unwrap();
@@ -75,7 +75,7 @@ async fn pem_opens_in_any_order_and_form() {
         ),
     ] {
         println!("{case}");
-        opens(text.as_bytes(), None, &PAIR).await;
+        opens(text.as_bytes(), None, &PAIR.certificate.pem()).await;
     }
 }
 
@@ -85,7 +85,7 @@ async fn of_certificates_for_one_key_the_newest_is_used() {
     params.not_before = rcgen::date_time_ymd(2024, 1, 1);
     params.not_after = rcgen::date_time_ymd(2025, 1, 1);
     let last_year = params.self_signed(&PAIR.key).unwrap().pem();
-    opens(format!("{last_year}{}{last_year}", PAIR.pem()).as_bytes(), None, &PAIR).await;
+    opens(format!("{last_year}{}{last_year}", PAIR.pem()).as_bytes(), None, &PAIR.certificate.pem()).await;
 }
 
 #[tokio::test]
@@ -100,8 +100,16 @@ async fn pkcs12_opens_in_every_form_in_use() {
         (PbeWithHmacSha256AndAes256, MacAlgorithm::HmacSha256, None),
     ] {
         let bytes = pkcs12(&PAIR, password.unwrap_or_default(), encryption, mac);
-        opens(&bytes, password, &PAIR).await;
+        opens(&bytes, password, &PAIR.certificate.pem()).await;
     }
+}
+
+/// Made by OpenSSL 3.0: `openssl pkcs12 -export`, the older one with `-legacy -certpbe PBE-SHA1-RC2-40`.
+#[tokio::test]
+async fn pkcs12_of_openssl_opens_whether_new_or_legacy() {
+    let certificate = include_str!("fixtures/certificate.pem");
+    opens(include_bytes!("fixtures/modern.p12"), Some("keysweep"), certificate).await;
+    opens(include_bytes!("fixtures/legacy.p12"), Some("keysweep"), certificate).await;
 }
 
 fn pkcs12(pair: &Pair, password: &str, encryption: EncryptionAlgorithm, mac: MacAlgorithm) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! What each method sends. The authority checks it before it answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,11 +10,13 @@ use keysweep::graph::client;
 use keysweep::graph::sign_in::{SignInError, sign_in};
 use keysweep::graph::tokens::Clock;
 use reqwest::Url;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::authority::{Answer, Asked, Authority, json, token};
-use crate::support::{self, CLIENT, PAIR, Pair, TENANT, at, bearer, secret, tenant, today};
+use crate::support::{self, CLIENT, PAIR, TENANT, at, bearer, secret, tenant, today};
 
 #[derive(Deserialize)]
 struct Claims {
@@ -27,15 +29,16 @@ struct Claims {
     exp: i64,
 }
 
-/// Answers as Entra does when `pair` is the certificate of the app registration.
-pub(crate) fn accepting(pair: &'static Pair) -> impl Fn(&Asked) -> Answer + Send + Sync + 'static {
-    move |asked| match check(asked, pair) {
+/// Answers as Entra does when the app registration has this certificate.
+pub(crate) fn accepting(certificate: &str) -> impl Fn(&Asked) -> Answer + Send + Sync + 'static {
+    let certificate = certificate.to_owned();
+    move |asked| match check(asked, &certificate) {
         Ok(()) => token("by-certificate"),
         Err(why) => json(400, format!(r#"{{"error":"invalid_client","error_description":"{why}"}}"#)),
     }
 }
 
-fn check(asked: &Asked, pair: &Pair) -> Result<(), String> {
+fn check(asked: &Asked, certificate: &str) -> Result<(), String> {
     let form = |name: &str| asked.form.get(name).map(String::as_str).unwrap_or_default();
     if asked.path != format!("/{TENANT}/oauth2/v2.0/token") {
         return Err(format!("path {}", asked.path));
@@ -52,14 +55,15 @@ fn check(asked: &Asked, pair: &Pair) -> Result<(), String> {
     }
     let assertion = form("client_assertion");
     let header = jsonwebtoken::decode_header(assertion).map_err(|error| error.to_string())?;
-    let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(pair.certificate.der()));
+    let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(der));
     if header.x5t_s256 != Some(thumbprint) {
         return Err("AADSTS700027: the certificate is not registered".to_owned());
     }
     let mut validation = Validation::new(Algorithm::PS256);
     validation.validate_exp = false; // by the clock of this test, below
     validation.validate_aud = false;
-    let key = DecodingKey::from_rsa_der(pair.key.public_key_raw());
+    let key = DecodingKey::from_rsa_pem(certificate.as_bytes()).unwrap();
     let claims = jsonwebtoken::decode::<Claims>(assertion, &key, &validation)
         .map_err(|error| format!("AADSTS700027: {error}"))?
         .claims;
@@ -77,7 +81,7 @@ fn check(asked: &Asked, pair: &Pair) -> Result<(), String> {
 
 #[tokio::test]
 async fn a_certificate_signs_an_assertion_that_entra_accepts() {
-    let authority = Authority::start(accepting(&PAIR)).await;
+    let authority = Authority::start(accepting(&PAIR.certificate.pem())).await;
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("keysweep.pem");
     std::fs::write(&file, PAIR.pem()).unwrap();
@@ -110,7 +114,7 @@ async fn no_two_assertions_have_the_same_id() {
 
 #[tokio::test]
 async fn a_replaced_certificate_file_is_used_for_the_next_token() {
-    let authority = Authority::start(accepting(&PAIR)).await;
+    let authority = Authority::start(accepting(&PAIR.certificate.pem())).await;
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("keysweep.pem");
     std::fs::write(&file, support::pair(support::rsa()).pem()).unwrap();
@@ -139,6 +143,41 @@ async fn a_client_secret_is_sent_as_it_is() {
     assert_eq!(bearer.secret(), "by-secret");
     let agent = authority.last().headers["user-agent"].to_str().unwrap().to_owned();
     assert!(agent.starts_with("keysweep "), "{agent}");
+}
+
+#[test]
+fn a_client_secret_is_warned_of_and_a_certificate_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("keysweep.pem");
+    std::fs::write(&file, PAIR.pem()).unwrap();
+    let nowhere = Url::parse("https://login.invalid/").unwrap();
+    for (credential, warned) in
+        [(secret("hunter2"), true), (Credential::Certificate { file, password: None }, false)]
+    {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            support::tokens(&tenant(&nowhere, None, credential)).unwrap();
+        });
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.contains("contoso with a client secret"), warned, "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

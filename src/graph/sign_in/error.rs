@@ -73,6 +73,8 @@ pub enum SignInError {
     Unreachable {
         /// The host asked, or what stands in for it.
         whom: String,
+        /// How Keysweep signs in.
+        method: SignInMethod,
         /// The innermost cause.
         because: String,
     },
@@ -91,6 +93,8 @@ pub enum SignInError {
     Silent {
         /// The host asked, or what stands in for it.
         whom: String,
+        /// How Keysweep signs in.
+        method: SignInMethod,
         /// How long was waited.
         within: Duration,
     },
@@ -137,10 +141,7 @@ impl SignInError {
                 "Check `authority_url`, and whether a proxy or a captive portal answers in the authority's place."
                     .to_owned(),
             ),
-            Self::Unreachable { .. } | Self::Silent { .. } => Some(
-                "Check DNS, the firewall, and the proxy settings `HTTPS_PROXY` and `NO_PROXY` of this process."
-                    .to_owned(),
-            ),
+            Self::Unreachable { method, .. } | Self::Silent { method, .. } => Some(network_advice(*method)),
             Self::Untrusted { ca_file: None, .. } => Some(
                 "If a proxy inspects TLS here, or the endpoint is private, name its certificate authority in `ca_file`."
                     .to_owned(),
@@ -185,13 +186,23 @@ pub(super) fn causes<'a>(
     })
 }
 
+fn network_advice(method: SignInMethod) -> String {
+    match method {
+        SignInMethod::AzureCli | SignInMethod::ManagedIdentity => platform_advice(method),
+        SignInMethod::Certificate | SignInMethod::WorkloadIdentity | SignInMethod::ClientSecret => {
+            "Check DNS, the firewall, and the proxy settings `HTTPS_PROXY` and `NO_PROXY` of this process."
+                .to_owned()
+        }
+    }
+}
+
 fn platform_advice(method: SignInMethod) -> String {
     match method {
         SignInMethod::AzureCli => {
             "Install the Azure CLI where this process finds it on `PATH`, and run `az login --tenant` with the tenant's id."
         }
         SignInMethod::ManagedIdentity => {
-            "Check that this machine has a managed identity, and that `client_id` names it when it is user-assigned."
+            "Check that this machine has a managed identity, that `client_id` names it when it is user-assigned, and that `NO_PROXY` covers 169.254.169.254 where there is a proxy."
         }
         SignInMethod::Certificate | SignInMethod::WorkloadIdentity | SignInMethod::ClientSecret => {
             "Check `tenant_id`, `client_id` and `authority_url` of the tenant."

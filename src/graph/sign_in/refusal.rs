@@ -47,10 +47,8 @@ impl Refusal {
     pub(super) fn from_text(said: &str) -> Self {
         let text = clean(said);
         let code = aadsts::code(&text);
-        let text = match code {
-            Some(code) => text.replacen(&format!("AADSTS{code}:"), "", 1).trim().to_owned(),
-            None => text,
-        };
+        let after = code.and_then(|code| text.split_once(&format!("AADSTS{code}:")));
+        let text = after.map_or(text.as_str(), |(_, after)| after.trim()).to_owned();
         Self { code, text, trace_id: None }
     }
 }
