@@ -1,4 +1,5 @@
 //! Reading Microsoft Graph, against a local server that plays Graph.
+#![cfg(test)]
 
 #[path = "graph/hostile.rs"]
 mod hostile;
