@@ -161,7 +161,10 @@ fn actors(wire: &Value) -> Vec<Actor> {
     let members = members.iter().filter(|(name, _)| !name.starts_with("@odata"));
     let of_member = |(name, member): (&String, &Value)| match member {
         Value::Array(entries) => entries.iter().filter_map(actor).collect::<Vec<_>>(),
-        _ => actor(member).map(|Actor(text)| Actor(Text::new(&format!("{name}: {text}")))).into_iter().collect(),
+        _ => actor(member)
+            .map(|Actor(text)| Actor(Text::new(&format!("{name}: {text}"))))
+            .into_iter()
+            .collect(),
     };
     members.flat_map(of_member).collect()
 }

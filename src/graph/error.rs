@@ -121,12 +121,12 @@ impl GraphError {
             Self::Forbidden { permission, .. } => Some(format!(
                 "Grant the app registration the application permission {permission} and give admin consent."
             )),
-            Self::Throttled { .. } => Some(
-                "Other programs may be using up the tenant's budget: run at a quieter hour.".to_owned(),
-            ),
-            Self::Redirected { .. } | Self::ForeignLink { .. } => Some(
-                "Check `graph_url`, and what a proxy on the way makes of the answers.".to_owned(),
-            ),
+            Self::Throttled { .. } => {
+                Some("Other programs may be using up the tenant's budget: run at a quieter hour.".to_owned())
+            }
+            Self::Redirected { .. } | Self::ForeignLink { .. } => {
+                Some("Check `graph_url`, and what a proxy on the way makes of the answers.".to_owned())
+            }
             Self::Timeout { .. } | Self::Transport { .. } => Some(
                 "Check that Graph can be reached from here, through the proxy if there is one. Behind an \
                  inspection proxy or a private endpoint, name its authority in `ca_file`."
@@ -248,7 +248,8 @@ mod tests {
     #[test]
     fn the_inner_code_is_recognised_too() {
         let body = json!({"error": {"code": "Bad", "innerError": {"innerError": {"code": "Directory_ExpiredPageToken"}}}});
-        let error = GraphError::Rejected { request: "GET /x".to_owned(), answer: Answer::new(400, None, &body) };
+        let error =
+            GraphError::Rejected { request: "GET /x".to_owned(), answer: Answer::new(400, None, &body) };
         assert!(error.is_expired_page_token());
     }
 }

@@ -62,7 +62,10 @@ pub(super) fn cut_off(part: Part, error: &GraphError, read: usize) -> Gap {
     if read == 0 || matches!(error, GraphError::SignIn(_)) {
         return gap(part, error);
     }
-    Gap { part, reason: Text::new(&format!("The listing broke off after {read} entries. {}", sentence(error))) }
+    Gap {
+        part,
+        reason: Text::new(&format!("The listing broke off after {read} entries. {}", sentence(error))),
+    }
 }
 
 fn sentence(error: &GraphError) -> String {

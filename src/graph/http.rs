@@ -191,15 +191,13 @@ pub(super) fn judge(
     let request = request.to_owned();
     let rejected = |request, answer| GraphError::Rejected { request, answer };
     match answer.status {
-        300..=399 => Failure {
-            error: GraphError::Redirected { request, status: answer.status },
-            then: Then::Stop,
-        },
+        300..=399 => {
+            Failure { error: GraphError::Redirected { request, status: answer.status }, then: Then::Stop }
+        }
         401 => Failure { error: GraphError::Unauthorized { request, answer }, then: Then::Renew },
-        403 => Failure {
-            error: GraphError::Forbidden { request, permission: needs, answer },
-            then: Then::Stop,
-        },
+        403 => {
+            Failure { error: GraphError::Forbidden { request, permission: needs, answer }, then: Then::Stop }
+        }
         429 => Failure { error: rejected(request, answer), then: Then::Throttled(retry_after) },
         // 501 says that it cannot, not that it failed.
         408 | 500 | 502..=599 => {

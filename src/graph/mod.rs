@@ -1,1 +1,26 @@
 //! Microsoft Graph: sign-in, requests, pages, and their conversion into the domain.
+
+mod batch;
+pub mod client;
+mod collect;
+mod convert;
+mod convert_policy;
+mod entry;
+mod error;
+mod gaps;
+mod http;
+mod owners;
+mod pages;
+mod policies;
+mod progress;
+mod retry;
+pub mod sign_in;
+pub mod tokens;
+mod wire;
+
+pub use collect::collect;
+pub use error::{Answer, GraphError};
+pub use http::Graph;
+pub use owners::name_owners;
+pub use progress::{Event, Progress};
+pub use retry::Patience;

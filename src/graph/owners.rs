@@ -96,7 +96,12 @@ pub(super) async fn note_ownerless(
 /// Reads the names of the owners of `of`, twenty objects to a request, and sets them on the inventory:
 /// they correct what the index said, which lags behind. An object that has gone since it was listed is
 /// left as unread, without a gap: there is nothing left to own. What cannot be read is unread and a gap.
-pub async fn name_owners(graph: &Graph, inventory: &mut Inventory, of: &[ObjectKey], progress: &dyn Progress) {
+pub async fn name_owners(
+    graph: &Graph,
+    inventory: &mut Inventory,
+    of: &[ObjectKey],
+    progress: &dyn Progress,
+) {
     let watch = Watch { part: Part::Owners, progress };
     let wanted: BTreeSet<ObjectKey> = of.iter().copied().collect();
     let mut objects: HashMap<ObjectKey, &mut Object> = inventory
@@ -148,7 +153,8 @@ async fn ask(
     let mut missing = Missing::default();
     let mut asked = 0;
     for keys in keys.chunks(MEMBERS) {
-        let calls: Vec<Call> = keys.iter().map(|key| graph.call(&path(*key), Some(query), READ_OWNERS)).collect();
+        let calls: Vec<Call> =
+            keys.iter().map(|key| graph.call(&path(*key), Some(query), READ_OWNERS)).collect();
         let bodies = match graph.batch(&calls, watch).await {
             Ok(bodies) => bodies,
             Err(error) => return missing.and_rest(error),
@@ -161,7 +167,9 @@ async fn ask(
             match answer {
                 Ok(listed) if listed.is_complete() => note(key, listed),
                 Ok(listed) => missing.add(listed.problems.gap(Part::Owners)),
-                Err(error) if error.is_not_found() => tracing::debug!(object = %key.id, "`{}` has gone", key.id),
+                Err(error) if error.is_not_found() => {
+                    tracing::debug!(object = %key.id, "`{}` has gone", key.id)
+                }
                 Err(error) if error.is_outage() => return missing.and_rest(error),
                 Err(error) => missing.add(Some(gaps::gap(Part::Owners, &error))),
             }

@@ -35,7 +35,14 @@ pub(super) struct Listed<T> {
 
 impl<T> Listed<T> {
     pub(super) fn new() -> Self {
-        Self { items: Vec::new(), problems: Problems::default(), count: None, end: Ok(()), pages: 0, places: 0 }
+        Self {
+            items: Vec::new(),
+            problems: Problems::default(),
+            count: None,
+            end: Ok(()),
+            pages: 0,
+            places: 0,
+        }
     }
 
     /// Whether nothing is missing.

@@ -187,7 +187,8 @@ mod tests {
         };
         let wait = Duration::from_millis(1500);
         let mut pacing = Pacing::new(&patience);
-        for (expected, why) in [(Some(wait), "1.5 s"), (Some(wait), "3 s"), (None, "4.5 s do not fit into 4")] {
+        for (expected, why) in [(Some(wait), "1.5 s"), (Some(wait), "3 s"), (None, "4.5 s do not fit into 4")]
+        {
             assert_eq!(pacing.pause(Then::Throttled(Some(wait)), Duration::ZERO), expected, "{why}");
         }
         assert_eq!(pacing.throttled(), 2 * wait);

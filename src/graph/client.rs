@@ -1,0 +1,111 @@
+//! The one HTTP client of the program, and with it the one TLS set-up.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client};
+
+/// How every request names its sender.
+const USER_AGENT: &str = concat!("keysweep/", env!("CARGO_PKG_VERSION"));
+
+/// Lower and a slow proxy is taken for a dead one; higher and a firewall that drops packets holds a run
+/// up at each attempt.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Middleboxes forget idle connections after a few minutes without saying so; higher than that and the
+/// first request after a pause is lost.
+const POOL_IDLE: Duration = Duration::from_secs(60);
+
+/// Builds the client that talks to Graph and to the sign-in authority. It trusts the system's roots and
+/// the authorities in `ca_file`, uses the proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`), unpacks
+/// gzip, and neither follows a redirect (a token must not travel on) nor retries by itself.
+///
+/// # Errors
+/// When `ca_file` cannot be read or holds no usable certificate, or when there is nothing to trust at all.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that builds the HTTP client")]
+pub fn build(ca_file: Option<&Path>) -> Result<Client, ClientError> {
+    let authorities = match ca_file {
+        Some(file) => read_authorities(file)?,
+        None => Vec::new(),
+    };
+    Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(POOL_IDLE)
+        .tls_certs_merge(authorities)
+        .build()
+        .map_err(|source| match ca_file {
+            Some(file) => ClientError::CaRefused { file: file.to_owned(), source },
+            None => ClientError::NothingTrusted { source },
+        })
+}
+
+fn read_authorities(file: &Path) -> Result<Vec<Certificate>, ClientError> {
+    let pem =
+        std::fs::read(file).map_err(|source| ClientError::CaUnreadable { file: file.to_owned(), source })?;
+    let authorities = Certificate::from_pem_bundle(&pem)
+        .map_err(|source| ClientError::CaRefused { file: file.to_owned(), source })?;
+    if authorities.is_empty() {
+        return Err(ClientError::CaEmpty { file: file.to_owned() });
+    }
+    Ok(authorities)
+}
+
+/// Why there is no HTTP client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// `ca_file` could not be read.
+    #[error("cannot read the `ca_file` `{file}`")]
+    CaUnreadable {
+        /// As configured.
+        file: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// `ca_file` is not PEM, or is another kind of PEM.
+    #[error("the `ca_file` `{file}` holds no certificate in PEM form")]
+    CaEmpty {
+        /// As configured.
+        file: PathBuf,
+    },
+    /// A certificate in `ca_file` cannot be used.
+    #[error("the `ca_file` `{file}` holds something that is not a usable certificate")]
+    CaRefused {
+        /// As configured.
+        file: PathBuf,
+        /// What the TLS library said.
+        source: reqwest::Error,
+    },
+    /// No `ca_file`, and the system has no roots either.
+    #[error("TLS cannot be set up with the certificate authorities of this system")]
+    NothingTrusted {
+        /// What the TLS library said.
+        source: reqwest::Error,
+    },
+}
+
+impl ClientError {
+    /// What to do next, one sentence.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        Some(match self {
+            Self::CaUnreadable { file, .. } => {
+                format!(
+                    "Make `{}` readable for the user Keysweep runs as, or correct `ca_file`.",
+                    file.display()
+                )
+            }
+            Self::CaEmpty { file } | Self::CaRefused { file, .. } => format!(
+                "Put the certificate of the authority into `{}` in PEM form; `openssl x509 -inform der` converts.",
+                file.display()
+            ),
+            Self::NothingTrusted { .. } => {
+                "Install the package `ca-certificates`, or name the authority to trust in `ca_file`."
+                    .to_owned()
+            }
+        })
+    }
+}

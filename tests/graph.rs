@@ -1,0 +1,23 @@
+//! Reading Microsoft Graph, against a local server that plays Graph.
+#![cfg(test)]
+
+#[path = "graph/hostile.rs"]
+mod hostile;
+#[path = "graph/objects.rs"]
+mod objects;
+#[path = "graph/owners.rs"]
+mod owners;
+#[path = "graph/pages.rs"]
+mod pages;
+#[path = "graph/policies.rs"]
+mod policies;
+#[path = "graph/requests.rs"]
+mod requests;
+#[path = "graph/retries.rs"]
+mod retries;
+#[path = "graph/samples.rs"]
+mod samples;
+#[path = "graph/server.rs"]
+mod server;
+#[path = "graph/tenant.rs"]
+mod tenant;

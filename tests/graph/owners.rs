@@ -1,0 +1,294 @@
+//! Owners: whether there are any, and by name.
+
+use keysweep::domain::{Inventory, Owners, Part};
+use serde_json::{Value, json};
+
+use crate::server::{Reply, Seen, Server};
+use crate::tenant::*;
+
+fn owners(inventory: &Inventory) -> Vec<Owners> {
+    inventory.objects.iter().map(|object| object.owners.clone()).collect()
+}
+
+fn named(names: &[&str]) -> Owners {
+    Owners::Named(names.iter().map(|name| (*name).into()).collect())
+}
+
+/// The URLs asked for in a batch, by member id.
+fn members(request: &Seen) -> Vec<(String, String)> {
+    let member = |member: &Value| {
+        assert_eq!(member["method"], "GET");
+        (member["id"].as_str().unwrap().to_owned(), member["url"].as_str().unwrap().to_owned())
+    };
+    request.body["requests"].as_array().unwrap().iter().map(member).collect()
+}
+
+/// Answers each member of a batch, in the opposite order.
+fn batch(request: &Seen, answer: impl Fn(&str) -> Value) -> Reply {
+    let answers = members(request).into_iter().rev().map(|(id, url)| {
+        let mut answer = answer(&url);
+        answer["id"] = id.into();
+        answer
+    });
+    Reply::json(&json!({"responses": answers.collect::<Vec<_>>()}))
+}
+
+fn people(names: &[&str]) -> Value {
+    let people: Vec<Value> = names
+        .iter()
+        .map(|name| json!({"@odata.type": "#microsoft.graph.user", "id": name, "displayName": name}))
+        .collect();
+    json!({"status": 200, "headers": {}, "body": {"value": people}})
+}
+
+fn about(url: &str, number: u128) -> bool {
+    url.contains(&id(number).to_string())
+}
+
+/// Applications 1 to 3, all with a secret.
+fn three(other: impl Fn(&Seen) -> Reply) -> impl Fn(&Seen) -> Reply {
+    move |request| match request.route() {
+        "applications" => Reply::page(&[holder(1), holder(2), holder(3)]),
+        _ => other(request),
+    }
+}
+
+#[tokio::test]
+async fn one_listing_tells_who_has_no_owner() {
+    let server = Server::start(three(|request| match request.route() {
+        "ownerless" => Reply::json(&json!({"@odata.count": 1, "value": [{"id": id(2)}]})),
+        _ => quiet(request),
+    }))
+    .await;
+    let inventory = read(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    assert_eq!(owners(&inventory), [Owners::Somebody, Owners::Nobody, Owners::Somebody]);
+    assert!(server.seen_at("batch").is_empty());
+}
+
+#[tokio::test]
+async fn where_that_listing_is_not_answered_holders_of_credentials_are_asked_about_in_batches() {
+    let federated = json!({"id": id(4), "federatedIdentityCredentials": [{"id": "f", "name": "f"}]});
+    for (case, answer) in [
+        ("400", Reply::error(400, "Request_UnsupportedQuery")),
+        ("501", Reply::error(501, "NotImplemented")),
+        ("no count", Reply::page(&[json!({"id": id(2)})])),
+        ("another count", Reply::json(&json!({"@odata.count": 3, "value": [{"id": id(2)}]}))),
+        ("no ids", Reply::json(&json!({"@odata.count": 1, "value": [{"appId": id(2)}]}))),
+    ] {
+        let federated = federated.clone();
+        let server = Server::start(move |request| match request.route() {
+            "applications" => Reply::page(&[holder(1), application(2), holder(3), federated.clone()]),
+            "ownerless" => answer.clone(),
+            "batch" => batch(request, |url| if about(url, 3) { people(&[]) } else { people(&["Lynne"]) }),
+            _ => quiet(request),
+        })
+        .await;
+        let inventory = read(&server).await;
+        assert!(inventory.is_complete(), "{case}: {}", reasons(&inventory));
+        assert_eq!(
+            owners(&inventory),
+            [Owners::Somebody, Owners::Unread, Owners::Nobody, Owners::Somebody],
+            "{case}"
+        );
+        let asked: Vec<String> =
+            members(&server.seen_at("batch")[0]).into_iter().map(|(_, url)| url).collect();
+        let expected =
+            [1, 3, 4].map(|number| format!("/applications/{}/owners?$select=id&$top=1", id(number)));
+        assert_eq!(asked, expected, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_listing_that_is_refused_or_fails_is_a_gap_and_no_reason_for_batches() {
+    for (reply, said) in [
+        (Reply::error(403, "Authorization_RequestDenied"), "lacks `Application.Read.All`"),
+        (Reply::error(500, "Service_InternalServerError"), "with 500"),
+    ] {
+        let server = Server::start(three(move |request| match request.route() {
+            "ownerless" => reply.clone(),
+            _ => quiet(request),
+        }))
+        .await;
+        let inventory = read(&server).await;
+        assert_eq!(parts(&inventory), [Part::Owners], "{said}");
+        assert!(reasons(&inventory).contains(said), "{}", reasons(&inventory));
+        assert!(owners(&inventory).iter().all(|owners| *owners == Owners::Unread));
+        assert!(server.seen_at("batch").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn names_are_read_twenty_objects_to_a_request_and_correct_the_index() {
+    let server = Server::start(|request| match request.route() {
+        "applications" => Reply::page(&(1..=25).map(holder).collect::<Vec<_>>()),
+        "servicePrincipals" => Reply::page(&[application(1)]),
+        "ownerless" => Reply::json(&json!({"@odata.count": 1, "value": [{"id": id(1)}]})),
+        "batch" => batch(request, |url| match url {
+            url if url.starts_with("/servicePrincipals/") => people(&["Patti"]),
+            url if about(url, 1) => people(&["Lynne"]),
+            url if about(url, 2) => people(&[]),
+            _ => people(&["Megan", "Adele"]),
+        }),
+        _ => quiet(request),
+    })
+    .await;
+    let inventory = read_and_name(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    let owners = owners(&inventory);
+    assert_eq!(owners[..3], [named(&["Lynne"]), Owners::Nobody, named(&["Adele", "Megan"])]);
+    assert_eq!(owners[25], named(&["Patti"]));
+    let batches = server.seen_at("batch");
+    assert_eq!(batches.iter().map(|request| members(request).len()).collect::<Vec<_>>(), [20, 6]);
+    for request in &batches {
+        assert_eq!(
+            (request.method.as_str(), request.header("content-type")),
+            ("POST", Some("application/json"))
+        );
+        let query = "/owners?$select=id,displayName,userPrincipalName";
+        assert!(members(request).iter().all(|(_, url)| url.ends_with(query)), "{:?}", request.body);
+    }
+}
+
+#[tokio::test]
+async fn an_owner_goes_by_the_best_name_there_is() {
+    let body = json!({"value": [
+        {"id": "4", "displayName": "Adele", "userPrincipalName": "adele@contoso.com"},
+        {"id": "3", "displayName": null, "userPrincipalName": "lynne@contoso.com"},
+        {"id": "2", "displayName": " "},
+    ]});
+    let inventory = read_and_name(
+        &Server::start(move |request| match request.route() {
+            "applications" => Reply::page(&[holder(1)]),
+            "batch" => batch(request, |_| json!({"status": 200, "body": body})),
+            _ => quiet(request),
+        })
+        .await,
+    )
+    .await;
+    assert_eq!(owners(&inventory), [named(&["2", "Adele", "lynne@contoso.com"])]);
+}
+
+#[tokio::test]
+async fn owners_are_followed_to_the_last_page_but_not_elsewhere() {
+    let other = Server::start(quiet).await;
+    let foreign = format!("{}v1.0/applications/x/owners?$skiptoken=2", other.root);
+    let server = Server::start(three(move |request| match request.route() {
+        "batch" => batch(request, |url| {
+            let mut answer = people(&["Adele"]);
+            if about(url, 1) {
+                let own = format!("{}/v1.0{}?$skiptoken=2", request.origin, url.split('?').next().unwrap());
+                answer["body"]["@odata.nextLink"] = own.into();
+            } else if about(url, 2) {
+                answer["body"]["@odata.nextLink"] = foreign.clone().into();
+            }
+            answer
+        }),
+        "other" => Reply::page(&[json!({"id": "9", "displayName": "Lynne"})]),
+        _ => quiet(request),
+    }))
+    .await;
+    let inventory = read_and_name(&server).await;
+    assert_eq!(owners(&inventory), [named(&["Adele", "Lynne"]), Owners::Unread, named(&["Adele"])]);
+    assert_eq!(parts(&inventory), [Part::Owners]);
+    assert!(reasons(&inventory).contains("not the configured Graph"), "{}", reasons(&inventory));
+    assert!(other.seen().is_empty());
+}
+
+#[tokio::test]
+async fn throttled_members_are_sent_again_alone_after_the_longest_wait() {
+    let server = Server::start(three(|request| match (request.route(), members_of(request)) {
+        ("batch", 3) => batch(request, |url| match url {
+            url if about(url, 1) => json!({"status": 429, "headers": {"Retry-After": "0.1"}, "body": {}}),
+            url if about(url, 2) => json!({"status": 503, "headers": {"retry-after": 0.4}}),
+            _ => people(&["Adele"]),
+        }),
+        ("batch", _) => batch(request, |_| people(&["Lynne"])),
+        _ => quiet(request),
+    }))
+    .await;
+    let inventory = read_and_name(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    assert_eq!(owners(&inventory), [named(&["Lynne"]), named(&["Lynne"]), named(&["Adele"])]);
+    let batches = server.seen_at("batch");
+    assert_eq!(batches.iter().map(members_of).collect::<Vec<_>>(), [3, 2]);
+    assert!(
+        std::time::Duration::from_millis(400) <= server.pause_at("batch"),
+        "{:?}",
+        server.pause_at("batch")
+    );
+}
+
+fn members_of(request: &Seen) -> usize {
+    request.body["requests"].as_array().map_or(0, Vec::len)
+}
+
+#[tokio::test]
+#[rustfmt::skip]
+async fn a_member_that_fails_is_unread_and_a_gap_the_others_are_named() {
+    let error = |status: u16| json!({"status": status, "body": {"error": {"code": "Some_Code"}}});
+    for (answer, attempts, said) in [
+        (error(403),                                1, "Graph refused `GET /v1.0/applications/00000000-0000-0000-0000-000000000002/owners` (403 Some_Code)"),
+        (error(400),                                1, "with 400 Some_Code"),
+        (error(500),                                3, "with 500 Some_Code"),
+        (json!({"status": 200, "body": "QkFTRTY0"}), 1, "is not of the documented shape"),
+        (json!({"status": 200, "body": {"value": [{}]}}), 1, "an owner has neither a name nor an id"),
+    ] {
+        let server = Server::start(three(move |request| match request.route() {
+            "batch" => batch(request, |url| if about(url, 2) { answer.clone() } else { people(&["Adele"]) }),
+            _ => quiet(request),
+        })).await;
+        let inventory = read_and_name(&server).await;
+        assert_eq!(owners(&inventory), [named(&["Adele"]), Owners::Unread, named(&["Adele"])], "{said}");
+        assert_eq!(parts(&inventory), [Part::Owners], "{said}");
+        assert!(reasons(&inventory).contains(said), "{said}: {}", reasons(&inventory));
+        assert_eq!(server.seen_at("batch").len(), attempts, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_without_an_answer_is_asked_for_again() {
+    let server = Server::start(three(|request| match (request.route(), request.nth) {
+        ("batch", 0) => Reply::json(&json!({"responses": []})),
+        ("batch", _) => batch(request, |_| people(&["Adele"])),
+        _ => quiet(request),
+    }))
+    .await;
+    let inventory = read_and_name(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    assert_eq!(server.seen_at("batch").len(), 2);
+}
+
+#[tokio::test]
+async fn an_object_that_has_gone_is_unread_without_a_gap() {
+    let server = Server::start(three(|request| match request.route() {
+        "batch" => batch(request, |url| match url {
+            url if about(url, 2) => {
+                json!({"status": 404, "body": {"error": {"code": "Request_ResourceNotFound"}}})
+            }
+            _ => people(&["Adele"]),
+        }),
+        _ => quiet(request),
+    }))
+    .await;
+    let inventory = read_and_name(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    assert_eq!(owners(&inventory), [named(&["Adele"]), Owners::Unread, named(&["Adele"])]);
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_leaves_what_it_asked_for_unread_and_one_gap() {
+    let server = Server::start(|request| match request.route() {
+        "applications" => Reply::page(&(1..=60).map(holder).collect::<Vec<_>>()),
+        "batch" if request.nth == 0 => batch(request, |_| people(&["Adele"])),
+        "batch" => Reply::error(403, "Authorization_RequestDenied"),
+        _ => quiet(request),
+    })
+    .await;
+    let inventory = read_and_name(&server).await;
+    assert_eq!(parts(&inventory), [Part::Owners]);
+    assert!(reasons(&inventory).contains("`POST /v1.0/$batch`"), "{}", reasons(&inventory));
+    let unread = owners(&inventory).iter().filter(|owners| **owners == Owners::Unread).count();
+    assert_eq!(unread, 40);
+    assert_eq!(server.seen_at("batch").len(), 2, "the third would fail alike");
+}

@@ -1,0 +1,175 @@
+//! Listings, to the last page and not beyond Graph.
+
+use keysweep::domain::Part;
+use serde_json::{Value, json};
+
+use crate::server::{Reply, Seen, Server};
+use crate::tenant::*;
+
+fn applications(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> impl Fn(&Seen) -> Reply {
+    move |request| match request.route() {
+        "applications" => answer(request),
+        _ => quiet(request),
+    }
+}
+
+#[tokio::test]
+async fn links_are_followed_as_given_through_empty_pages_to_the_end() {
+    let server = Server::start(applications(|request| match request.token() {
+        None => Reply::page_and(&[application(1)], &request.link("a%2Bb%3D&$odd=1")),
+        Some("a%2Bb%3D&$odd=1") => Reply::page_and(&[], &request.link("third")),
+        Some("third") => Reply::page_and(&[], &request.link("fourth")),
+        _ => Reply::page(&[application(2)]),
+    }))
+    .await;
+    let inventory = read(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    assert_eq!(numbers(&inventory), [1, 2]);
+    assert_eq!(server.seen_at("applications").len(), 4);
+}
+
+#[tokio::test]
+async fn the_consistency_level_is_sent_with_every_page() {
+    let server = Server::start(|request| match (request.route(), request.token()) {
+        ("ownerless", None) => {
+            let link = format!("{}&owners/$count", request.link("2"));
+            Reply::json(&json!({"@odata.count": 1, "value": [], "@odata.nextLink": link}))
+        }
+        ("ownerless", Some(_)) => Reply::page(&[json!({"id": id(1)})]),
+        ("applications", _) => Reply::page(&[application(1)]),
+        _ => quiet(request),
+    })
+    .await;
+    let inventory = read(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    let seen = server.seen_at("ownerless");
+    assert_eq!(seen.len(), 2);
+    assert!(seen.iter().all(|request| request.header("consistencylevel") == Some("eventual")));
+}
+
+#[tokio::test]
+async fn what_came_before_a_failing_page_stays_and_the_rest_is_a_gap() {
+    let inventory = read_from(applications(|request| match request.token() {
+        None => Reply::page_and(&[application(1), application(2)], &request.link("2")),
+        Some(_) => Reply::error(500, "Service_InternalServerError"),
+    }))
+    .await;
+    assert_eq!(numbers(&inventory), [1, 2]);
+    assert_eq!(parts(&inventory), [Part::Applications]);
+    let said = "The listing broke off after 2 entries. Graph answered `GET /v1.0/applications` with 500";
+    assert!(reasons(&inventory).contains(said), "{}", reasons(&inventory));
+}
+
+#[tokio::test]
+async fn a_link_to_anywhere_else_is_refused_and_no_token_goes_there() {
+    let other = Server::start(quiet).await;
+    let foreign = other.root.join("/v1.0/applications?$skiptoken=2").unwrap();
+    let own = |request: &Seen| request.link("2");
+    type Link = Box<dyn Fn(&Seen) -> String + Send + Sync>;
+    let links: [(&str, Link); 5] = [
+        ("another port", Box::new(move |_| foreign.to_string())),
+        ("another scheme", Box::new(move |request| own(request).replacen("http:", "https:", 1))),
+        ("another host", Box::new(move |request| own(request).replacen("127.0.0.1", "localhost", 1))),
+        ("a user in front", Box::new(move |request| own(request).replacen("//", "//graph.example@", 1))),
+        ("no host at all", Box::new(|_| "data:application/json,{}".to_owned())),
+    ];
+    for (case, link) in links {
+        let server =
+            Server::start(applications(move |request| Reply::page_and(&[application(1)], &link(request))))
+                .await;
+        let inventory = read(&server).await;
+        assert_eq!(parts(&inventory), [Part::Applications], "{case}");
+        assert!(reasons(&inventory).contains("not the configured Graph"), "{case}: {}", reasons(&inventory));
+        assert_eq!(numbers(&inventory), [1], "{case}: what was read stays");
+        assert_eq!(server.seen_at("applications").len(), 1, "{case}");
+    }
+    assert!(other.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_link_that_is_none_ends_the_listing_with_a_gap() {
+    for link in ["", "/v1.0/applications?$skiptoken=2", "not a link"] {
+        let inventory = read_from(applications(move |_| Reply::page_and(&[application(1)], link))).await;
+        assert_eq!(parts(&inventory), [Part::Applications], "{link}");
+        assert!(reasons(&inventory).contains("its `@odata.nextLink` is no URL"), "{}", reasons(&inventory));
+    }
+}
+
+#[tokio::test]
+async fn pages_that_go_round_in_a_circle_come_to_an_end() {
+    let server = Server::start(applications(|request| {
+        let next = if request.token() == Some("2") { "3" } else { "2" };
+        Reply::page_and(&[application(1)], &request.link(next))
+    }))
+    .await;
+    let inventory = read(&server).await;
+    assert!(reasons(&inventory).contains("go round in a circle"), "{}", reasons(&inventory));
+    assert_eq!(numbers(&inventory), [1]);
+    assert_eq!(server.seen_at("applications").len(), 3);
+}
+
+#[tokio::test]
+async fn an_expired_page_token_starts_the_listing_anew() {
+    let server = Server::start(applications(|request| match (request.token(), request.nth) {
+        (None, 0) => Reply::page_and(&[application(1), application(2)], &request.link("2")),
+        (None, _) => Reply::page_and(&[application(2), application(3)], &request.link("2")),
+        (Some(_), 0) => Reply::error(400, "Directory_ExpiredPageToken"),
+        (Some(_), _) => Reply::page(&[application(4)]),
+    }))
+    .await;
+    let inventory = read(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    assert_eq!(numbers(&inventory), [2, 3, 4], "what only the abandoned attempt had is gone");
+}
+
+#[tokio::test]
+async fn a_page_token_that_expires_every_time_is_given_up_after_three_restarts() {
+    let server = Server::start(applications(|request| match request.token() {
+        None => Reply::page_and(&[application(1)], &request.link("2")),
+        Some(_) => Reply::error(400, "Directory_ExpiredPageToken"),
+    }))
+    .await;
+    let inventory = read(&server).await;
+    assert_eq!(parts(&inventory), [Part::Applications]);
+    assert_eq!(numbers(&inventory), [1]);
+    assert_eq!(server.seen_at("applications").len(), 2 * 4);
+}
+
+#[tokio::test]
+async fn an_object_that_stands_on_two_pages_is_taken_once_as_it_was_last() {
+    let renamed = json!({"id": id(1), "displayName": "Renamed"});
+    let inventory = read_from(applications(move |request| match request.token() {
+        None => Reply::page_and(&[application(1), application(2)], &request.link("2")),
+        Some(_) => Reply::page(&[renamed.clone(), application(3)]),
+    }))
+    .await;
+    assert!(inventory.is_complete());
+    assert_eq!(numbers(&inventory), [1, 2, 3]);
+    assert_eq!(inventory.objects[0].display_name.as_str(), "Renamed");
+}
+
+#[tokio::test]
+#[rustfmt::skip]
+async fn an_entry_that_cannot_be_read_is_a_gap_that_names_it_and_no_lost_page() {
+    for (entry, said) in [
+        (json!({"id": id(9), "displayName": 5}),        "00000000-0000-0000-0000-000000000009: `displayName` is not as documented"),
+        (json!({"id": id(9), "keyCredentials": {}}),    "00000000-0000-0000-0000-000000000009: `keyCredentials` is not"),
+        (json!({"displayName": "no id"}),               "entry 2: `id` is missing"),
+        (json!({"id": "7"}),                            "entry 2: `id` is no GUID"),
+        (json!("a word"),                               "entry 2: `.` is not as documented"),
+        (Value::Null,                                   "entry 2: `.` is not as documented"),
+    ] {
+        let inventory = read_from(with_applications(vec![application(1), entry, application(3)])).await;
+        assert_eq!(numbers(&inventory), [1, 3], "{said}");
+        assert_eq!(parts(&inventory), [Part::Applications], "{said}");
+        assert!(reasons(&inventory).contains(said), "{said}: {}", reasons(&inventory));
+    }
+}
+
+#[tokio::test]
+async fn many_unreadable_entries_are_one_gap_of_bounded_length() {
+    let inventory = read_from(with_applications(vec![json!({"id": 1}); 900])).await;
+    assert_eq!(parts(&inventory), [Part::Applications]);
+    assert!(reasons(&inventory).contains("and 895 more."), "{}", reasons(&inventory));
+    assert!(reasons(&inventory).len() < 500);
+}
