@@ -1,0 +1,89 @@
+//! What policies apply to.
+
+use serde_json::Value;
+
+use super::Served;
+use super::call::{Call, Page};
+use super::objects::selected_context;
+use super::policies;
+use super::refusal::Refusal;
+use super::route::Key;
+use super::view::{self, Extent};
+use crate::emulator::front::Answer;
+use crate::emulator::{ObjectKind, TenantData};
+
+/// `GET /policies/appManagementPolicies/{id}/appliesTo`: applications and service principals mixed, told
+/// apart by `@odata.type`. Paging is not documented; it happens all the same (inferred).
+pub(super) fn applies_to(call: &Call<'_>, policy: &str) -> Served {
+    view::check_select(&call.query, &[ObjectKind::Application, ObjectKind::ServicePrincipal])?;
+    if call.query.filter.is_some() {
+        return Err(Refusal::unsupported("The emulator does not serve $filter on appliesTo."));
+    }
+    if let Some(expand) = &call.query.expand {
+        let message = format!(
+            "Expand is not allowed for property '{}' according to the entity schema.",
+            expand.relationship
+        );
+        return Err(Refusal::new(400, "ExpandNotSupported", message));
+    }
+    let tenant = call.state.tenant();
+    let policy = own_id(&tenant, policy)?;
+    let all = tenant.applies_to(&policy);
+    let (offset, size) = (call.offset(), call.page_size(&tenant));
+    let value = all.iter().skip(offset).take(size).filter_map(|(kind, id)| shown(call, &tenant, *kind, id));
+    let page = Page {
+        value: value.collect(),
+        next: Some(offset + size).filter(|next| *next < all.len()),
+        count: call.counted().then_some(all.len()),
+    };
+    Ok(call.page(&selected_context("directoryObjects", call), page))
+}
+
+fn shown(call: &Call<'_>, tenant: &TenantData, kind: ObjectKind, id: &str) -> Option<Value> {
+    let stored = tenant.object(kind, id)?;
+    let mut shown = view::object(&stored, kind, &call.query, Extent::Many);
+    shown.insert("@odata.type".to_owned(), Value::from(kind.odata_type()));
+    Some(Value::Object(shown))
+}
+
+/// `POST /applications/{id}/appManagementPolicies/$ref`. The code and status of a second assignment are
+/// not documented: they are those of token lifetime policies, its sister call (inferred).
+pub(super) fn assign(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
+    let body = call.body()?;
+    let link = body.get("@odata.id").and_then(Value::as_str).unwrap_or_default();
+    let root = format!("{}/v1.0/policies/appManagementPolicies/", call.state.graph_root);
+    let public = "https://graph.microsoft.com/v1.0/policies/appManagementPolicies/";
+    let policy = link.strip_prefix(&root).or_else(|| link.strip_prefix(public));
+    let policy = policy.ok_or_else(|| Refusal::bad_request("Invalid URL in '@odata.id'."))?;
+    let mut tenant = call.state.tenant_mut();
+    let position = call.find(&tenant, kind, key)?;
+    let policy = own_id(&tenant, policy)?;
+    let object = tenant.collection(kind).id(position).to_owned();
+    if !tenant.assigned_to(kind, &object).is_empty() {
+        return Err(Refusal::new(
+            400,
+            "Request_MultipleObjectsWithSameKeyValue",
+            "Request contains property changes that would result in property-uniqueness violation(s). Please retry your request with corrected values.",
+        ));
+    }
+    tenant.assign(&policy, kind, &object);
+    Ok(Answer::empty(204))
+}
+
+/// `DELETE /applications/{id}/appManagementPolicies/{policy}/$ref`
+pub(super) fn unassign(call: &Call<'_>, kind: ObjectKind, key: &Key, policy: &str) -> Served {
+    let mut tenant = call.state.tenant_mut();
+    let position = call.find(&tenant, kind, key)?;
+    let policy = own_id(&tenant, policy)?;
+    let object = tenant.collection(kind).id(position).to_owned();
+    if !tenant.unassign(&policy, kind, &object) {
+        return Err(Refusal::not_found(&policy));
+    }
+    Ok(Answer::empty(204))
+}
+
+/// The id of a policy as it is stored.
+fn own_id(tenant: &TenantData, id: &str) -> Result<String, Refusal> {
+    let own = policies::find(tenant, id).and_then(|policy| policy.get("id")).and_then(Value::as_str);
+    own.map(str::to_owned).ok_or_else(|| Refusal::not_found(id))
+}

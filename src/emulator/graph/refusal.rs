@@ -1,0 +1,81 @@
+//! How Graph refuses.
+
+use serde_json::json;
+
+use crate::emulator::access::TokenRefused;
+use crate::emulator::front::{Answer, Received};
+use crate::emulator::state::State;
+
+/// A refusal: a status, a code to branch on and words for people.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    status: u16,
+    code: &'static str,
+    message: String,
+    challenge: bool,
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), challenge: false }
+    }
+
+    pub(super) fn token(refused: TokenRefused) -> Self {
+        let refusal = Self::new(401, "InvalidAuthenticationToken", refused.to_string());
+        Self { challenge: true, ..refusal }
+    }
+
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "Request_BadRequest", message)
+    }
+
+    pub(super) fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(400, "Request_UnsupportedQuery", message)
+    }
+
+    pub(super) fn denied() -> Self {
+        let message = "Insufficient privileges to complete the operation.";
+        Self::new(403, "Authorization_RequestDenied", message)
+    }
+
+    pub(super) fn not_found(id: &str) -> Self {
+        let message = format!(
+            "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+        );
+        Self::new(404, "Request_ResourceNotFound", message)
+    }
+
+    pub(super) fn no_segment(segment: &str) -> Self {
+        Self::new(400, "BadRequest", format!("Resource not found for the segment '{segment}'."))
+    }
+
+    pub(super) fn method() -> Self {
+        let message = "Specified HTTP method is not allowed for the request target.";
+        Self::new(405, "Request_BadRequest", message)
+    }
+
+    pub(super) fn page_token() -> Self {
+        let message =
+            "The specified page token value has expired and can no longer be included in your request.";
+        Self::new(400, "Directory_ExpiredPageToken", message)
+    }
+
+    pub(super) fn into_answer(self, state: &State, received: &Received) -> Answer {
+        let request = state.fresh_id("request");
+        let client = received.header("client-request-id").unwrap_or(&request).to_owned();
+        let date = state.clock().format("%Y-%m-%dT%H:%M:%S").to_string(); // without a zone, as Graph does
+        let inner = json!({ "date": date, "request-id": request, "client-request-id": client });
+        let body = json!({ "error": { "code": self.code, "message": self.message, "innerError": inner } });
+        let answer = Answer::json(self.status, body)
+            .with_header("request-id", &request)
+            .with_header("client-request-id", &client);
+        if self.challenge {
+            let challenge = format!(
+                "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"",
+                state.authority_root
+            );
+            return answer.with_header("www-authenticate", &challenge);
+        }
+        answer
+    }
+}

@@ -1,0 +1,157 @@
+//! Paths and the permissions they need.
+
+use super::refusal::Refusal;
+use crate::emulator::ObjectKind;
+
+/// How a path names an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Key {
+    Id(String),
+    AppId(String),
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Route {
+    Batch,
+    List(ObjectKind),
+    Count(ObjectKind),
+    Object(ObjectKind, Key),
+    Owners(ObjectKind, Key),
+    FederatedCredentials(ObjectKind, Key),
+    AssignedPolicies(ObjectKind, Key),
+    DefaultPolicy,
+    Policies,
+    Policy(String),
+    AppliesTo(String),
+    Assign(ObjectKind, Key),
+    Unassign(ObjectKind, Key, String),
+    PatchDefaultPolicy,
+    PatchPolicy(String),
+    CreatePolicy,
+    DeletePolicy(String),
+    AddPassword(ObjectKind, Key),
+    RemovePassword(ObjectKind, Key),
+}
+
+const READ_OBJECTS: &[&str] =
+    &["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
+const READ_POLICIES: &[&str] = &["Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"];
+const WRITE_POLICIES: &[&str] = &["Policy.ReadWrite.ApplicationConfiguration"];
+const WRITE_OBJECTS: &[&str] = &["Application.ReadWrite.All", "Directory.ReadWrite.All"];
+
+impl Route {
+    /// The route of a method and a path from the root.
+    pub(super) fn of(method: &str, path: &str) -> Result<Self, Refusal> {
+        let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+        match segments.as_slice() {
+            ["v1.0", rest @ ..] => Self::below_version(method, rest),
+            [version, ..] => Err(Refusal::new(
+                404,
+                "BadRequest",
+                format!("Invalid version: {version}. The emulator serves v1.0 only."),
+            )),
+            [] => Err(Refusal::no_segment("")),
+        }
+    }
+
+    fn below_version(method: &str, segments: &[&str]) -> Result<Self, Refusal> {
+        match segments {
+            ["$batch"] => allowed(method, &[("POST", Self::Batch)]),
+            ["policies", rest @ ..] => Self::below_policies(method, rest),
+            [first, rest @ ..] => {
+                let (kind, key) = collection(first).ok_or_else(|| Refusal::no_segment(first))?;
+                match (key, rest) {
+                    (Some(key), rest) => Self::below_object(method, kind, Key::AppId(key), rest),
+                    (None, []) => allowed(method, &[("GET", Self::List(kind))]),
+                    (None, ["$count"]) => allowed(method, &[("GET", Self::Count(kind))]),
+                    (None, [id, rest @ ..]) => {
+                        Self::below_object(method, kind, Key::Id((*id).to_owned()), rest)
+                    }
+                }
+            }
+            [] => Err(Refusal::no_segment("")),
+        }
+    }
+
+    fn below_object(method: &str, kind: ObjectKind, key: Key, segments: &[&str]) -> Result<Self, Refusal> {
+        match segments {
+            [] => allowed(method, &[("GET", Self::Object(kind, key))]),
+            ["owners"] => allowed(method, &[("GET", Self::Owners(kind, key))]),
+            ["federatedIdentityCredentials"] => {
+                allowed(method, &[("GET", Self::FederatedCredentials(kind, key))])
+            }
+            ["appManagementPolicies"] => allowed(method, &[("GET", Self::AssignedPolicies(kind, key))]),
+            ["appManagementPolicies", "$ref"] => allowed(method, &[("POST", Self::Assign(kind, key))]),
+            ["appManagementPolicies", policy, "$ref"] => {
+                allowed(method, &[("DELETE", Self::Unassign(kind, key, (*policy).to_owned()))])
+            }
+            ["addPassword"] => allowed(method, &[("POST", Self::AddPassword(kind, key))]),
+            ["removePassword"] => allowed(method, &[("POST", Self::RemovePassword(kind, key))]),
+            [segment, ..] => Err(Refusal::no_segment(segment)),
+        }
+    }
+
+    fn below_policies(method: &str, segments: &[&str]) -> Result<Self, Refusal> {
+        match segments {
+            ["defaultAppManagementPolicy"] => {
+                allowed(method, &[("GET", Self::DefaultPolicy), ("PATCH", Self::PatchDefaultPolicy)])
+            }
+            ["appManagementPolicies"] => {
+                allowed(method, &[("GET", Self::Policies), ("POST", Self::CreatePolicy)])
+            }
+            ["appManagementPolicies", id] => {
+                let id = (*id).to_owned();
+                let routes = [
+                    ("GET", Self::Policy(id.clone())),
+                    ("PATCH", Self::PatchPolicy(id.clone())),
+                    ("DELETE", Self::DeletePolicy(id)),
+                ];
+                allowed(method, &routes)
+            }
+            ["appManagementPolicies", id, "appliesTo"] => {
+                allowed(method, &[("GET", Self::AppliesTo((*id).to_owned()))])
+            }
+            [_, _, _, segment, ..] | [segment, ..] => Err(Refusal::no_segment(segment)),
+            [] => Err(Refusal::no_segment("policies")),
+        }
+    }
+
+    /// Whether these application permissions suffice.
+    pub(super) fn permit(&self, roles: &[String]) -> Result<(), Refusal> {
+        let needed: &[&[&str]] = match self {
+            Self::Batch => &[], // the members are checked one by one
+            Self::List(_)
+            | Self::Count(_)
+            | Self::Object(..)
+            | Self::Owners(..)
+            | Self::FederatedCredentials(..) => &[READ_OBJECTS],
+            Self::AssignedPolicies(..) | Self::AppliesTo(_) => &[READ_OBJECTS, READ_POLICIES],
+            Self::DefaultPolicy | Self::Policies | Self::Policy(_) => &[READ_POLICIES],
+            Self::Assign(..) | Self::Unassign(..) => &[READ_OBJECTS, WRITE_POLICIES],
+            Self::PatchDefaultPolicy | Self::PatchPolicy(_) | Self::CreatePolicy | Self::DeletePolicy(_) => {
+                &[WRITE_POLICIES]
+            }
+            Self::AddPassword(..) | Self::RemovePassword(..) => &[WRITE_OBJECTS],
+        };
+        let held = |any: &&[&str]| any.iter().any(|role| roles.iter().any(|held| held == role));
+        if needed.iter().all(held) { Ok(()) } else { Err(Refusal::denied()) }
+    }
+}
+
+fn allowed(method: &str, routes: &[(&str, Route)]) -> Result<Route, Refusal> {
+    let found = routes.iter().find(|(allowed, _)| *allowed == method);
+    found.map(|(_, route)| route.clone()).ok_or_else(Refusal::method)
+}
+
+/// The collection a segment names, and the app id when it reads `applications(appId='…')`.
+fn collection(segment: &str) -> Option<(ObjectKind, Option<String>)> {
+    [ObjectKind::Application, ObjectKind::ServicePrincipal].into_iter().find_map(|kind| {
+        let rest = segment.strip_prefix(kind.segment())?;
+        if rest.is_empty() {
+            return Some((kind, None));
+        }
+        let app_id = rest.strip_prefix("(appId='")?.strip_suffix("')")?;
+        Some((kind, Some(app_id.to_owned())))
+    })
+}

@@ -1,0 +1,126 @@
+//! What both servers of one emulator share.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::access::Mint;
+use super::edge::ClientIdentity;
+use super::fault::{self, Effect, Sighting};
+use super::front::Received;
+use super::log::{Log, Ticket};
+use super::{Fault, LoggedRequest, Options, Side, TenantData};
+
+pub(super) struct State {
+    pub(super) graph_root: String,
+    pub(super) authority_root: String,
+    pub(super) tenant_id: String,
+    pub(super) client_id: String,
+    pub(super) client: ClientIdentity,
+    pub(super) options: Options,
+    pub(super) audiences: Vec<String>,
+    pub(super) mint: Mint,
+    /// Makes page tokens of one emulator worthless to another.
+    pub(super) salt: Vec<u8>,
+    pub(super) log: Log,
+    pub(super) stop: CancellationToken,
+    tenant: RwLock<TenantData>,
+    roles: RwLock<Vec<String>>,
+    faults: Mutex<Vec<Fault>>,
+    counter: AtomicU64,
+}
+
+impl State {
+    pub(super) fn new(
+        mut options: Options,
+        graph_root: String,
+        authority_root: String,
+        client: ClientIdentity,
+        stop: CancellationToken,
+    ) -> Self {
+        let tenant = std::mem::replace(&mut options.tenant, TenantData::empty(options.now));
+        let mut audiences = options.audiences.clone();
+        audiences.push(graph_root.clone());
+        let salt = [client.pem.as_bytes(), graph_root.as_bytes()].concat();
+        Self {
+            graph_root,
+            authority_root,
+            tenant_id: tenant.tenant_id().to_owned(),
+            client_id: tenant.client_id().to_owned(),
+            client,
+            audiences,
+            mint: Mint::new(&salt),
+            salt,
+            log: Log::default(),
+            stop,
+            faults: Mutex::new(tenant.faults.clone()),
+            tenant: RwLock::new(tenant),
+            roles: RwLock::new(options.roles.clone()),
+            counter: AtomicU64::new(0),
+            options,
+        }
+    }
+
+    pub(super) fn clock(&self) -> DateTime<Utc> {
+        (self.options.clock)()
+    }
+
+    pub(super) fn tenant(&self) -> RwLockReadGuard<'_, TenantData> {
+        self.tenant.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn tenant_mut(&self) -> RwLockWriteGuard<'_, TenantData> {
+        self.tenant.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn roles(&self) -> Vec<String> {
+        self.roles.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn grant(&self, roles: Vec<String>) {
+        *self.roles.write().unwrap_or_else(PoisonError::into_inner) = roles;
+    }
+
+    pub(super) fn add_fault(&self, fault: Fault) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+    }
+
+    pub(super) fn clear_faults(&self) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    pub(super) fn strike(&self, seen: &Sighting<'_>) -> Option<Effect> {
+        fault::strike(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner), seen)
+    }
+
+    /// Ids that nobody else has, the same in every run with the same requests.
+    pub(super) fn fresh_id(&self, what: &str) -> String {
+        let number = self.counter.fetch_add(1, Ordering::SeqCst);
+        let name = format!("{}/{what}/{number}", self.tenant_id);
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+    }
+
+    /// Notes a request's arrival.
+    pub(super) fn arrived(&self, side: Side, received: &Received, member: Option<&str>) -> Ticket {
+        let body = match side {
+            Side::Graph => String::from_utf8_lossy(&received.body).into_owned(),
+            Side::Authority => String::new(),
+        };
+        let headers: BTreeMap<String, String> = received.headers_of_interest();
+        self.log.arrived(LoggedRequest {
+            side,
+            method: received.method.clone(),
+            path: received.path.clone(),
+            query: received.query_text(),
+            status: None,
+            headers,
+            body,
+            batch_member: member.map(str::to_owned),
+            sign_in: None,
+        })
+    }
+}
