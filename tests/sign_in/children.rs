@@ -71,8 +71,9 @@ impl Child {
     }
 }
 
-/// Prints the token or what an operator would be told.
+/// Prints everything that is logged, and the token or what an operator would be told.
 async fn report(tenant: &Tenant) {
+    tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::TRACE).init();
     let http = client::build(tenant.ca_file.as_deref()).unwrap();
     match sign_in(tenant, &http, clock()).unwrap().bearer().await {
         Ok(bearer) => println!("bearer: {}.", bearer.secret()),
@@ -108,7 +109,7 @@ async fn as_the_azure_cli() {
 #[ignore = "run by the tests of proxies, with their environment"]
 async fn with_a_secret() {
     let authority = std::fs::read_to_string("authority").unwrap().parse().unwrap();
-    report(&tenant(&authority, Some(Path::new("ca.pem")), secret("s"))).await;
+    report(&tenant(&authority, Some(Path::new("ca.pem")), secret("hunter2"))).await;
 }
 
 #[test]
@@ -137,6 +138,7 @@ async fn a_managed_identity_asks_its_endpoint() {
     let environment = identity(&endpoint);
     let printed = Child::new().run("as_the_system_assigned_identity", &environment).await;
     assert!(printed.contains("bearer: for system."), "{printed}");
+    assert!(!printed.contains("WARN") && !printed.contains("header of the platform"), "{printed}");
     let printed = Child::new().run("as_a_user_assigned_identity", &environment).await;
     assert!(printed.contains(&format!("bearer: for {CLIENT}.")), "{printed}");
 }
@@ -253,6 +255,20 @@ async fn the_proxy_of_the_environment_is_used_and_its_exceptions_are_kept() {
     assert!(printed.contains("bearer: through."), "{printed}");
     assert_eq!(count.load(Ordering::SeqCst), 1);
     assert_eq!(authority.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_client_secret_is_warned_of_and_not_logged() {
+    let authority = Authority::start(|asked| match asked.form["client_secret"].as_str() {
+        "hunter2" => token("by secret"),
+        other => panic!("{other}"),
+    })
+    .await;
+    let printed = Child::new().knows(&authority).run("with_a_secret", &[]).await;
+    assert!(printed.contains("bearer: by secret."), "{printed}");
+    assert_eq!(printed.matches("by secret").count(), 1, "the token is logged: {printed}");
+    assert!(printed.contains("WARN") && printed.contains("to contoso with a client secret"), "{printed}");
+    assert!(!printed.contains("hunter2"), "{printed}");
 }
 
 fn no_roots() -> [(&'static str, String); 2] {

@@ -1,6 +1,6 @@
 //! What each method sends. The authority checks it before it answers.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -143,41 +143,6 @@ async fn a_client_secret_is_sent_as_it_is() {
     assert_eq!(bearer.secret(), "by-secret");
     let agent = authority.last().headers["user-agent"].to_str().unwrap().to_owned();
     assert!(agent.starts_with("keysweep "), "{agent}");
-}
-
-#[test]
-fn a_client_secret_is_warned_of_and_a_certificate_is_not() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("keysweep.pem");
-    std::fs::write(&file, PAIR.pem()).unwrap();
-    let nowhere = Url::parse("https://login.invalid/").unwrap();
-    for (credential, warned) in
-        [(secret("hunter2"), true), (Credential::Certificate { file, password: None }, false)]
-    {
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-        tracing::subscriber::with_default(subscriber, || {
-            support::tokens(&tenant(&nowhere, None, credential)).unwrap();
-        });
-        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(text.contains("contoso with a client secret"), warned, "{text}");
-        assert!(!text.contains("hunter2"), "{text}");
-    }
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 #[tokio::test]
