@@ -1,7 +1,6 @@
 //! What a command shows: results on standard output, words about them on standard error.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use anstyle::{AnsiColor, Color, Style};
 use comfy_table::{Cell, ContentArrangement, Table, presets};
@@ -185,9 +184,4 @@ pub(super) fn warning(message: &str) {
 /// Something worth knowing, on standard error.
 pub(super) fn note(message: &str) {
     writeln!(anstream::stderr(), "{message}").unwrap_or_default();
-}
-
-/// A path as it can be typed.
-pub(super) fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

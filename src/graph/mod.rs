@@ -20,6 +20,7 @@ mod wire;
 
 pub use collect::collect;
 pub use error::{Answer, GraphError};
+pub use gaps::explain;
 pub use http::Graph;
 pub use owners::name_owners;
 pub use progress::{Event, Progress};
