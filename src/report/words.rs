@@ -1,5 +1,5 @@
 //! The words of the reports. Here the phrases that sentences are made of; the sentences themselves
-//! are in [`why`] and [`finding`].
+//! are in its modules.
 
 mod credential;
 mod finding;
@@ -36,17 +36,10 @@ fn counted(number: i64, noun: &str) -> String {
 
 /// Foreign text in quotation marks, on one line and unable to turn the sentence around it.
 pub(super) fn quoted(text: &str) -> String {
-    let mut line = String::with_capacity(text.len() + 6);
-    line.push('“');
-    let words = text.split(|sign: char| sign.is_control() || sign.is_whitespace());
-    for (index, word) in words.filter(|word| !word.is_empty()).enumerate() {
-        if index > 0 {
-            line.push(' ');
-        }
-        line.extend(word.chars().filter(|sign| !turns_direction(*sign)));
-    }
-    line.push('”');
-    line
+    let steady: String = text.chars().filter(|sign| !turns_direction(*sign)).collect();
+    let words = steady.split(|sign: char| sign.is_control() || sign.is_whitespace());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    format!("“{}”", words.join(" "))
 }
 
 /// Whether a character steers the direction in which its neighbours are written.
@@ -55,11 +48,20 @@ fn turns_direction(sign: char) -> bool {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-fn listed(items: &[String]) -> String {
+fn all_of(items: &[String]) -> String {
+    listed(items, "and")
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn any_of(items: &[String]) -> String {
+    listed(items, "or")
+}
+
+fn listed(items: &[String], last_word: &str) -> String {
     match items {
         [] => String::new(),
         [only] => only.clone(),
-        [front @ .., last] => format!("{} and {last}", front.join(", ")),
+        [front @ .., last] => format!("{} {last_word} {last}", front.join(", ")),
     }
 }
 

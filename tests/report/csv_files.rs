@@ -4,7 +4,7 @@ use keysweep::report::Report;
 use proptest::prelude::*;
 
 use super::fixture::{empty, report, secret};
-use super::{file, snapshot};
+use super::output::{file, snapshot};
 
 const TABLES: [&str; 4] = ["findings.csv", "objects.csv", "credentials.csv", "policies.csv"];
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::fixture::{empty, report};
-use super::{file, snapshot};
+use super::output::{file, snapshot};
 
 fn json(report: &Report, name: &str) -> Value {
     serde_json::from_slice(&file(report, name, true)).unwrap()

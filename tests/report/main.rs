@@ -1,24 +1,14 @@
 //! Reports, from an assessment to the bytes of the files.
 
+#[cfg(test)]
 mod csv_files;
+#[cfg(test)]
 mod fixture;
+#[cfg(test)]
 mod json_files;
+#[cfg(test)]
+mod output;
+#[cfg(test)]
 mod rows;
+#[cfg(test)]
 mod sentences;
-
-use keysweep::report::{Report, files};
-
-/// The bytes of one file of a report.
-fn file(report: &Report, name: &str, bom: bool) -> Vec<u8> {
-    let files = files(report, "<!doctype html>".to_owned(), bom).unwrap();
-    files.into_iter().find(|file| file.name == name).unwrap().bytes
-}
-
-/// A snapshot under a name of its own, in the folder of all snapshots.
-fn snapshot(name: &str, content: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_snapshot_path("../snapshots");
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(format!("report-{name}"), content));
-}

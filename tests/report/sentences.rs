@@ -7,8 +7,9 @@ use chrono::TimeDelta;
 use keysweep::compliance::{Demand, Settings};
 use keysweep::domain::{
     Actor, ApplicationFacts, Assessment, CredentialAt, DecidedBy, Details, Evidence, InstanceLock, Inventory,
-    KeyId, KeyType, MaxLifetime, Need, Object, ObjectKind, PlainSight, Refusal, Restriction, RestrictionKind,
-    RuleId, SecretCreation, ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Why,
+    KeyCredential, KeyId, KeyType, MaxLifetime, Need, Object, ObjectKind, PlainSight, Refusal, Restriction,
+    RestrictionKind, RuleId, SecretCreation, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
+    Why,
 };
 use keysweep::report::{FindingRow, Report, build};
 use uuid::uuid;
@@ -17,7 +18,7 @@ use super::fixture::{
     TENANT, application, at, custom_policy, finding, header, id, judged, key, password, policy_id,
     restriction, service_principal,
 };
-use super::snapshot;
+use super::output::snapshot;
 
 const DEFAULT: Option<DecidedBy> = Some(DecidedBy::TenantDefault);
 const NOTHING: Option<DecidedBy> = Some(DecidedBy::Nothing);
@@ -202,6 +203,8 @@ fn holder(object: Object) -> Object {
             key(1, KeyType::Symmetric, "Sign", None),
             key(2, KeyType::Certificate, "Sign", Some("CC")),
             key(3, KeyType::Certificate, "Verify", Some("CC")),
+            KeyCredential { end: Some(at(&past)), ..key(4, KeyType::Certificate, "Verify", None) },
+            KeyCredential { end: Some(at(&past)), ..key(5, KeyType::Certificate, "Sign", Some("DD")) },
         ],
         ..object
     }
@@ -240,8 +243,8 @@ fn on_credentials() -> Vec<(RuleId, Evidence)> {
         plain(ClientSecretExpired, Password(3)),
         plain(ClientSecretExpired, Password(4)),
         plain(ClientSecretExpired, Password(5)),
-        plain(CertificateExpired, Key(0)),
-        plain(CertificateExpired, Key(2)),
+        plain(CertificateExpired, Key(4)),
+        plain(CertificateExpired, Key(5)),
         plain(ClientSecretExpiring, Password(6)),
         plain(ClientSecretExpiring, Password(7)),
         plain(CertificateExpiring, Key(0)),
@@ -350,7 +353,8 @@ fn every_finding_reads_well() {
             ..ApplicationFacts::default()
         };
         let application = Object { details: Details::Application(shared), ..application(1, "app") };
-        for object in [application, service_principal(2, "sp", facts.clone())] {
+        let service_principal = service_principal(2, "sp", facts.clone());
+        for object in [application, service_principal].into_iter().filter(|object| is_about(rule, object)) {
             let row = only(about(holder(object), open(), vec![(rule, evidence.clone())]));
             write_finding(&mut text, name, &row);
         }
@@ -367,6 +371,19 @@ fn every_finding_reads_well() {
     }
     assert_eq!(seen.len(), 14, "{seen:?}");
     snapshot("findings", &text);
+}
+
+/// Whether a rule is about objects of this kind at all.
+fn is_about(rule: RuleId, object: &Object) -> bool {
+    match rule {
+        RuleId::ClientSecret | RuleId::NoOwner | RuleId::InstanceLockOff => {
+            object.kind() == ObjectKind::Application
+        }
+        RuleId::ServicePrincipalSecret | RuleId::ForeignSecret => {
+            object.kind() == ObjectKind::ServicePrincipal
+        }
+        _ => true,
+    }
 }
 
 /// A finding on the tenant, or on a custom policy.

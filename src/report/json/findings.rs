@@ -48,9 +48,9 @@ pub(super) struct Finding<'a> {
     policy_name: Option<&'a str>,
     /// The names of the owners, where they were read.
     owners: &'a [String],
-    /// When it was first seen.
+    /// When it was first seen; null without history.
     first_seen: Option<&'a str>,
-    /// Against the run before.
+    /// What it is against the run before; null without history.
     change: Option<&'a str>,
     /// What is so.
     detail: &'a str,

@@ -168,7 +168,7 @@ pub(super) struct Credential<'a> {
     /// Where in its life it is.
     #[schemars(extend("enum" = credential_states()))]
     state: &'static str,
-    /// When somebody last signed in with it.
+    /// When somebody last signed in with it; null where that was not read.
     last_used: Option<&'a str>,
 }
 

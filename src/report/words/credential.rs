@@ -159,10 +159,13 @@ impl<'a> Spoken<'a> {
         let named = self.named();
         let detail = match refusal {
             Refusal::Blocked(kind) => {
-                format!("{named} {}, although {source} ({kind}) would refuse to add it today.", self.usable())
+                format!(
+                    "{named} {}, although the {kind} restriction of {source} would refuse to add it today.",
+                    self.usable()
+                )
             }
             Refusal::TooLong { kind, lifetime, limit } => format!(
-                "{named} {}, although {source} ({kind}) allows new ones at most {limit}.",
+                "{named} {}, although the {kind} restriction of {source} allows new ones at most {limit}.",
                 self.lives(*lifetime),
             ),
         };
@@ -206,7 +209,7 @@ impl<'a> Spoken<'a> {
         };
         match end {
             Some(end) => format!("{from}until {} ({} left)", day(end), self.days_left()),
-            None => format!("{from}and never ends"),
+            None => format!("{from}without end"),
         }
     }
 

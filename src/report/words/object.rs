@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Said, counted, listed, quoted};
+use super::{Said, all_of, counted, quoted};
 use crate::domain::{Object, PlainSight};
 use crate::report::build::Judged;
 
@@ -11,7 +11,7 @@ pub(super) fn plain_sight(places: &[PlainSight]) -> Said {
     Said::new(
         format!(
             "Text shaped like an Entra client secret stands in {}; this report masks it.",
-            listed(&places)
+            all_of(&places)
         ),
         "Take the secret as known to everybody who can read the directory: remove the credential it belongs \
          to, replace it where it is used, then delete the text.",

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Said, capital, instant, listed, plural, quoted, why};
-use crate::domain::{Actor, Need, Object, ObjectAssessment, RestrictionKind, TenantHalf, Why};
+use super::{Said, all_of, any_of, capital, instant, plural, quoted, why};
+use crate::domain::{Actor, Need, Object, ObjectAssessment, ObjectKind, RestrictionKind, TenantHalf, Why};
 use crate::report::build::{Context, Judged};
 
 /// An object on which the configured restrictions are not in force.
@@ -13,16 +13,16 @@ pub(super) fn unrestricted(
     judged: &Judged<'_>,
     context: &Context<'_>,
 ) -> Said {
-    let asked = listed(&missing.iter().map(|kind| demanded(kind, context)).collect::<Vec<_>>());
+    let missing_kinds: Vec<_> = missing.iter().map(|kind| demanded(kind, context)).collect();
     // The verdict speaks of secret creation alone: its sentence explains no other restriction.
     let about_secrets = missing.is_empty() || missing.contains(&RestrictionKind::PasswordAddition);
+    let only_secrets = about_secrets && missing.len() <= 1;
     let mut detail = match need {
-        Need::Effective if about_secrets && missing.len() <= 1 => {
-            "It may still be given a client secret.".to_owned()
-        }
-        Need::Effective => format!("No policy puts {asked} in force on it."),
+        Need::Effective if only_secrets => "It may still be given a client secret.".to_owned(),
+        Need::Effective => format!("No policy puts {} in force on it.", any_of(&missing_kinds)),
         Need::Assigned => format!(
-            "No custom policy assigned to it puts {asked} in force, which the configuration asks for."
+            "No custom policy assigned to it puts {} in force, which the configuration asks for.",
+            any_of(&missing_kinds),
         ),
     };
     if about_secrets {
@@ -31,12 +31,15 @@ pub(super) fn unrestricted(
         detail.push_str(&reason);
     }
     let recommendation = match need {
-        Need::Effective if about_secrets => close_the_gap(judged, context),
+        Need::Effective if only_secrets => close_the_gap(judged, context),
         Need::Effective => format!(
-            "Add {asked} for {} to the tenant default, or assign a custom policy that has it.",
+            "Put {} in force for {} in the tenant default, or assign a custom policy that does.",
+            all_of(&missing_kinds),
             plural(judged.object.kind()),
         ),
-        Need::Assigned => format!("Assign a custom policy to it that is enabled and has {asked}."),
+        Need::Assigned => {
+            format!("Assign a custom policy to it that is enabled and has {}.", all_of(&missing_kinds))
+        }
     };
     Said { detail, recommendation }
 }
@@ -106,7 +109,7 @@ pub(super) fn not_in_force(
 ) -> Said {
     let start = capital(policy);
     if policy_off {
-        let kinds = listed(&entries.iter().map(|(kind, _)| named(kind)).collect::<Vec<_>>());
+        let kinds = all_of(&entries.iter().map(|(kind, _)| named(kind)).collect::<Vec<_>>());
         return Said::new(
             format!("{start} is assigned to it with {kinds}, but the policy is not enabled."),
             "Enable the policy, or unassign it if it is not meant to restrict this one.",
@@ -119,15 +122,18 @@ pub(super) fn not_in_force(
             None => named(kind),
         })
         .collect();
-    let created = object.created.map_or_else(
-        || "Graph gives no creation time for this one".to_owned(),
-        |created| format!("this one was created on {}", instant(created)),
-    );
+    let created = match (object.created, object.kind()) {
+        (Some(created), _) => format!("this one was created on {}", instant(created)),
+        (None, ObjectKind::Application) => "Graph gives no creation time for this one".to_owned(),
+        (None, ObjectKind::ServicePrincipal) => {
+            "this one has no creation time and counts as created on 2019-01-01T00:00:00Z".to_owned()
+        }
+    };
     Said::new(
         format!(
             "{start} is assigned to it but restricts only {} created later: {}; {created}.",
             plural(object.kind()),
-            listed(&entries),
+            all_of(&entries),
         ),
         "Clear the dates of these restrictions, or set them no later than its creation; unassign the policy if \
          it is not meant to restrict this one.",
@@ -136,14 +142,12 @@ pub(super) fn not_in_force(
 
 /// A custom policy that loosens what the tenant default enforces.
 pub(super) fn weakens(policy: &str, types: &[RestrictionKind]) -> Said {
-    let types = listed(&types.iter().map(named).collect::<Vec<_>>());
-    Said {
-        detail: format!("{} loosens what the tenant default enforces on it: {types}.", capital(policy)),
-        recommendation: format!(
-            "Check who asked for the exemption and whether it is still needed (an exclusion made in the admin \
-             centre is such a policy); if not, unassign {policy} or remove {types} from it."
-        ),
-    }
+    let types = all_of(&types.iter().map(named).collect::<Vec<_>>());
+    Said::new(
+        format!("{} loosens what the tenant default enforces on it: {types}.", capital(policy)),
+        "Check who asked for it and whether it is still needed (an exclusion made in the admin centre is such a \
+         policy); if not, unassign the policy or remove these restrictions from it.",
+    )
 }
 
 /// The tenant default is disabled.
@@ -157,17 +161,18 @@ pub(super) fn default_off() -> Said {
 
 /// The tenant default leaves password addition open.
 pub(super) fn default_allows(halves: &[(TenantHalf, Option<DateTime<Utc>>)]) -> Said {
-    let halves: Vec<_> = halves
-        .iter()
-        .map(|(half, date)| match date {
-            None => format!("does not block new client secrets for {}", plural(*half)),
-            Some(date) => {
-                format!("blocks them only for {} created on or after {}", plural(*half), instant(*date))
-            }
-        })
-        .collect();
+    let open = halves.iter().filter(|(_, date)| date.is_none());
+    let open: Vec<_> = open.map(|(half, _)| plural(*half).to_owned()).collect();
+    let mut failings = Vec::new();
+    if !open.is_empty() {
+        failings.push(format!("does not block new client secrets for {}", any_of(&open)));
+    }
+    let dated = halves.iter().filter_map(|(half, date)| Some((plural(*half), instant((*date)?))));
+    failings.extend(dated.map(|(objects, date)| {
+        format!("blocks new client secrets only for {objects} created on or after {date}")
+    }));
     Said::new(
-        format!("The tenant default is enabled but {}.", listed(&halves)),
+        format!("The tenant default is enabled but {}.", all_of(&failings)),
         "Enable passwordAddition without a date for applications and for service principals, and exempt by \
          custom policies the few that still need client secrets.",
     )
@@ -180,7 +185,7 @@ pub(super) fn exempted_actors(source: &str, exemptions: &[(RestrictionKind, Acto
         .map(|(kind, Actor(actor))| format!("{} from {}", quoted(actor.as_str()), named(kind)))
         .collect();
     Said::new(
-        format!("{} exempts callers: {}.", capital(source), listed(&callers)),
+        format!("{} exempts callers: {}.", capital(source), all_of(&callers)),
         "Check that each exemption is still needed and who may assign these security attributes; remove the \
          exemptions that are not.",
     )

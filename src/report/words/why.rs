@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{capital, instant, listed, plural, quoted};
+use super::{all_of, capital, instant, plural, quoted};
 use crate::domain::{Object, RestrictionKind, SecretCreation, SecretVerdict, Why};
 use crate::report::build::Policies;
 
@@ -33,7 +33,10 @@ pub(in crate::report) fn why(verdict: &SecretVerdict, object: &Object, policies:
             "{start} exempts it: its passwordAddition restriction is disabled, whatever the tenant default says."
         ),
         Why::EntryDisabled => {
-            format!("The passwordAddition restriction of {source} is disabled for {objects}.")
+            format!(
+                "The passwordAddition restriction of {source} is disabled for {objects}, and no custom policy \
+                 assigned to it has one."
+            )
         }
         Why::DefaultOff => {
             "The tenant default is disabled, and no custom policy assigned to it has a passwordAddition \
@@ -70,9 +73,9 @@ pub(in crate::report) fn why(verdict: &SecretVerdict, object: &Object, policies:
             "It could not be read which custom policy is assigned to it, if any.".to_owned()
         }
         Why::SeveralPolicies(ids) => format!(
-            "More than one custom policy was seen assigned to it, which Entra does not allow and which \
-             reassigning it during the audit would explain: {}.",
-            listed(&ids.iter().map(|id| policies.phrase(*id)).collect::<Vec<_>>()),
+            "More than one custom policy was seen assigned to it, which Entra does not allow; it may have been \
+             reassigned during the audit: {}.",
+            all_of(&ids.iter().map(|id| policies.phrase(*id)).collect::<Vec<_>>()),
         ),
     }
 }
@@ -95,5 +98,5 @@ fn exemptions(verdict: &SecretVerdict, object: &Object, policies: &Policies<'_>)
     if actors.is_empty() {
         return ", except for callers it exempts".to_owned();
     }
-    format!(", except for callers with {}", listed(&actors))
+    format!(", except for callers with {}", all_of(&actors))
 }
