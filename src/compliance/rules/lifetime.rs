@@ -57,7 +57,7 @@ fn long_lived(case: &Case<'_>, kind: CredentialKind, limit: TimeDelta) -> Vec<Ru
 mod tests {
     use super::super::fixture::*;
     use super::*;
-    use crate::domain::KeyType;
+    use crate::domain::{KeyCredential, KeyType, Text};
 
     #[test]
     #[rustfmt::skip]
@@ -97,5 +97,16 @@ mod tests {
             object.passwords = vec![secret(start, Some(end))];
             assert_eq!(gist(&rulings_alone(client_secret_long_lived, &object)), found, "{case}");
         }
+    }
+    #[test]
+    fn a_saml_signing_pair_lives_too_long_once() {
+        let entry = |usage| KeyCredential {
+            usage: Some(Text::new(usage)),
+            custom_key_identifier: Some("thumbprint".into()),
+            ..key(KeyType::Certificate, None, None)
+        };
+        let mut object = service_principal(None);
+        object.keys = vec![entry("Verify"), entry("Sign")];
+        assert_eq!(rulings_alone(certificate_long_lived, &object).len(), 1);
     }
 }
