@@ -35,7 +35,8 @@ pub const PAYROLL: &str = "Payroll Export";
 #[must_use]
 #[rustfmt::skip]
 pub fn all(now: DateTime<Utc>) -> Vec<(&'static str, TenantData)> {
-    let scenarios: [(&'static str, fn(DateTime<Utc>) -> TenantData); 29] = [
+    type Make = fn(DateTime<Utc>) -> TenantData;
+    let scenarios: [(&'static str, Make); 29] = [
         ("fresh_tenant",                     fresh_tenant),
         ("perfect",                          perfect),
         ("default_policy_off",               default_policy_off),

@@ -64,8 +64,8 @@ pub fn owner_organization_null(now: DateTime<Utc>) -> TenantData {
     tenant
 }
 
-/// Ten applications on pages of two. Graph answers the request for the third page of any listing with a
-/// 500, every time.
+/// Ten applications on pages of two. Graph answers every request for the third page of a listing of
+/// applications with a 500.
 #[must_use]
 pub fn page_3_of_5_fails(now: DateTime<Utc>) -> TenantData {
     let mut tenant = perfect(now);

@@ -1,0 +1,187 @@
+//! The tenants: from a file, generated, the sample, the scenarios.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keysweep::emulator::{ObjectKind, TenantData, TenantFileError, scenario};
+use serde_json::{Value, json};
+
+use super::{Rig, now};
+
+/// Everything Graph shows of a tenant, as text.
+async fn everything(tenant: TenantData) -> String {
+    let rig = Rig::new(tenant).await;
+    let mut all = Vec::new();
+    for path in [
+        "/applications?$expand=owners",
+        "/servicePrincipals?$expand=owners",
+        "/policies/appManagementPolicies",
+    ] {
+        all.extend(rig.all(&format!("{path}{}$top=999", if path.contains('?') { '&' } else { '?' })).await);
+    }
+    let root = rig.emulator.graph_url().to_owned();
+    all.push(rig.get("/policies/defaultAppManagementPolicy").await.body);
+    Value::Array(all).to_string().replace(&root, "")
+}
+
+#[tokio::test]
+async fn a_tenant_file_is_served_to_the_letter() {
+    let (application, policy) =
+        ("0c3f4a5e-0000-4000-8000-000000000001", "0c3f4a5e-0000-4000-8000-000000000002");
+    let file = json!({
+        "tenantId": "0c3f4a5e-0000-4000-8000-00000000000a",
+        "clientId": "0c3f4a5e-0000-4000-8000-00000000000b",
+        "pageSize": 1,
+        "applications": [
+            { "id": application, "displayName": "Payroll", "owners": [{ "id": "1", "displayName": "Lee" }], "passwordCredentials": null },
+            { "displayName": "Portal" },
+        ],
+        "servicePrincipals": [{ "displayName": "Payroll" }],
+        "defaultAppManagementPolicy": { "isEnabled": true },
+        "appManagementPolicies": [{ "id": policy, "displayName": "Custom" }],
+        "assignments": [{ "policy": policy, "kind": "application", "object": application }],
+    });
+    let rig = Rig::new(TenantData::from_json(&file.to_string(), now()).unwrap()).await;
+    assert_eq!(rig.emulator.tenant_id(), "0c3f4a5e-0000-4000-8000-00000000000a");
+    assert_eq!(rig.emulator.client_id(), "0c3f4a5e-0000-4000-8000-00000000000b");
+    let applications = rig.all("/applications").await;
+    assert_eq!((applications.len(), &applications[0]["passwordCredentials"]), (2, &Value::Null));
+    assert_eq!(rig.get(&format!("/applications/{application}/owners")).await.values("displayName"), ["Lee"]);
+    assert_eq!(rig.get("/policies/defaultAppManagementPolicy").await.body["isEnabled"], true);
+    let applies = rig.get(&format!("/policies/appManagementPolicies/{policy}/appliesTo")).await;
+    assert_eq!(applies.values("id"), [application]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn an_error_in_a_tenant_file_names_its_place() {
+    let id = "0c3f4a5e-0000-4000-8000-000000000001";
+    for (file, place) in [
+        (json!([]),                                                                    "the document"),
+        (json!({ "apps": [] }),                                                        "apps"),
+        (json!({ "tenantId": "contoso" }),                                             "tenantId"),
+        (json!({ "pageSize": 0 }),                                                     "pageSize"),
+        (json!({ "applications": {} }),                                                "applications"),
+        (json!({ "applications": [{}, 7] }),                                           "applications[1]"),
+        (json!({ "applications": [{}, {}, { "id": "x" }] }),                           "applications[2].id"),
+        (json!({ "servicePrincipals": [{ "appId": 1 }] }),                             "servicePrincipals[0].appId"),
+        (json!({ "applications": [{ "id": id }], "servicePrincipals": [{ "id": id }] }), "servicePrincipals[0].id"),
+        (json!({ "defaultAppManagementPolicy": [] }),                                  "defaultAppManagementPolicy"),
+        (json!({ "assignments": [{ "kind": "user" }] }),                               "assignments[0].kind"),
+        (json!({ "assignments": [{ "kind": "application", "policy": id }] }),          "assignments[0].policy"),
+        (json!({ "appManagementPolicies": [{ "id": id }],
+                 "assignments": [{ "kind": "application", "policy": id, "object": id }] }), "assignments[0].object"),
+    ] {
+        match TenantData::from_json(&file.to_string(), now()) {
+            Err(TenantFileError::Content { place: found, .. }) => assert_eq!(found, place),
+            other => panic!("{place}: {other:?}"),
+        }
+    }
+    assert!(matches!(TenantData::from_json("{", now()), Err(TenantFileError::Json(_))));
+}
+
+#[tokio::test]
+async fn a_generated_tenant_follows_from_its_arguments() {
+    let one = everything(TenantData::generated(30, 7, now())).await;
+    assert_eq!(one, everything(TenantData::generated(30, 7, now())).await);
+    assert_ne!(one, everything(TenantData::generated(30, 8, now())).await);
+}
+
+#[test]
+fn a_generated_tenant_has_four_service_principals_for_each_application() {
+    let tenant = TenantData::generated(500, 1, now());
+    assert_eq!(tenant.len_of(ObjectKind::Application), 500);
+    assert_eq!(tenant.len_of(ObjectKind::ServicePrincipal), 2000);
+    let assigned: usize =
+        tenant.policies().iter().map(|policy| tenant.applies_to(policy["id"].as_str().unwrap()).len()).sum();
+    assert!(assigned > 10, "{assigned}");
+}
+
+#[tokio::test]
+async fn the_sample_tenant_is_the_same_every_time() {
+    let one = everything(TenantData::sample(now())).await;
+    assert_eq!(one, everything(TenantData::sample(now())).await);
+}
+
+#[tokio::test]
+async fn the_sample_tenant_tells_its_stories() {
+    let rig = Rig::new(TenantData::sample(now())).await;
+    let applications = rig.all("/applications?$expand=owners").await;
+    let principals = rig.all("/servicePrincipals").await;
+    assert!((38..=48).contains(&applications.len()), "{} applications", applications.len());
+    assert!((55..=65).contains(&principals.len()), "{} service principals", principals.len());
+
+    let named = |objects: &[Value], name: &str| {
+        objects
+            .iter()
+            .find(|object| object["displayName"] == name)
+            .unwrap_or_else(|| panic!("{name}"))
+            .clone()
+    };
+    let forgotten = named(&applications, "test-app-adele");
+    assert_eq!(
+        (forgotten["passwordCredentials"].as_array().unwrap().len(), &forgotten["owners"]),
+        (2, &json!([]))
+    );
+    let notes = named(&applications, "Payroll Export")["notes"].as_str().unwrap().to_owned();
+    let start = notes.find("Q~").unwrap() - 4;
+    let secret = notes[start..].split(' ').next().unwrap();
+    assert_eq!(secret.len(), 3 + 1 + 2 + 34, "{secret}");
+    let vendor = named(&principals, "Fabrikam Cloud Backup");
+    assert_eq!(vendor["passwordCredentials"].as_array().unwrap().len(), 1);
+    assert_ne!(vendor["appOwnerOrganizationId"], rig.emulator.tenant_id());
+    let legacy = named(&principals, "Directory Sync (old)");
+    assert_eq!((&legacy["appOwnerOrganizationId"], &legacy["createdDateTime"]), (&Value::Null, &Value::Null));
+    let saml = named(&principals, "Expense Portal");
+    let key_ids: Vec<_> =
+        saml["keyCredentials"].as_array().unwrap().iter().map(|key| &key["keyId"]).collect();
+    assert_ne!(key_ids[0], key_ids[1]);
+    assert_eq!(&saml["passwordCredentials"][0]["keyId"], key_ids[0]);
+    let auditor = named(&applications, "Keysweep");
+    assert_eq!(auditor["appId"], rig.emulator.client_id());
+}
+
+#[tokio::test]
+async fn ids_are_unique_in_every_tenant_and_every_credential_has_one() {
+    let mut tenants = scenario::all(now());
+    tenants.push(("sample", TenantData::sample(now())));
+    tenants.push(("generated", TenantData::generated(40, 3, now())));
+    for (name, mut tenant) in tenants {
+        tenant.faults.clear();
+        let rig = Rig::new(tenant).await;
+        let mut seen = BTreeSet::new();
+        for path in ["/applications", "/servicePrincipals"] {
+            for object in rig.all(path).await {
+                assert!(seen.insert(object["id"].to_string()), "{name}: {object}");
+                let collections = ["passwordCredentials", "keyCredentials"];
+                let credentials = collections.iter().filter_map(|collection| object[collection].as_array());
+                for credential in credentials.flatten() {
+                    assert!(credential["keyId"].is_string(), "{name}: {credential}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_scenario_has_a_name_of_its_own() {
+    let scenarios: BTreeMap<_, _> = scenario::all(now()).into_iter().collect();
+    assert_eq!(scenarios.len(), scenario::all(now()).len());
+    for (name, tenant) in &scenarios {
+        let empty = tenant.len_of(ObjectKind::Application) == 0;
+        assert_eq!(empty, *name == "fresh_tenant", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_third_of_five_pages_fails_however_often_it_is_asked_for() {
+    let rig = Rig::new(scenario::page_3_of_5_fails(now())).await;
+    let mut next = "/applications?$top=999".to_owned();
+    for _ in 0..2 {
+        next = rig.get(&next).await.body["@odata.nextLink"].as_str().unwrap().to_owned();
+    }
+    for _ in 0..3 {
+        rig.get(&next).await.refused(500, "Service_InternalServerError");
+    }
+    rig.emulator.clear_faults();
+    assert_eq!(rig.all("/applications?$top=999").await.len(), 10);
+}

@@ -1,0 +1,221 @@
+//! Changing policies, assignments and secrets.
+
+use keysweep::emulator::{ObjectKind, TenantData, shapes};
+use serde_json::{Value, json};
+
+use super::{Rig, days, now};
+
+/// A tenant with one application, created a hundred days ago, and one custom policy.
+struct Small {
+    rig: Rig,
+    application: String,
+    policy: String,
+}
+
+async fn small() -> Small {
+    let mut tenant = TenantData::empty(now());
+    let application = tenant.add_application(json!({
+        "displayName": "Payroll",
+        "createdDateTime": shapes::stamp(days(-100)),
+    }));
+    let policy = tenant.add_policy(json!({
+        "displayName": "Custom",
+        "restrictions": { "passwordCredentials": [shapes::restriction("passwordAddition")], "keyCredentials": [] },
+    }));
+    Small { rig: Rig::new(tenant).await, application, policy }
+}
+
+#[tokio::test]
+async fn a_patch_replaces_whole_collections_and_nothing_else() {
+    let Small { rig, policy, .. } = small().await;
+    let path = format!("/policies/appManagementPolicies/{policy}");
+    let lifetime = shapes::lifetime("passwordLifetime", "P90D");
+    let change = json!({ "restrictions": { "passwordCredentials": [lifetime] } });
+    assert_eq!(rig.send("PATCH", &path, change).await.status, 204);
+    let after = rig.get(&path).await.body;
+    assert_eq!(after["restrictions"]["passwordCredentials"], json!([lifetime]), "passwordAddition is lost");
+    assert_eq!(after["restrictions"]["keyCredentials"], json!([]));
+    assert_eq!((&after["displayName"], &after["isEnabled"]), (&json!("Custom"), &json!(true)));
+}
+
+#[tokio::test]
+async fn the_default_policy_gets_an_id_with_its_first_configuration() {
+    let rig = small().await.rig;
+    let path = "/policies/defaultAppManagementPolicy";
+    assert_eq!(rig.send("PATCH", path, json!({ "isEnabled": true })).await.status, 204);
+    let first = rig.get(path).await.body;
+    assert_ne!(first["id"], "00000000-0000-0000-0000-000000000000");
+    let half = json!({ "keyCredentials": [shapes::lifetime("asymmetricKeyLifetime", "P180D")] });
+    assert_eq!(rig.send("PATCH", path, json!({ "applicationRestrictions": half })).await.status, 204);
+    let second = rig.get(path).await.body;
+    assert_eq!((&second["id"], &second["isEnabled"]), (&first["id"], &json!(true)));
+    assert_eq!(second["applicationRestrictions"]["keyCredentials"], half["keyCredentials"]);
+    assert_eq!(second["applicationRestrictions"]["passwordCredentials"], json!([]));
+}
+
+#[tokio::test]
+async fn a_policy_is_created_and_deleted() {
+    let Small { rig, application, .. } = small().await;
+    let body = json!({ "displayName": "New", "description": "For a test", "isEnabled": true });
+    let created = rig.send("POST", "/policies/appManagementPolicies", body).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let id = created.body["id"].as_str().unwrap().to_owned();
+    assert_eq!(assign(&rig, &application, &id).await.status, 204);
+    let path = format!("/policies/appManagementPolicies/{id}");
+    assert_eq!(rig.send("DELETE", &path, Value::Null).await.status, 204);
+    rig.get(&path).await.refused(404, "Request_ResourceNotFound");
+    let assigned = rig.get(&format!("/applications/{application}/appManagementPolicies")).await;
+    assert_eq!(assigned.body["value"], json!([]));
+}
+
+#[tokio::test]
+#[rustfmt::skip]
+async fn malformed_policies_are_refused() {
+    let Small { rig, policy, .. } = small().await;
+    let path = format!("/policies/appManagementPolicies/{policy}");
+    let with = |entries: Value| json!({ "restrictions": { "passwordCredentials": entries } });
+    let twice = shapes::restriction("passwordAddition");
+    for (case, body) in [
+        ("unknown type",           with(json!([shapes::restriction("passwordRotation")]))),
+        ("key type for passwords", with(json!([shapes::lifetime("asymmetricKeyLifetime", "P1D")]))),
+        ("twice",                  with(json!([twice, twice]))),
+        ("no lifetime",            with(json!([shapes::restriction("passwordLifetime")]))),
+        ("not a duration",         with(json!([shapes::lifetime("passwordLifetime", "90d")]))),
+        ("unknown state",          with(json!([shapes::with(twice.clone(), "state", json!("on"))]))),
+        ("not a boolean",          json!({ "isEnabled": "true" })),
+    ] {
+        let answer = rig.send("PATCH", &path, body).await;
+        assert_eq!((answer.status, answer.code()), (400, "Request_BadRequest"), "{case}");
+    }
+    let nameless = json!({ "description": "x" });
+    rig.send("POST", "/policies/appManagementPolicies", nameless).await.refused(400, "Request_BadRequest");
+}
+
+async fn assign(rig: &Rig, application: &str, policy: &str) -> super::Answer {
+    let link = format!("{}/v1.0/policies/appManagementPolicies/{policy}", rig.emulator.graph_url());
+    let path = format!("/applications/{application}/appManagementPolicies/$ref");
+    rig.send("POST", &path, json!({ "@odata.id": link })).await
+}
+
+#[tokio::test]
+async fn an_object_takes_one_policy_and_no_second() {
+    let Small { rig, application, policy } = small().await;
+    let second = json!({ "displayName": "Second", "description": "Second" });
+    let second = rig.send("POST", "/policies/appManagementPolicies", second).await.body["id"].clone();
+    let second = second.as_str().unwrap();
+
+    assert_eq!(assign(&rig, &application, &policy).await.status, 204);
+    assign(&rig, &application, second).await.refused(400, "Request_MultipleObjectsWithSameKeyValue");
+    assign(&rig, &application, &policy).await.refused(400, "Request_MultipleObjectsWithSameKeyValue");
+    let remove = |policy: &str| format!("/applications/{application}/appManagementPolicies/{policy}/$ref");
+    rig.send("DELETE", &remove(second), Value::Null).await.refused(404, "Request_ResourceNotFound");
+    assert_eq!(rig.send("DELETE", &remove(&policy), Value::Null).await.status, 204);
+    assert_eq!(assign(&rig, &application, second).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_link_to_somewhere_else_is_not_a_policy() {
+    let Small { rig, application, policy } = small().await;
+    let path = format!("/applications/{application}/appManagementPolicies/$ref");
+    for link in [format!("https://evil.example.com/v1.0/policies/appManagementPolicies/{policy}"), policy] {
+        rig.send("POST", &path, json!({ "@odata.id": link })).await.refused(400, "Request_BadRequest");
+    }
+    let unknown = "00000000-0000-0000-0000-000000000001";
+    assign(&rig, &application, unknown).await.refused(404, "Request_ResourceNotFound");
+}
+
+async fn add_password(rig: &Rig, application: &str, credential: Value) -> super::Answer {
+    let body = json!({ "passwordCredential": credential });
+    rig.send("POST", &format!("/applications/{application}/addPassword"), body).await
+}
+
+#[tokio::test]
+async fn a_new_secret_is_shown_once_and_holds_two_years() {
+    let Small { rig, application, .. } = small().await;
+    let added = add_password(&rig, &application, json!({ "displayName": "ci" })).await;
+    assert_eq!(added.status, 200, "{}", added.body);
+    assert_eq!(added.body["startDateTime"], "2026-03-01T12:00:00.0000000Z");
+    assert_eq!(added.body["endDateTime"], "2028-03-01T12:00:00.0000000Z");
+    let text = added.body["secretText"].as_str().unwrap();
+    assert_eq!((text.len(), &text[3..6]), (40, "8Q~"));
+    assert_eq!(added.body["hint"], text[..3]);
+    let stored =
+        rig.get(&format!("/applications/{application}")).await.body["passwordCredentials"][0].clone();
+    assert_eq!((&stored["keyId"], &stored["secretText"]), (&added.body["keyId"], &Value::Null));
+
+    let remove = format!("/applications/{application}/removePassword");
+    let body = json!({ "keyId": added.body["keyId"] });
+    assert_eq!(rig.send("POST", &remove, body.clone()).await.status, 204);
+    rig.send("POST", &remove, body).await.refused(400, "Request_BadRequest");
+    let after = rig.get(&format!("/applications/{application}")).await.body;
+    assert_eq!(after["passwordCredentials"], json!([]));
+}
+
+const BLOCKED: Option<&str> = Some("CredentialTypeNotAllowedAsPerAppPolicy");
+const TOO_LONG: Option<&str> = Some("CredentialInvalidLifetimeAsPerAppPolicy");
+
+/// The application was created a hundred days ago.
+#[tokio::test]
+#[rustfmt::skip]
+async fn the_effective_policy_decides_about_new_secrets() {
+    let block = || shapes::restriction("passwordAddition");
+    let off = |entry| shapes::with(entry, "state", json!("disabled"));
+    let year_1 = shapes::with(block(), "restrictForAppsCreatedAfterDateTime", json!("0001-01-01T00:00:00Z"));
+    let stateless = shapes::without(block(), "state");
+    for (case, default, custom, outcome) in [
+        ("nothing anywhere",             json!([]),                                       None,                                 None),
+        ("default blocks",               json!([block()]),                                None,                                 BLOCKED),
+        ("state missing",                json!([stateless]),                              None,                                 BLOCKED),
+        ("date in year 1",               json!([year_1]),                                 None,                                 BLOCKED),
+        ("created on the date itself",   json!([shapes::since(block(), days(-100))]),     None,                                 BLOCKED),
+        ("created the day before",       json!([shapes::since(block(), days(-99))]),      None,                                 None),
+        ("default disabled entry",       json!([off(block())]),                           None,                                 None),
+        ("custom exempts",               json!([block()]),                                Some(json!([off(block())])),          None),
+        ("custom says nothing",          json!([block()]),                                Some(json!([])),                      BLOCKED),
+        ("custom blocks",                json!([]),                                       Some(json!([block()])),               BLOCKED),
+        ("custom misses by its date",    json!([block()]),  Some(json!([shapes::since(block(), days(1))])),                     None),
+        ("custom secrets only",          json!([shapes::restriction("customPasswordAddition")]), None,                          None),
+        ("too long by default",          json!([shapes::lifetime("passwordLifetime", "P180D")]), None,                          TOO_LONG),
+        ("exactly two years",            json!([shapes::lifetime("passwordLifetime", "P2Y")]),   None,                          None),
+        ("a second under two years",     json!([shapes::lifetime("passwordLifetime", "P1Y11M28DT23H59M59S")]), None,            TOO_LONG),
+        ("custom allows longer",         json!([shapes::lifetime("passwordLifetime", "P180D")]),
+                                         Some(json!([shapes::lifetime("passwordLifetime", "P104W5D")])),                        None),
+    ] {
+        let Small { rig, application, policy } = small().await;
+        rig.emulator.edit(|tenant| {
+            tenant.set_default_policy(json!({ "isEnabled": true, "applicationRestrictions": { "passwordCredentials": default } }));
+            if let Some(entries) = custom {
+                tenant.policy_mut(&policy).unwrap()["restrictions"] = json!({ "passwordCredentials": entries });
+                tenant.assign(&policy, ObjectKind::Application, &application);
+            }
+        });
+        let answer = add_password(&rig, &application, json!({})).await;
+        let expected = outcome.map_or((200, ""), |code| (400, code));
+        assert_eq!((answer.status, answer.code()), expected, "{case}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_service_principal_has_its_own_half_and_counts_as_created_in_2019() {
+    let mut tenant = TenantData::empty(now());
+    let old = tenant.add_service_principal(json!({ "displayName": "Old", "createdDateTime": null }));
+    let rig = Rig::new(tenant).await;
+    let path = format!("/servicePrincipals/{old}/addPassword");
+    let block = |year: i32| {
+        let date = json!(format!("{year}-01-01T00:00:00Z"));
+        shapes::with(shapes::restriction("passwordAddition"), "restrictForAppsCreatedAfterDateTime", date)
+    };
+    for (half, year, status) in [
+        ("servicePrincipalRestrictions", 2019, 400),
+        ("servicePrincipalRestrictions", 2020, 200),
+        ("applicationRestrictions", 2019, 200),
+    ] {
+        let empty = json!({ "passwordCredentials": [] });
+        rig.emulator.edit(|tenant| {
+            let none = json!({ "isEnabled": true, "applicationRestrictions": empty, "servicePrincipalRestrictions": empty });
+            tenant.set_default_policy(none);
+            tenant.set_default_policy(json!({ half: { "passwordCredentials": [block(year)] } }));
+        });
+        assert_eq!(rig.send("POST", &path, json!({})).await.status, status, "{half} {year}");
+    }
+}
