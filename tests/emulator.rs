@@ -55,8 +55,7 @@ impl Rig {
 
     async fn with(options: Options) -> Self {
         let emulator = Emulator::start(options).await.unwrap();
-        let granted: Vec<String> = ALL_ROLES.map(str::to_owned).to_vec();
-        emulator.grant(&granted.iter().map(String::as_str).collect::<Vec<_>>());
+        emulator.grant(&ALL_ROLES);
         let mut rig = Self { client: client(emulator.ca_pem()), emulator, token: String::new() };
         rig.token = rig.sign_in().await;
         rig.emulator.clear_log();

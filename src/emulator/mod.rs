@@ -11,7 +11,7 @@
 //! # -> Result<(), keysweep::emulator::EmulatorError> {
 //! use keysweep::emulator::{Emulator, Options, TenantData};
 //! let emulator = Emulator::start(Options::new(TenantData::sample(now), now, clock)).await?;
-//! let graph = emulator.graph_url(); // https://localhost:…, trusted through emulator.ca_pem()
+//! let graph = emulator.graph_url().to_owned(); // https://localhost:…, trusted through emulator.ca_pem()
 //! emulator.stop().await;
 //! # let _ = graph; Ok(())
 //! # }

@@ -1,6 +1,6 @@
 //! Scripted faults, and stopping.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keysweep::emulator::{Fault, Side, TenantData};
 use serde_json::{Value, json};
@@ -107,9 +107,11 @@ async fn a_hanging_request_is_logged_and_ends_with_the_emulator() {
 #[tokio::test]
 async fn a_delayed_answer_is_the_right_one() {
     let rig = Rig::new(numbered(1)).await;
-    let fault = Fault::on(Side::Graph, "GET", APPLICATIONS).delay(Duration::from_millis(20));
-    rig.emulator.fault(fault);
+    let time = Duration::from_millis(50);
+    rig.emulator.fault(Fault::on(Side::Graph, "GET", APPLICATIONS).delay(time));
+    let asked = Instant::now();
     assert_eq!(rig.get("/applications").await.values("displayName"), ["App 1"]);
+    assert!(time <= asked.elapsed());
 }
 
 #[tokio::test]
