@@ -62,8 +62,8 @@ pub async fn deliver(
         }
     }
     // The name and not the Message-ID: that one looks like a mail address.
-    let (message, accepted, refused) = (identity.name(), delivery.accepted.len(), delivery.refused.len());
-    tracing::info!(message, accepted, refused, "letter `{message}`: {accepted} accepted, {refused} refused");
+    let (letter, accepted, refused) = (identity.name(), delivery.accepted.len(), delivery.refused.len());
+    tracing::info!(letter, accepted, refused, "letter `{letter}`: {accepted} accepted, {refused} refused");
     delivery
 }
 

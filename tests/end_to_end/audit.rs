@@ -128,7 +128,7 @@ fn policies_that_may_not_be_read_leave_nothing_compliant() {
 
 #[test]
 fn a_listing_that_breaks_off_leaves_its_objects_and_an_incomplete_run() {
-    let world = World::new(scenario::page_three_of_five_fails(now()));
+    let world = World::new(scenario::page_3_of_5_fails(now()));
     let output = world.keysweep(&["audit", "--format", "json"]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     let report = json(&output.stdout);

@@ -1,0 +1,1 @@
+//! What each scenario of the emulator comes to.
