@@ -50,7 +50,11 @@ async fn command(cli: &Cli, jitter: fn(Duration) -> Duration) -> Result<End, Fai
         _ => Audience::Command,
     };
     logging::start(audience, environment.get("KEYSWEEP_LOG"), screen.bars()).map_err(Failure::usage)?;
-    let load = || load(cli.config.as_deref(), &environment);
+    let warn: fn(&str) = match audience {
+        Audience::Service => |warning| tracing::warn!("{warning}"),
+        Audience::Command => show::warning,
+    };
+    let load = || load(cli.config.as_deref(), &environment, warn);
     match &cli.command {
         Command::Demo(args) => demo::demo(args, &screen, clock::system).await,
         Command::Audit(args) => audit::audit(args, &load()?, &screen, clock::system).await,
@@ -61,12 +65,12 @@ async fn command(cli: &Cli, jitter: fn(Duration) -> Duration) -> Result<End, Fai
     }
 }
 
-/// Finds and reads the configuration. Warnings are shown; problems are all in the error.
-fn load(explicit: Option<&Path>, environment: &Environment) -> Result<Config, Failure> {
+/// Finds and reads the configuration. Problems are all in the error.
+fn load(explicit: Option<&Path>, environment: &Environment, warn: fn(&str)) -> Result<Config, Failure> {
     let path = config::find(explicit, environment)?;
     let loaded = config::load(&path, environment)?;
     for warning in &loaded.warnings {
-        show::warning(warning);
+        warn(warning);
     }
     Ok(loaded.config)
 }

@@ -52,7 +52,7 @@ fn the_reports_arrive_over_starttls_with_sign_in() {
         assert_eq!(*bytes, fs::read(run.join(file)).unwrap(), "{name}");
     }
     let plain = parts.iter().find(|(part, _)| part == "text/plain").map(|(_, bytes)| text(bytes)).unwrap();
-    assert!(plain.lines().next().unwrap().contains("complete"), "{plain}");
+    assert!(plain.lines().next().unwrap().starts_with("Complete"), "{plain}");
 }
 
 #[test]

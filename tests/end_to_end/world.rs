@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -19,7 +20,8 @@ pub(crate) fn now() -> DateTime<Utc> {
 pub(crate) struct World {
     pub(crate) directory: tempfile::TempDir,
     pub(crate) emulator: Emulator,
-    runtime: Runtime,
+    /// What the emulator runs on.
+    _runtime: Runtime,
     environment: BTreeMap<String, String>,
 }
 
@@ -34,8 +36,10 @@ impl World {
         let emulator = runtime.block_on(Emulator::start(options)).unwrap();
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("ca.pem"), emulator.ca_pem()).unwrap();
-        fs::write(directory.path().join("client.pem"), emulator.client_certificate_pem()).unwrap();
-        let world = Self { directory, emulator, runtime, environment: BTreeMap::new() };
+        let certificate = directory.path().join("client.pem");
+        fs::write(&certificate, emulator.client_certificate_pem()).unwrap();
+        fs::set_permissions(&certificate, fs::Permissions::from_mode(0o600)).unwrap();
+        let world = Self { directory, emulator, _runtime: runtime, environment: BTreeMap::new() };
         world.configure("");
         world
     }
@@ -101,11 +105,6 @@ impl World {
     /// Requests to Graph, the token endpoint left out.
     pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
         self.emulator.log().into_iter().filter(|request| request.path.starts_with("/v1.0")).collect()
-    }
-
-    /// Lets something asynchronous happen.
-    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
     }
 }
 
