@@ -202,7 +202,7 @@ fn a_certificate_is_good_from_its_first_second_to_its_last() {
     std::fs::write(&file, PAIR.pem()).unwrap();
     let nowhere = Url::parse("https://login.invalid/").unwrap();
     let tenant = tenant(&nowhere, None, credential(file, None));
-    let http = client::build(None).unwrap();
+    let http = client::build(None, client::Proxies::Environment).unwrap();
     for (now, said) in [
         ("2025-12-31T23:59:59Z", Some("is not valid before 2026-01-01T00:00:00Z")),
         ("2026-01-01T00:00:00Z", None),
