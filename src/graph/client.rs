@@ -1,10 +1,11 @@
 //! The one HTTP client of the program, and with it the one TLS set-up.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, Url};
 
 /// How every request names its sender.
 const USER_AGENT: &str = concat!("keysweep/", env!("CARGO_PKG_VERSION"));
@@ -17,19 +18,51 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// first request after a pause is lost.
 const POOL_IDLE: Duration = Duration::from_secs(60);
 
+/// Which proxies the client asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proxies {
+    /// Those of the environment (`HTTPS_PROXY`, `NO_PROXY`).
+    Environment,
+    /// None, whatever the environment says.
+    Direct,
+}
+
+impl Proxies {
+    /// What it takes to reach a tenant. A proxy elsewhere cannot reach this machine's loopback, and few
+    /// environments except it; as soon as one of the two is somewhere else the environment decides.
+    #[must_use]
+    pub fn towards(graph_url: &Url, authority_url: &Url) -> Self {
+        match is_loopback(graph_url) && is_loopback(authority_url) {
+            true => Self::Direct,
+            false => Self::Environment,
+        }
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    })
+}
+
 /// Builds the client that talks to Graph and to the sign-in authority. It trusts the system's roots and
-/// the authorities in `ca_file`, uses the proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`), unpacks
-/// gzip, and neither follows a redirect (a token must not travel on) nor retries by itself.
+/// the authorities in `ca_file`, asks the proxies it is told to, unpacks gzip, and neither follows a
+/// redirect (a token must not travel on) nor retries by itself.
 ///
 /// # Errors
 /// When `ca_file` cannot be read or holds no usable certificate, or when there is nothing to trust at all.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that builds the HTTP client")]
-pub fn build(ca_file: Option<&Path>) -> Result<Client, ClientError> {
+pub fn build(ca_file: Option<&Path>, proxies: Proxies) -> Result<Client, ClientError> {
     let authorities = match ca_file {
         Some(file) => read_authorities(file)?,
         None => Vec::new(),
     };
-    Client::builder()
+    let builder = match proxies {
+        Proxies::Environment => Client::builder(),
+        Proxies::Direct => Client::builder().no_proxy(),
+    };
+    builder
         .user_agent(USER_AGENT)
         .redirect(Policy::none())
         .retry(reqwest::retry::never())

@@ -5,7 +5,6 @@ mod answers;
 mod asking;
 mod assertion;
 mod certificate;
-mod der;
 mod error;
 mod refusal;
 

@@ -12,6 +12,7 @@ use crate::compliance::{evaluate, flagged};
 use crate::config::{Config, Tenant};
 use crate::delivery::{self, Delivery, Identity};
 use crate::domain::{Assessment, Gap, Inventory, Part, Text};
+use crate::graph::client::Proxies;
 use crate::graph::{self, Graph, Patience, Progress};
 use crate::report::{self, Header, Letter, PageError, Report, ReportError, ReportFile};
 
@@ -150,8 +151,9 @@ fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
         part: Part::SignIn,
         reason: Text::new(&graph::explain(error, advice)),
     };
-    let http =
-        graph::client::build(tenant.ca_file.as_deref()).map_err(|error| gap(&error, error.advice()))?;
+    let proxies = Proxies::towards(&tenant.graph_url, &tenant.authority_url);
+    let http = graph::client::build(tenant.ca_file.as_deref(), proxies)
+        .map_err(|error| gap(&error, error.advice()))?;
     let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
         .map_err(|error| gap(&error, error.advice()))?;
     Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()))

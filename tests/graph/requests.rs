@@ -89,7 +89,12 @@ async fn a_root_may_have_a_path_and_a_slash_at_its_end() {
     let server = Server::start(quiet).await;
     for (root, path) in [("graph/", "/graph/v1.0/applications"), ("", "/v1.0/applications")] {
         let root = server.root.join(root).unwrap();
-        let graph = Graph::new(client::build(None).unwrap(), root, tokens(usize::MAX), patience());
+        let graph = Graph::new(
+            client::build(None, client::Proxies::Direct).unwrap(),
+            root,
+            tokens(usize::MAX),
+            patience(),
+        );
         collect(&graph, tenant(), &everything(), &Watcher::default()).await;
         assert!(server.seen().iter().any(|seen| seen.path == path), "{path}");
     }

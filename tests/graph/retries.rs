@@ -146,7 +146,12 @@ async fn a_graph_that_is_not_there_is_named_with_its_cause() {
     let server = Server::start(quiet).await;
     let root = server.root.clone();
     drop(server);
-    let graph = Graph::new(client::build(None).unwrap(), root, tokens(usize::MAX), patience());
+    let graph = Graph::new(
+        client::build(None, client::Proxies::Direct).unwrap(),
+        root,
+        tokens(usize::MAX),
+        patience(),
+    );
     let inventory = collect(&graph, tenant(), &everything(), &Watcher::default()).await;
     let reasons = reasons(&inventory);
     assert_eq!(inventory.gaps.len(), 5, "{reasons}");
@@ -182,7 +187,12 @@ async fn a_token_that_is_refused_again_is_the_end() {
 #[tokio::test]
 async fn a_failed_sign_in_is_one_gap_and_no_request() {
     let server = Server::start(quiet).await;
-    let graph = Graph::new(client::build(None).unwrap(), server.root.clone(), tokens(0), patience());
+    let graph = Graph::new(
+        client::build(None, client::Proxies::Direct).unwrap(),
+        server.root.clone(),
+        tokens(0),
+        patience(),
+    );
     let inventory = collect(&graph, tenant(), &everything(), &Watcher::default()).await;
     assert_eq!(parts(&inventory), [Part::SignIn]);
     assert!(server.seen().is_empty());
@@ -191,7 +201,12 @@ async fn a_failed_sign_in_is_one_gap_and_no_request() {
 #[tokio::test]
 async fn a_sign_in_that_fails_on_the_way_is_one_gap_for_all_parts() {
     let server = Server::start(|_| Reply::error(401, "InvalidAuthenticationToken")).await;
-    let graph = Graph::new(client::build(None).unwrap(), server.root.clone(), tokens(1), patience());
+    let graph = Graph::new(
+        client::build(None, client::Proxies::Direct).unwrap(),
+        server.root.clone(),
+        tokens(1),
+        patience(),
+    );
     let inventory = collect(&graph, tenant(), &everything(), &Watcher::default()).await;
     assert_eq!(parts(&inventory), [Part::SignIn], "{}", reasons(&inventory));
 }

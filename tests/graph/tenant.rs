@@ -115,7 +115,12 @@ pub(crate) fn everything() -> Reading {
 }
 
 pub(crate) fn graph(server: &Server, patience: Patience) -> Graph {
-    Graph::new(client::build(None).unwrap(), server.root.clone(), tokens(usize::MAX), patience)
+    Graph::new(
+        client::build(None, client::Proxies::Direct).unwrap(),
+        server.root.clone(),
+        tokens(usize::MAX),
+        patience,
+    )
 }
 
 pub(crate) async fn read(server: &Server) -> Inventory {

@@ -16,7 +16,7 @@ fn a_ca_file_that_cannot_be_used_is_named_with_a_remedy() {
         if let Some(content) = content {
             std::fs::write(&file, content).unwrap();
         }
-        let error = client::build(Some(&file)).unwrap_err();
+        let error = client::build(Some(&file), client::Proxies::Environment).unwrap_err();
         let told = format!("{error}\n{}", error.advice().unwrap());
         assert!(told.contains(said) && told.contains(remedy), "{told}");
         assert!(told.contains(file.to_str().unwrap()), "{told}");

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use keysweep::config::Credential;
-use keysweep::graph::sign_in::{CertificateProblem, SignInError};
+use keysweep::graph::client;
+use keysweep::graph::sign_in::{CertificateProblem, SignInError, sign_in};
+use keysweep::graph::tokens::Clock;
 use p12_keystore::{EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKeyChain};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use reqwest::Url;
@@ -163,6 +165,30 @@ fn a_file_that_cannot_be_used_is_named_with_its_problem_and_a_remedy() {
             "both as PEM blocks",
         ),
         (
+            "half a certificate",
+            key.clone() + &pem_block("CERTIFICATE", PAIR.certificate.der().get(..300).unwrap()),
+            "PEM is damaged",
+            "both as PEM blocks",
+        ),
+        (
+            "more than a certificate",
+            key.clone() + &pem_block("CERTIFICATE", &[PAIR.certificate.der(), &[0][..]].concat()),
+            "PEM is damaged",
+            "both as PEM blocks",
+        ),
+        (
+            "a key that is none",
+            certificate.clone() + &pem_block("PRIVATE KEY", &[0x30, 0]),
+            "PEM is damaged",
+            "both as PEM blocks",
+        ),
+        (
+            "an RSA key that is none",
+            certificate.clone() + &pem_block("RSA PRIVATE KEY", &[0x30, 0]),
+            "does not sign",
+            "RSA key of at least 2048 bits",
+        ),
+        (
             "not a certificate",
             key.clone() + &pem_block("CERTIFICATE", &[0x30, 0]),
             "PEM is damaged",
@@ -194,26 +220,40 @@ fn the_password_of_a_pkcs12_file_is_asked_for_by_name_and_never_shown() {
     assert!(told.contains("`certificate_password_env`"), "{told}");
 }
 
-#[test]
-fn a_certificate_is_good_from_its_first_second_to_its_last() {
-    use keysweep::graph::{client, sign_in::sign_in, tokens::Clock};
+/// What a certificate for the key of [`PAIR`], valid from midnight to midnight, is told to be at a time.
+fn judged(from: i32, until: i32, now: &'static str) -> Option<String> {
+    let mut params = rcgen::CertificateParams::default();
+    params.not_before = rcgen::date_time_ymd(from, 1, 1);
+    params.not_after = rcgen::date_time_ymd(until, 12, 31);
+    let certificate = params.self_signed(&PAIR.key).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("certificate");
-    std::fs::write(&file, PAIR.pem()).unwrap();
+    std::fs::write(&file, PAIR.key.serialize_pem() + &certificate.pem()).unwrap();
     let nowhere = Url::parse("https://login.invalid/").unwrap();
-    let tenant = tenant(&nowhere, None, credential(file, None));
-    let http = client::build(None).unwrap();
-    for (now, said) in [
-        ("2025-12-31T23:59:59Z", Some("is not valid before 2026-01-01T00:00:00Z")),
-        ("2026-01-01T00:00:00Z", None),
-        ("2026-12-31T00:00:00Z", None),
-        ("2026-12-31T00:00:01Z", Some("expired at 2026-12-31T00:00:00Z")),
+    let http = client::build(None, client::Proxies::Environment).unwrap();
+    let clock: Clock = std::sync::Arc::new(move || at(now));
+    sign_in(&tenant(&nowhere, None, credential(file, None)), &http, clock).err().map(|error| told(&error))
+}
+
+/// Times until 2049 are written with two digits for the year, later ones with four.
+#[test]
+#[rustfmt::skip]
+fn a_certificate_is_good_from_its_first_second_to_its_last() {
+    for (from, until, now, said) in [
+        (2026, 2026, "2025-12-31T23:59:59Z", Some("is not valid before 2026-01-01T00:00:00Z")),
+        (2026, 2026, "2026-01-01T00:00:00Z", None),
+        (2026, 2026, "2026-12-31T00:00:00Z", None),
+        (2026, 2026, "2026-12-31T00:00:01Z", Some("expired at 2026-12-31T00:00:00Z")),
+        (2049, 2050, "2048-12-31T23:59:59Z", Some("is not valid before 2049-01-01T00:00:00Z")),
+        (2049, 2050, "2050-12-31T00:00:00Z", None),
+        (2049, 2050, "2050-12-31T00:00:01Z", Some("expired at 2050-12-31T00:00:00Z")),
+        (1999, 9999, "2026-01-01T00:00:00Z", None),
+        (1998, 1999, "2026-01-01T00:00:00Z", Some("expired at 1999-12-31T00:00:00Z")),
     ] {
-        let clock: Clock = std::sync::Arc::new(move || at(now));
-        match (sign_in(&tenant, &http, clock), said) {
-            (Ok(_), None) => (),
-            (Err(error), Some(said)) => assert!(told(&error).contains(said), "{now}: {error}"),
-            (outcome, _) => panic!("{now}: {outcome:?}"),
+        match (judged(from, until, now), said) {
+            (None, None) => (),
+            (Some(told), Some(said)) => assert!(told.contains(said), "{now}: {told}"),
+            (told, said) => panic!("{now}: {told:?} in place of {said:?}"),
         }
     }
 }

@@ -1,20 +1,19 @@
 //! What depends on the environment of a process is tried in a process of its own: this binary again, with
 //! the name of one ignored test. That test finds what it needs in its working directory.
 
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use keysweep::config::{Credential, Tenant};
-use keysweep::graph::client;
-use keysweep::graph::sign_in::sign_in;
+use keysweep::graph::client::{self, Proxies};
 use reqwest::Url;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::authority::{Authority, json, token};
-use crate::support::{CLIENT, TENANT, clock, secret, tenant, told};
+use crate::support::{CLIENT, TENANT, secret, tenant, tokens, told};
 
 /// Every variable that would change what a child does.
 const CLEARED: [&str; 14] = [
@@ -74,8 +73,7 @@ impl Child {
 /// Prints everything that is logged, and the token or what an operator would be told.
 async fn report(tenant: &Tenant) {
     tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::TRACE).init();
-    let http = client::build(tenant.ca_file.as_deref()).unwrap();
-    match sign_in(tenant, &http, clock()).unwrap().bearer().await {
+    match tokens(tenant).unwrap().bearer().await {
         Ok(bearer) => println!("bearer: {}.", bearer.secret()),
         Err(error) => println!("error: {}", told(&error)),
     }
@@ -112,10 +110,25 @@ async fn with_a_secret() {
     report(&tenant(&authority, Some(Path::new("ca.pem")), secret("hunter2"))).await;
 }
 
+#[tokio::test]
+#[ignore = "run by the tests of proxies, with their environment"]
+async fn with_a_secret_and_a_graph_of_this_machine() {
+    let authority = std::fs::read_to_string("authority").unwrap().parse().unwrap();
+    let mut tenant = tenant(&authority, Some(Path::new("ca.pem")), secret("hunter2"));
+    tenant.graph_url = Url::parse("https://localhost:1/").unwrap();
+    report(&tenant).await;
+}
+
+#[tokio::test]
+#[ignore = "run by the tests of proxies, with their environment"]
+async fn with_a_secret_elsewhere() {
+    report(&tenant(&nowhere(), None, secret("hunter2"))).await;
+}
+
 #[test]
 #[ignore = "run by the test of a system without roots, with its environment"]
 fn trusting_nothing() {
-    let error = client::build(None).unwrap_err();
+    let error = client::build(None, Proxies::Environment).unwrap_err();
     println!("error: {error}\n{}", error.advice().unwrap_or_default());
 }
 
@@ -212,30 +225,50 @@ async fn what_the_azure_cli_says_reaches_the_operator() {
     assert!(printed.contains("error: `az` could not sign in: az not found on PATH"), "{printed}");
 }
 
-/// A proxy that connects wherever it is told to; answers its address and its count.
-async fn proxy() -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let count = Arc::new(AtomicUsize::new(0));
-    let connected = Arc::clone(&count);
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            connected.fetch_add(1, Ordering::SeqCst);
-            tokio::spawn(tunnel(stream));
-        }
-    });
-    (address, count)
+/// A proxy that connects to this machine and to nothing else.
+struct Proxy {
+    address: String,
+    /// Where it was asked to connect to.
+    targets: Arc<Mutex<Vec<String>>>,
 }
 
-async fn tunnel(mut client: TcpStream) {
+impl Proxy {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let targets = Arc::<Mutex<Vec<String>>>::default();
+        let seen = Arc::clone(&targets);
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(tunnel(stream, Arc::clone(&seen)));
+            }
+        });
+        Self { address, targets }
+    }
+
+    fn environment(&self) -> (&'static str, String) {
+        ("HTTPS_PROXY", self.address.clone())
+    }
+
+    fn targets(&self) -> Vec<String> {
+        self.targets.lock().unwrap().clone()
+    }
+}
+
+async fn tunnel(mut client: TcpStream, targets: Arc<Mutex<Vec<String>>>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(client.read_u8().await.unwrap());
     }
     let head = String::from_utf8(head).unwrap();
     let target = head.strip_prefix("CONNECT ").unwrap().split(' ').next().unwrap();
-    let mut server = TcpStream::connect(target).await.unwrap();
+    targets.lock().unwrap().push(target.to_owned());
+    let Ok(address) = target.parse::<SocketAddr>() else {
+        client.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await.unwrap();
+        return;
+    };
+    let mut server = TcpStream::connect(address).await.unwrap();
     client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
     let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
 }
@@ -244,17 +277,66 @@ async fn tunnel(mut client: TcpStream) {
 async fn the_proxy_of_the_environment_is_used_and_its_exceptions_are_kept() {
     let authority = Authority::start(|_| token("through")).await;
     let child = Child::new().knows(&authority);
-    let (proxy, count) = proxy().await;
+    let proxy = Proxy::start().await;
+    let through = vec![format!("127.0.0.1:{}", authority.url.port().unwrap())];
 
-    let printed = child.run("with_a_secret", &[("HTTPS_PROXY", proxy.clone())]).await;
+    let printed = child.run("with_a_secret", &[proxy.environment()]).await;
     assert!(printed.contains("bearer: through."), "{printed}");
-    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert_eq!(proxy.targets(), through);
 
-    let environment = [("HTTPS_PROXY", proxy), ("NO_PROXY", "127.0.0.1".to_owned())];
+    let environment = [proxy.environment(), ("NO_PROXY", "127.0.0.1".to_owned())];
     let printed = child.run("with_a_secret", &environment).await;
     assert!(printed.contains("bearer: through."), "{printed}");
-    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert_eq!(proxy.targets(), through);
     assert_eq!(authority.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_tenant_of_this_machine_is_reached_without_the_proxy_and_any_other_through_it() {
+    let authority = Authority::start(|_| token("directly")).await;
+    let child = Child::new().knows(&authority);
+    let proxy = Proxy::start().await;
+
+    let environment = [proxy.environment()];
+    let printed = child.run("with_a_secret_and_a_graph_of_this_machine", &environment).await;
+    assert!(printed.contains("bearer: directly."), "{printed}");
+    assert_eq!(proxy.targets(), Vec::<String>::new());
+
+    let printed = child.run("with_a_secret_elsewhere", &environment).await;
+    assert!(printed.contains("error: `login.invalid` cannot be reached"), "{printed}");
+    let targets = proxy.targets();
+    assert!(!targets.is_empty() && targets.iter().all(|target| target == "login.invalid:443"), "{targets:?}");
+}
+
+#[tokio::test]
+async fn the_demo_asks_no_proxy() {
+    let proxy = Proxy::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_keysweep"));
+    for name in CLEARED {
+        command.env_remove(name);
+    }
+    command.arg("demo").current_dir(directory.path()).envs([proxy.environment()]);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let logged = String::from_utf8_lossy(&output.stderr);
+    assert!(logged.contains("complete=true"), "{logged}");
+    assert_eq!(proxy.targets(), Vec::<String>::new());
+}
+
+#[test]
+fn only_a_tenant_wholly_of_this_machine_does_without_the_proxy() {
+    for (graph, authority, expected) in [
+        ("https://127.0.0.1:8443/", "https://127.0.0.1:8444/", Proxies::Direct),
+        ("https://localhost/", "https://[::1]:8444/", Proxies::Direct),
+        ("http://127.9.9.9/", "https://LOCALHOST/", Proxies::Direct),
+        ("https://localhost/", "https://login.microsoftonline.com/", Proxies::Environment),
+        ("https://graph.microsoft.com/", "https://localhost/", Proxies::Environment),
+        ("https://localhost.example/", "https://127.0.0.1.example/", Proxies::Environment),
+        ("https://10.0.0.1/", "https://[fe80::1]/", Proxies::Environment),
+    ] {
+        let url = |text| Url::parse(text).unwrap();
+        assert_eq!(Proxies::towards(&url(graph), &url(authority)), expected, "{graph} {authority}");
+    }
 }
 
 #[tokio::test]

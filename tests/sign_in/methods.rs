@@ -103,7 +103,7 @@ async fn no_two_assertions_have_the_same_id() {
     let mut ids = Vec::new();
     for now in ["2026-03-01T06:00:00Z", "2026-03-01T06:00:00.000000001Z"] {
         let clock: Clock = Arc::new(move || at(now));
-        let http = client::build(tenant.ca_file.as_deref()).unwrap();
+        let http = client::build(tenant.ca_file.as_deref(), client::Proxies::Environment).unwrap();
         sign_in(&tenant, &http, clock).unwrap().bearer().await.unwrap();
         let claims = authority.last().form["client_assertion"].split('.').nth(1).unwrap().to_owned();
         let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();

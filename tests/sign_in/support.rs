@@ -75,7 +75,8 @@ pub(crate) fn tenant(authority_url: &Url, ca_file: Option<&Path>, credential: Cr
 
 /// The way the program does it: client, sign-in, token.
 pub(crate) fn tokens(tenant: &Tenant) -> Result<Tokens, SignInError> {
-    let http = client::build(tenant.ca_file.as_deref()).unwrap();
+    let proxies = client::Proxies::towards(&tenant.graph_url, &tenant.authority_url);
+    let http = client::build(tenant.ca_file.as_deref(), proxies).unwrap();
     sign_in(tenant, &http, clock())
 }
 

@@ -88,6 +88,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::graph::client::{self, Proxies};
 
     /// Connects, and waits for an answer that never comes.
     #[derive(Debug)]
@@ -115,7 +116,7 @@ mod tests {
         });
         let whom =
             Whom { name: "`login.example`".to_owned(), method: SignInMethod::ClientSecret, ca_file: None };
-        let http = crate::graph::client::build(None).unwrap();
+        let http = client::build(None, Proxies::Direct).unwrap();
         let credential = Arc::new(Waiting(url, http));
         let asking = Asking { credential, whom, patience: Duration::from_millis(50) };
         let error = SignInError::from_azure(&asking.get_token(&["scope"], None).await.unwrap_err());

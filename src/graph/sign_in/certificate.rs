@@ -8,15 +8,18 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, crypto};
 use p12_keystore::KeyStore;
 use rustls_pki_types::pem::{PemObject, SectionKind};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use x509_parser::asn1_rs::{FromDer as _, Integer, OctetString, Oid, ParseResult, Sequence};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
+use x509_parser::time::ASN1Time;
 
-use super::der::{self, Pkcs8};
 use super::error::SignInError;
 
 /// How long an assertion is good. Microsoft suggests five to ten minutes; it is used at once.
@@ -24,6 +27,12 @@ const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
 /// Clocks differ a little; an assertion from the future would be refused.
 const LEEWAY: TimeDelta = TimeDelta::minutes(1);
+
+/// How Entra wants assertions to be signed.
+const ALGORITHM: Algorithm = Algorithm::PS256;
+
+/// Signed with the private key to find its certificate. Never leaves this process, and is no assertion.
+const PROBE: &[u8] = b"keysweep";
 
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 
@@ -142,32 +151,18 @@ impl Identity {
             true => read_pem(&String::from_utf8_lossy(bytes))?,
             false => read_pkcs12(bytes, password)?,
         };
-        let public = der::public_half(&key).ok_or(CertificateProblem::NotRsa)?;
-        let mut other_keys = 0;
-        let mut chosen: Option<(&[u8], der::Certificate<'_>)> = None;
-        for der in &certificates {
-            let certificate = der::certificate(der).ok_or(CertificateProblem::Damaged)?;
-            if certificate.key.is_none() {
-                other_keys += 1;
-            }
-            // A certificate may have been renewed for the same key: the later end is the newer one.
-            let newer = chosen.as_ref().is_none_or(|(_, last)| last.not_after < certificate.not_after);
-            if newer && certificate.key.as_ref() == Some(&public) {
-                chosen = Some((der, certificate));
-            }
+        if certificates.is_empty() {
+            return Err(CertificateProblem::NoCertificate);
         }
-        match chosen {
-            None if certificates.is_empty() => Err(CertificateProblem::NoCertificate),
-            None if other_keys == certificates.len() => Err(CertificateProblem::NotRsa),
-            None => Err(CertificateProblem::NoPair),
-            Some((_, chosen)) if chosen.not_after < now => Err(CertificateProblem::Expired(chosen.not_after)),
-            Some((_, chosen)) if now < chosen.not_before => {
-                Err(CertificateProblem::NotYetValid(chosen.not_before))
-            }
-            Some((der, _)) => {
-                let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(der));
-                Ok(Self { key: EncodingKey::from_rsa_der(&key), thumbprint })
-            }
+        let key = EncodingKey::from_rsa_der(&key);
+        let chosen = certificate_of(&key, &certificates)?;
+        if chosen.until < now {
+            Err(CertificateProblem::Expired(chosen.until))
+        } else if now < chosen.from {
+            Err(CertificateProblem::NotYetValid(chosen.from))
+        } else {
+            let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(chosen.der));
+            Ok(Self { key, thumbprint })
         }
     }
 
@@ -178,7 +173,7 @@ impl Identity {
         audience: &str,
         now: DateTime<Utc>,
     ) -> Result<String, CertificateProblem> {
-        let mut header = Header::new(Algorithm::PS256);
+        let mut header = Header::new(ALGORITHM);
         header.x5t_s256 = Some(self.thumbprint.clone());
         // Unique without randomness: nobody signs for one audience twice in a nanosecond.
         let occasion = format!("{audience} {now:?}");
@@ -204,6 +199,51 @@ struct Claims<'a> {
     iat: i64,
     nbf: i64,
     exp: i64,
+}
+
+/// A certificate that belongs to the private key.
+struct Match<'a> {
+    der: &'a [u8],
+    /// The first second it is good.
+    from: DateTime<Utc>,
+    /// The last.
+    until: DateTime<Utc>,
+}
+
+/// Finds the certificate whose public key accepts what the private key signs.
+fn certificate_of<'a>(
+    key: &EncodingKey,
+    certificates: &'a [Vec<u8>],
+) -> Result<Match<'a>, CertificateProblem> {
+    let signature = crypto::sign(PROBE, key, ALGORITHM).map_err(|_| CertificateProblem::Unsigned)?;
+    let mut problem = CertificateProblem::NotRsa;
+    let mut chosen: Option<Match<'a>> = None;
+    for der in certificates {
+        // What follows a certificate would change its thumbprint.
+        let Ok((&[], certificate)) = X509Certificate::from_der(der) else {
+            return Err(CertificateProblem::Damaged);
+        };
+        let public = certificate.public_key();
+        if *public.algorithm.oid() != OID_PKCS1_RSAENCRYPTION {
+            continue;
+        }
+        problem = CertificateProblem::NoPair;
+        let public = DecodingKey::from_rsa_der(&public.subject_public_key.data);
+        if !crypto::verify(&signature, PROBE, &public, ALGORITHM).is_ok_and(|matches| matches) {
+            continue;
+        }
+        let validity = certificate.validity();
+        let (from, until) = (time(validity.not_before)?, time(validity.not_after)?);
+        // A certificate may have been renewed for the same key: the later end is the newer one.
+        if chosen.as_ref().is_none_or(|last| last.until < until) {
+            chosen = Some(Match { der, from, until });
+        }
+    }
+    chosen.ok_or(problem)
+}
+
+fn time(time: ASN1Time) -> Result<DateTime<Utc>, CertificateProblem> {
+    DateTime::from_timestamp(time.timestamp(), 0).ok_or(CertificateProblem::Damaged)
 }
 
 /// The private key as PKCS#1, and the certificates.
@@ -246,10 +286,21 @@ fn read_pkcs12(bytes: &[u8], password: Option<&SecretString>) -> Result<Pair, Ce
     Ok((pkcs1(chain.key())?, certificates))
 }
 
+/// The PKCS#1 structure inside, which is what signs.
 fn pkcs1(pkcs8: &[u8]) -> Result<Vec<u8>, CertificateProblem> {
-    match der::pkcs8(pkcs8) {
-        Some(Pkcs8::Rsa(key)) => Ok(key.to_vec()),
-        Some(Pkcs8::Other) => Err(CertificateProblem::NotRsa),
-        None => Err(CertificateProblem::Damaged),
+    match private_key_info(pkcs8) {
+        Ok((_, (algorithm, key))) if algorithm == OID_PKCS1_RSAENCRYPTION => Ok(key.as_ref().to_vec()),
+        Ok(_) => Err(CertificateProblem::NotRsa),
+        Err(_) => Err(CertificateProblem::Damaged),
     }
+}
+
+/// Algorithm and key of a PKCS#8 key; parameters and attributes do not matter (RFC 5958 §2).
+fn private_key_info(pkcs8: &[u8]) -> ParseResult<'_, (Oid<'_>, OctetString<'_>)> {
+    Sequence::from_der_and_then(pkcs8, |fields| {
+        let (fields, _version) = Integer::from_der(fields)?;
+        let (fields, algorithm) = Sequence::from_der_and_then(fields, Oid::from_der)?;
+        let (fields, key) = OctetString::from_der(fields)?;
+        Ok((fields, (algorithm, key)))
+    })
 }
