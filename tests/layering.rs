@@ -23,7 +23,10 @@ const PURE: &[&str] = &["domain", "compliance", "report"];
 /// is no I/O.
 const IMPURE: &[&str] = &[
     "std::fs",
-    "stdin()", "stdout()", "stderr()", "File::",
+    "stdin()",
+    "stdout()",
+    "stderr()",
+    "File::",
     "std::net",
     "std::env",
     "std::process",

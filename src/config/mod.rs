@@ -28,3 +28,4 @@ pub use schema::schema;
 pub use types::{
     Cloud, Config, Credential, Login, Mail, Reading, Reports, Schedule, Smtp, SmtpTls, Tenant, Transport,
 };
+pub use validate::is_loopback;

@@ -1,11 +1,12 @@
 //! The one HTTP client of the program, and with it the one TLS set-up.
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Url};
+
+use crate::config::is_loopback;
 
 /// How every request names its sender.
 const USER_AGENT: &str = concat!("keysweep/", env!("CARGO_PKG_VERSION"));
@@ -32,18 +33,11 @@ impl Proxies {
     /// environments except it; as soon as one of the two is somewhere else the environment decides.
     #[must_use]
     pub fn towards(graph_url: &Url, authority_url: &Url) -> Self {
-        match is_loopback(graph_url) && is_loopback(authority_url) {
+        match [graph_url, authority_url].iter().all(|url| url.host_str().is_some_and(is_loopback)) {
             true => Self::Direct,
             false => Self::Environment,
         }
     }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| {
-        let address = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-    })
 }
 
 /// Builds the client that talks to Graph and to the sign-in authority. It trusts the system's roots and

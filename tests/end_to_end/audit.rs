@@ -47,7 +47,9 @@ fn an_audit_leaves_a_complete_directory_for_its_owner_only() {
         assert!(manifest.to_string().contains(&hex), "{name}");
     }
     let run_id = runs[0].file_name().unwrap().to_str().unwrap();
-    assert!(world.rows("objects.csv").iter().all(|row| row["run_id"] == run_id && row["tenant"] == "contoso"));
+    assert!(
+        world.rows("objects.csv").iter().all(|row| row["run_id"] == run_id && row["tenant"] == "contoso")
+    );
 }
 
 /// What a spreadsheet sees: Python's `csv`, which is nobody's of ours.
@@ -90,8 +92,11 @@ fn an_audit_needs_pages_and_not_one_request_an_application() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let objects = world.rows("objects.csv");
     let pages = |kind: &str| objects.iter().filter(|row| row["object_type"] == kind).count().div_ceil(999);
-    let policies =
-        world.rows("policies.csv").into_iter().filter(|row| row["policy_type"] == "custom").map(|row| row["policy_id"].clone());
+    let policies = world
+        .rows("policies.csv")
+        .into_iter()
+        .filter(|row| row["policy_type"] == "custom")
+        .map(|row| row["policy_id"].clone());
     let policies = policies.collect::<std::collections::BTreeSet<_>>().len();
     let most = pages("application") + pages("service-principal") + policies + 6;
     let made = world.requests().iter().filter(|request| request.batch_member.is_none()).count();

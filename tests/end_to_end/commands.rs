@@ -50,7 +50,11 @@ fn schemas_are_json() {
 fn a_wrong_configuration_ends_with_2_and_every_problem() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("bad.toml");
-    fs::write(&file, "[[tenant]]\nname = \"contoso\"\ncloud = \"private\"\n[mail.smtp]\npassword = \"hunter2\"\n").unwrap();
+    fs::write(
+        &file,
+        "[[tenant]]\nname = \"contoso\"\ncloud = \"private\"\n[mail.smtp]\npassword = \"hunter2\"\n",
+    )
+    .unwrap();
     for command in ["audit", "daemon"] {
         let output = keysweep().arg("--config").arg(&file).arg(command).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{command}");

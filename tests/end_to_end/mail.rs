@@ -72,9 +72,11 @@ fn an_incomplete_run_says_so_in_the_subject_and_the_first_line() {
 #[test]
 fn one_refused_recipient_of_three_costs_only_that_one_and_exit_code_4() {
     let world = World::new(scenario::perfect(now()));
-    let script = Script::new(Protection::StartTls)
-        .login("keysweep", "open sesame")
-        .on("RCPT TO:<gone@contoso.example>", Instead::Say("550 5.1.1 No such user"), usize::MAX);
+    let script = Script::new(Protection::StartTls).login("keysweep", "open sesame").on(
+        "RCPT TO:<gone@contoso.example>",
+        Instead::Say("550 5.1.1 No such user"),
+        usize::MAX,
+    );
     let server = SmtpServer::start(script);
     configure(&world, &server, "\"a@contoso.example\", \"gone@contoso.example\", \"b@contoso.example\"");
     let output = world.keysweep(&["audit"]);

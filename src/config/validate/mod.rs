@@ -15,6 +15,7 @@ use super::{Config, Reports, Tenant};
 pub(super) use desk::Desk;
 use schedule::Timing;
 use tenant::Recipients;
+pub use values::is_loopback;
 
 /// Checks a whole configuration.
 pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {

@@ -132,7 +132,8 @@ pub(super) fn root(text: &str, schemes: Schemes, key: &str, desk: &mut Desk<'_>)
 }
 
 /// Whether a host is this machine by its very name. Other names would have to be looked up.
-pub(super) fn is_loopback(host: &str) -> bool {
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
