@@ -1,4 +1,5 @@
 //! Reads the sources and says where a module uses one that stands above it, or where a pure one is not.
+#![cfg(test)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -46,7 +46,11 @@ impl Failure {
 
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
-        Self::usage(problems.to_string())
+        let count = match problems.as_slice().len() {
+            1 => "a problem".to_owned(),
+            count => format!("{count} problems"),
+        };
+        Self::usage(format!("the configuration has {count}:\n{problems}"))
     }
 }
 

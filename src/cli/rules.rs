@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use terminal_size::{Width, terminal_size_of};
 
 use super::args;
 use super::exit::{End, Failure};
@@ -20,7 +21,11 @@ pub(super) fn rules(args: &args::Rules) -> Result<End, Failure> {
 
 fn list() -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING);
+    // One line for each rule where a program may read it; wrapped where a person does.
+    if let Some((Width(width), _)) = terminal_size_of(io::stdout()) {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
     table.set_header(["RULE", "DEFAULT", "BREAKS WHEN"]);
     for rule in RuleId::ALL {
         table.add_row([rule.as_str(), rule.default_severity().as_str(), catalogue(*rule).breaks_when]);
