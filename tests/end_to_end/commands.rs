@@ -1,9 +1,11 @@
 //! The commands that need no tenant, and what wrong ones answer.
 
 use std::fs;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
-use crate::world::{keysweep, text};
+use keysweep::emulator::scenario;
+
+use crate::world::{Running, World, keysweep, now, rows, text, until};
 
 fn run(arguments: &[&str]) -> Output {
     keysweep().args(arguments).output().unwrap()
@@ -79,4 +81,57 @@ fn a_log_filter_that_is_none_is_bad_usage() {
     let output = keysweep().env("KEYSWEEP_LOG", "keysweep=loud").arg("rules").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("KEYSWEEP_LOG"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_daemon_without_a_schedule_is_bad_usage() {
+    let world = World::new(scenario::perfect(now()));
+    let output = world.keysweep(&["daemon"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("[schedule]"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_tenant_that_is_not_configured_is_bad_usage_and_those_that_are_are_named() {
+    let world = World::new(scenario::perfect(now()));
+    let output = world.keysweep(&["audit", "--tenant", "fabrikam"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("contoso"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_emulator_alone_can_be_audited_with_the_configuration_it_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let emulator = keysweep()
+        .current_dir(directory.path())
+        .args(["emulator", "--listen", "127.0.0.1:0", "--applications", "3", "--seed", "9"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _emulator = Running(emulator);
+    let config = directory.path().join("data/emulator/keysweep.toml");
+    until("the configuration", || config.metadata().is_ok_and(|file| file.len() > 0));
+    let output =
+        keysweep().current_dir(directory.path()).arg("--config").arg(&config).arg("audit").output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let run =
+        fs::read_dir(directory.path().join("reports/emulated")).unwrap().next().unwrap().unwrap().path();
+    let kinds = rows(&run.join("objects.csv"));
+    assert_eq!(kinds.iter().filter(|row| row["object_type"] == "application").count(), 3);
+}
+
+#[test]
+fn the_emulator_refuses_what_it_should() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tenant.json");
+    fs::write(&file, "{\"applications\": 7}").unwrap();
+    for (arguments, part) in [
+        (["--listen", "192.0.2.1:8443"], "loopback"),
+        (["--tenant-file", file.to_str().unwrap()], "applications"),
+        (["--tenant-file", "nowhere.json"], "nowhere.json"),
+    ] {
+        let output = run(&[&["emulator"], &arguments[..]].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(part), "{}", text(&output.stderr));
+    }
 }
