@@ -8,6 +8,8 @@ mod aiosmtpd;
 mod directory;
 #[path = "delivery/failures.rs"]
 mod failures;
+#[path = "support/installed.rs"]
+mod installed;
 #[path = "delivery/logs.rs"]
 mod logs;
 #[path = "delivery/message.rs"]

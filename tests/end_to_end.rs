@@ -1,6 +1,8 @@
 //! The real binary against the real emulator over real sockets: files, mail, exit codes.
 #![cfg(test)]
 
+#[path = "support/installed.rs"]
+mod installed;
 #[path = "support/smtp.rs"]
 mod smtp;
 

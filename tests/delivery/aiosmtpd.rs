@@ -8,26 +8,13 @@ use keysweep::config::{Smtp, SmtpTls, Transport};
 use keysweep::delivery::{Delivery, DeliveryError, deliver};
 use mailparse::{MailHeaderMap as _, parse_mail};
 
+use crate::installed::{PYTHON, python_has};
 use crate::smtp_server::Certificates;
 use crate::{GUARD, PASSWORD, identity, letter, login, mail, patience, three};
 
-const PYTHON: &str = "/usr/bin/python3";
-
-/// Whether the server is there; where it has to be, its absence is a failure.
+/// Whether the server is there.
 fn installed() -> bool {
-    let probe = Command::new(PYTHON).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
-    let installed = probe.is_ok_and(|status| status.success());
-    if !installed {
-        let ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
-        assert!(!ci, "python3-aiosmtpd is not installed, and CI leaves nothing out");
-        // Not captured, unlike what `eprintln!` says.
-        let said = writeln!(
-            std::io::stderr(),
-            "LEFT OUT: mail to a second, independent server, because python3-aiosmtpd is not installed"
-        );
-        said.unwrap();
-    }
-    installed
+    python_has("aiosmtpd", "python3-aiosmtpd", "mail to a second, independent server")
 }
 
 struct Aiosmtpd {
