@@ -648,6 +648,12 @@ fn custom_policies_are_merged_with_the_default_entry_by_entry() {
                 assert_eq!(finding["policy_name"], "Allow secrets");
                 holds_all(&finding["detail"], &["Allow secrets"]);
             }
+            "two_custom_policies" => {
+                let reason = audited.reason("application");
+                holds_all(&reason, &["No secrets"]);
+                // A custom policy reaches what it is assigned to: here, one application.
+                assert!(!reason.contains("all applications"), "{reason}");
+            }
             "custom_policy_weaker" => {
                 let finding = audited.row("findings.csv", &[("rule", "policy-weakens-default")]);
                 holds_all(&finding["detail"], &["A year"]);
