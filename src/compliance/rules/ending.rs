@@ -40,7 +40,7 @@ fn such(
     case.credentials
         .iter()
         .filter(|credential| credential.kind == kind && !credential.repeats && breaks(case, credential))
-        .map(|credential| Ruling::Broken(Evidence::Credential(credential.at)))
+        .map(|credential| case.broken_by(credential, Evidence::Credential(credential.at)))
         .collect()
 }
 

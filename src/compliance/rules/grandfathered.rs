@@ -4,9 +4,7 @@ use super::super::effective::{Effective, Outcome, RestrictionType};
 use super::super::words;
 use super::lifetime::Span;
 use super::{Case, Ruling};
-use crate::domain::{
-    Credential, CredentialAt, CredentialKind, Evidence, KeyType, Limit, Refusal, RestrictionKind, Text,
-};
+use crate::domain::{Credential, CredentialKind, Evidence, Limit, Refusal, RestrictionKind};
 
 /// Unexpired secrets that could not be added today: their addition is blocked (for some or for all),
 /// or they outlive the limit. Restrictions act on additions only; what is there keeps working
@@ -22,7 +20,7 @@ pub(super) fn grandfathered_secret(case: &Case<'_>) -> Vec<Ruling> {
             CredentialKind::SymmetricKey => rulings.extend(keys.judge(credential)),
             CredentialKind::Certificate => {
                 // One of a type not known may be a symmetric key.
-                if let Some(why) = unknown_type(case, credential)
+                if let Some(why) = case.unknown_type(credential)
                     && keys.judge(credential).is_some()
                 {
                     rulings.push(Ruling::Undecided(why));
@@ -32,14 +30,6 @@ pub(super) fn grandfathered_secret(case: &Case<'_>) -> Vec<Ruling> {
         }
     }
     rulings
-}
-
-fn unknown_type(case: &Case<'_>, credential: &Credential<'_>) -> Option<Text> {
-    let CredentialAt::Key(index) = credential.at else { return None };
-    match &case.object.keys.get(index)?.key_type {
-        KeyType::Other(word) => Some(words::unknown_key_type(word.as_ref())),
-        KeyType::Certificate | KeyType::Symmetric => None,
-    }
 }
 
 /// The two restrictions that a new secret of one kind has to pass.
@@ -100,7 +90,9 @@ mod tests {
 
     use super::super::fixture::*;
     use super::*;
-    use crate::domain::{Actor, DecidedBy, Inventory, KeyType, MaxLifetime, Object, Restriction, State};
+    use crate::domain::{
+        Actor, CredentialAt, DecidedBy, Inventory, KeyType, MaxLifetime, Object, Restriction, State, Text,
+    };
 
     const ADDITION: RestrictionKind = RestrictionKind::PasswordAddition;
     const LIFETIME: RestrictionKind = RestrictionKind::PasswordLifetime;

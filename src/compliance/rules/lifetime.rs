@@ -48,7 +48,8 @@ fn long_lived(case: &Case<'_>, kind: CredentialKind, limit: TimeDelta) -> Vec<Ru
                 continue;
             }
         };
-        rulings.push(Ruling::Broken(Evidence::LongLived { credential: credential.at, lifetime, limit }));
+        let evidence = Evidence::LongLived { credential: credential.at, lifetime, limit };
+        rulings.push(case.broken_by(credential, evidence));
     }
     rulings
 }

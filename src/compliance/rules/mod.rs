@@ -22,9 +22,10 @@ use chrono::{DateTime, Utc};
 use super::effect::{Comparison, compare};
 use super::effective::{Policies, secret_creation};
 use super::settings::Settings;
+use super::words;
 use crate::domain::{
-    Credential, CustomPolicy, Evidence, Inventory, Object, OwnedBy, RuleId, SecretVerdict, SignInMethod,
-    TenantId, Text,
+    Credential, CredentialAt, CustomPolicy, Evidence, Inventory, KeyType, Object, OwnedBy, RuleId,
+    SecretVerdict, SignInMethod, TenantId, Text,
 };
 
 /// What a rule says about a subject. Saying nothing means that it is kept.
@@ -113,6 +114,24 @@ impl<'a> Case<'a> {
     /// Whether rules about policies speak of it.
     pub(super) fn policies_matter(&self) -> bool {
         !self.object.is_managed_identity()
+    }
+
+    /// Why it is not known what a key credential is, where its type is none that Keysweep knows: listed
+    /// with the certificates, it may as well be a symmetric key.
+    pub(super) fn unknown_type(&self, credential: &Credential<'_>) -> Option<Text> {
+        let CredentialAt::Key(index) = credential.at else { return None };
+        match &self.object.keys.get(index)?.key_type {
+            KeyType::Other(word) => Some(words::unknown_key_type(word.as_ref())),
+            KeyType::Certificate | KeyType::Symmetric => None,
+        }
+    }
+
+    /// That a rule about credentials of its kind is broken by one, or may be.
+    pub(super) fn broken_by(&self, credential: &Credential<'_>, evidence: Evidence) -> Ruling {
+        match self.unknown_type(credential) {
+            Some(why) => Ruling::Undecided(why),
+            None => Ruling::Broken(evidence),
+        }
     }
 
     /// Its unexpired credentials, each once.

@@ -1,8 +1,7 @@
 //! Shared secrets being there at all, each reported by the most specific rule.
 
-use super::super::words;
 use super::{Case, Ruling};
-use crate::domain::{CredentialAt, CredentialKind, Evidence, KeyType, ObjectKind, OwnedBy};
+use crate::domain::{CredentialKind, Evidence, ObjectKind, OwnedBy};
 
 /// Unexpired client secrets of an application.
 pub(super) fn client_secret(case: &Case<'_>) -> Vec<Ruling> {
@@ -35,13 +34,9 @@ pub(super) fn foreign_secret(case: &Case<'_>) -> Vec<Ruling> {
 /// Unexpired symmetric keys. A key credential of a type not known may be one.
 pub(super) fn symmetric_key(case: &Case<'_>) -> Vec<Ruling> {
     let mut rulings = unexpired(case, CredentialKind::SymmetricKey);
-    for credential in case.unexpired() {
-        let CredentialAt::Key(index) = credential.at else { continue };
-        let key_type = case.object.keys.get(index).map(|key| &key.key_type);
-        if let Some(KeyType::Other(word)) = key_type {
-            rulings.push(Ruling::Undecided(words::unknown_key_type(word.as_ref())));
-        }
-    }
+    rulings.extend(
+        case.unexpired().filter_map(|credential| case.unknown_type(credential)).map(Ruling::Undecided),
+    );
     rulings
 }
 
@@ -56,7 +51,7 @@ fn unexpired(case: &Case<'_>, kind: CredentialKind) -> Vec<Ruling> {
 mod tests {
     use super::super::fixture::*;
     use super::*;
-    use crate::domain::{KeyCredential, Text};
+    use crate::domain::{KeyCredential, KeyType, Text};
 
     #[test]
     fn an_unexpired_client_secret_is_reported_by_the_most_specific_rule_alone() {

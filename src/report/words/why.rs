@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{all_of, capital, instant, plural, quoted};
-use crate::domain::{Object, RestrictionKind, SecretCreation, SecretVerdict, Why};
+use crate::domain::{DecidedBy, Object, RestrictionKind, SecretCreation, SecretVerdict, Why};
 use crate::report::build::Policies;
 
 /// The sentence for a verdict on secret creation.
@@ -11,6 +11,15 @@ pub(in crate::report) fn why(verdict: &SecretVerdict, object: &Object, policies:
     let SecretVerdict { creation, decided_by, why } = verdict;
     let kind = object.kind();
     let objects = plural(kind);
+    // A custom policy says nothing of objects that it is not assigned to.
+    let (every, some) = match decided_by {
+        Some(DecidedBy::Policy(_)) => {
+            (format!("all {objects} it is assigned to"), format!("those of its {objects} that were"))
+        }
+        Some(DecidedBy::TenantDefault | DecidedBy::Nothing) | None => {
+            (format!("all {objects}"), objects.to_owned())
+        }
+    };
     let source = policies.source(*decided_by);
     let start = capital(&source);
     let but = match creation {
@@ -18,14 +27,14 @@ pub(in crate::report) fn why(verdict: &SecretVerdict, object: &Object, policies:
         SecretCreation::Blocked | SecretCreation::Allowed | SecretCreation::Unknown => String::new(),
     };
     match why {
-        Why::ForAll => format!("{start} blocks new client secrets for all {objects}{but}."),
+        Why::ForAll => format!("{start} blocks new client secrets for {every}{but}."),
         Why::Since { date, created, assumed } => format!(
-            "{start} blocks new client secrets for {objects} created on or after {}{but}; {}.",
+            "{start} blocks new client secrets for {some} created on or after {}{but}; {}.",
             instant(*date),
             creation_time(*created, *assumed),
         ),
         Why::OlderThanDate { date, created, assumed } => format!(
-            "{start} blocks new client secrets only for {objects} created on or after {}; {}.",
+            "{start} blocks new client secrets only for {some} created on or after {}; {}.",
             instant(*date),
             creation_time(*created, *assumed),
         ),
@@ -60,7 +69,7 @@ pub(in crate::report) fn why(verdict: &SecretVerdict, object: &Object, policies:
             quoted(state.as_str()),
         ),
         Why::NoCreationTime { date } => format!(
-            "{start} blocks new client secrets for {objects} created on or after {}; Graph gives no creation \
+            "{start} blocks new client secrets for {some} created on or after {}; Graph gives no creation \
              time for this one.",
             instant(*date),
         ),
