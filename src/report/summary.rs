@@ -128,6 +128,13 @@ pub(super) fn title(rule: RuleId) -> &'static str {
     rule.as_str()
 }
 
+/// What to do about findings of one rule, where it is the same for all of them.
+pub(super) fn shared_advice<'a>(findings: impl IntoIterator<Item = &'a FindingRow>) -> Option<&'a str> {
+    let mut advice = findings.into_iter().map(|row| row.recommendation.as_str());
+    let first = advice.next()?;
+    (!first.is_empty() && advice.all(|other| other == first)).then_some(first)
+}
+
 fn rules(findings: &[FindingRow]) -> Vec<RuleCount> {
     let mut counts: BTreeMap<RuleId, (Severity, usize)> = BTreeMap::new();
     for finding in findings {

@@ -174,7 +174,10 @@ fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
     assert_eq!(left_out.attachments, []);
     for part in [&left_out.text, &left_out.html.replace("&#x2f;", "/")] {
         let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(part.contains("Nothing is attached: even compressed, the CSV files would add 21.2 KiB"), "{part}");
+        assert!(
+            part.contains("Nothing is attached: even compressed, the CSV files would add 21.2 KiB"),
+            "{part}"
+        );
         assert!(part.contains("As they are, the CSV files would add 40.1 KiB to this mail"), "{part}");
         assert!(part.contains("reports/contoso/20261123T060000Z/ holds findings.csv"), "{part}");
         assert!(part.contains("all are in the reports."), "{part}");

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::link;
 use crate::domain::{CredentialKind, CredentialState, Severity};
-use crate::report::summary::{RuleCount, Summary};
+use crate::report::summary::{RuleCount, Summary, shared_advice};
 use crate::report::words::{counted, grouped, spoken};
 use crate::report::{CredentialRow, GapRow, Report};
 
@@ -168,7 +168,7 @@ impl<'a> Rule<'a> {
             count: grouped(count.findings),
             examples: places.into_iter().take(EXAMPLES).collect(),
             others: (others > 0).then(|| format!("{} more", grouped(others))),
-            advice: of_rule().next().map(|finding| finding.recommendation.as_str()),
+            advice: shared_advice(of_rule()),
         }
     }
 }

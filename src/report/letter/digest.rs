@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::attachments::{Enclosure, Outcome};
 use crate::domain::Severity;
 use crate::report::html::link;
-use crate::report::summary::{RuleCount, Summary};
+use crate::report::summary::{RuleCount, Summary, shared_advice};
 use crate::report::words::{counted, grouped, plain, size, spoken};
 use crate::report::{FindingRow, Report, ReportFile};
 
@@ -144,7 +144,7 @@ fn groups<'a>(findings: &'a [FindingRow], rules: &[RuleCount]) -> Vec<Group<'a>>
     let mut groups = Vec::with_capacity(rules.len());
     for rule in rules {
         let these: Vec<&FindingRow> = findings.iter().filter(|row| row.rule == rule.rule).collect();
-        let shared = shared_advice(&these);
+        let shared = shared_advice(these.iter().copied()).map(|advice| plain(advice, SENTENCE));
         let listed = these.len().min(LISTED_PER_RULE).min(left);
         left -= listed;
         let more = these.len() - listed;
@@ -158,12 +158,6 @@ fn groups<'a>(findings: &'a [FindingRow], rules: &[RuleCount]) -> Vec<Group<'a>>
         });
     }
     groups
-}
-
-fn shared_advice(findings: &[&FindingRow]) -> Option<String> {
-    let (first, others) = findings.split_first()?;
-    let same = others.iter().all(|row| row.recommendation == first.recommendation);
-    (same && !first.recommendation.is_empty()).then(|| plain(&first.recommendation, SENTENCE))
 }
 
 fn line(row: &FindingRow, with_advice: bool) -> Line<'_> {
