@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::words::counted;
+use super::words::{counted, grouped};
 use super::{FindingRow, ObjectRow, Report};
 use crate::domain::{Compliance, CredentialKind, CredentialState, RuleId, SecretCreation, Severity};
 
@@ -94,9 +94,8 @@ impl Summary {
     #[must_use]
     pub fn by_severity(&self) -> String {
         let present = self.severities.iter().filter(|(_, count)| *count > 0);
-        let parts: Vec<String> = present
-            .map(|(severity, count)| format!("{} {severity}", super::words::grouped(*count)))
-            .collect();
+        let parts: Vec<String> =
+            present.map(|(severity, count)| format!("{} {severity}", grouped(*count))).collect();
         match (parts.is_empty(), self.complete) {
             (false, _) => parts.join(", "),
             (true, true) => "no findings".to_owned(),
@@ -113,7 +112,7 @@ impl Summary {
             [(non_compliant, "non-compliant"), (unknown, "unknown"), (compliant, "compliant")]
                 .into_iter()
                 .filter(|(count, _)| *count > 0)
-                .map(|(count, word)| format!("{} {word}", super::words::grouped(count)))
+                .map(|(count, word)| format!("{} {word}", grouped(count)))
                 .collect();
         if parts.is_empty() {
             counted(total, "object")
