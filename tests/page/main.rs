@@ -1,5 +1,5 @@
 //! The page and the letter, as their readers and their enemies meet them. The modules are marked as tests for the
-//! lints' sake: a helper here may expect what it asks for.
+//! lints' sake, so that what prepares a test may expect things too.
 
 #[cfg(test)]
 mod escaping;
