@@ -21,10 +21,14 @@ document.addEventListener("DOMContentLoaded", () => {
       const elements = bodies ? this.table.tBodies : this.table.tBodies[0].rows;
       this.items = Array.from(elements, (element) => ({ element, row: bodies ? element.rows[0] : element, text: null }));
       this.limit = STEP;
+      this.revealed = null;
       for (const th of this.table.tHead.rows[0].cells) this.makeSortable(th);
       for (const button of this.buttons) button.addEventListener("click", () => this.showMore(button.dataset.show));
       this.form.addEventListener("submit", (event) => event.preventDefault());
-      this.form.addEventListener("input", () => this.refresh());
+      this.form.addEventListener("input", () => {
+        this.revealed = null;
+        this.refresh();
+      });
       this.form.addEventListener("reset", () => setTimeout(() => this.refresh()));
       this.filter();
     }
@@ -54,7 +58,7 @@ document.addEventListener("DOMContentLoaded", () => {
       for (const item of this.items) {
         const matches = this.matches(item, wanted, chosen);
         if (matches) matching += 1;
-        const hidden = !matches || matching > this.limit;
+        const hidden = (!matches || matching > this.limit) && item.element !== this.revealed;
         if (item.element.hidden !== hidden) item.element.hidden = hidden;
       }
       this.report(matching);
@@ -120,11 +124,11 @@ document.addEventListener("DOMContentLoaded", () => {
       this.filter();
     }
 
-    // Shows one row beyond the limit; all rows before it would take seconds in a large tenant.
+    // Shows one row wherever it stands; showing all before it would take seconds in a large tenant.
     reveal(element) {
+      this.revealed = element;
       this.form.reset();
       this.filter();
-      element.hidden = false;
     }
   }
 
