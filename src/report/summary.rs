@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::phrases::counted;
-use super::{FindingRow, ObjectRow, Report};
+use super::phrases::{counted, grouped};
+use super::{FindingRow, ObjectRow, Report, catalogue};
 use crate::domain::{Compliance, CredentialKind, CredentialState, RuleId, SecretCreation, Severity};
 
 /// The numbers of one report.
@@ -94,9 +94,8 @@ impl Summary {
     #[must_use]
     pub fn by_severity(&self) -> String {
         let present = self.severities.iter().filter(|(_, count)| *count > 0);
-        let parts: Vec<String> = present
-            .map(|(severity, count)| format!("{} {severity}", super::phrases::grouped(*count)))
-            .collect();
+        let parts: Vec<String> =
+            present.map(|(severity, count)| format!("{} {severity}", grouped(*count))).collect();
         match (parts.is_empty(), self.complete) {
             (false, _) => parts.join(", "),
             (true, true) => "no findings".to_owned(),
@@ -113,7 +112,7 @@ impl Summary {
             [(non_compliant, "non-compliant"), (unknown, "unknown"), (compliant, "compliant")]
                 .into_iter()
                 .filter(|(count, _)| *count > 0)
-                .map(|(count, word)| format!("{} {word}", super::phrases::grouped(count)))
+                .map(|(count, word)| format!("{} {word}", grouped(count)))
                 .collect();
         if parts.is_empty() {
             counted(total, "object")
@@ -123,9 +122,13 @@ impl Summary {
     }
 }
 
-/// The title of a rule: the one place that decides what people call it.
-pub(super) fn title(rule: RuleId) -> &'static str {
-    rule.as_str()
+/// What to do about findings of one rule: what they all say, or what the catalogue says where they differ.
+pub(super) fn advice<'a>(rule: RuleId, findings: impl IntoIterator<Item = &'a FindingRow>) -> &'a str {
+    let mut advice = findings.into_iter().map(|row| row.recommendation.as_str());
+    match advice.next() {
+        Some(first) if !first.is_empty() && advice.all(|other| other == first) => first,
+        _ => catalogue(rule).remedy,
+    }
 }
 
 fn rules(findings: &[FindingRow]) -> Vec<RuleCount> {
@@ -137,7 +140,7 @@ fn rules(findings: &[FindingRow]) -> Vec<RuleCount> {
     }
     let mut rules: Vec<RuleCount> = counts
         .into_iter()
-        .map(|(rule, (worst, findings))| RuleCount { rule, title: title(rule), worst, findings })
+        .map(|(rule, (worst, findings))| RuleCount { rule, title: catalogue(rule).title, worst, findings })
         .collect();
     rules.sort_by_key(|count| std::cmp::Reverse((count.worst, count.findings)));
     rules

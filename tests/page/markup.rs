@@ -3,20 +3,20 @@
 
 /// A start tag, with its attributes in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Element {
-    pub tag: String,
-    pub attributes: Vec<(String, String)>,
+pub(crate) struct Element {
+    pub(crate) tag: String,
+    pub(crate) attributes: Vec<(String, String)>,
     /// The characters up to the next tag, as a reader sees them.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Element {
-    pub fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// What directory text must not be able to change.
-    pub fn shape(&self) -> (String, Vec<String>) {
+    pub(crate) fn shape(&self) -> (String, Vec<String>) {
         (self.tag.clone(), self.attributes.iter().map(|(key, _)| key.clone()).collect())
     }
 }
@@ -25,7 +25,7 @@ impl Element {
 const VOID: [&str; 7] = ["meta", "link", "input", "br", "img", "hr", "base"];
 
 /// Every element of a document; every tag that opens is closed in its order.
-pub fn elements(document: &str) -> Vec<Element> {
+pub(crate) fn elements(document: &str) -> Vec<Element> {
     let mut rest = document.strip_prefix("<!doctype html>").expect("a document type");
     let mut elements: Vec<Element> = Vec::new();
     let mut open: Vec<String> = Vec::new();

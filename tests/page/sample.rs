@@ -7,15 +7,15 @@ use keysweep::report::{
     UndecidedRow,
 };
 
-pub fn time(day: &str) -> DateTime<Utc> {
+pub(crate) fn time(day: &str) -> DateTime<Utc> {
     format!("{day}T06:00:00Z").parse().expect("a literal day")
 }
 
-pub fn guid(number: usize) -> String {
+pub(crate) fn guid(number: usize) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
-pub fn header() -> Header {
+pub(crate) fn header() -> Header {
     let started = time("2026-11-23");
     Header {
         tenant: "contoso".to_owned(),
@@ -26,7 +26,7 @@ pub fn header() -> Header {
     }
 }
 
-pub fn empty() -> Report {
+pub(crate) fn empty() -> Report {
     Report {
         header: header(),
         gaps: Vec::new(),
@@ -38,7 +38,7 @@ pub fn empty() -> Report {
     }
 }
 
-pub fn object(number: usize, kind: Subject, name: &str) -> ObjectRow {
+pub(crate) fn object(number: usize, kind: Subject, name: &str) -> ObjectRow {
     let application = kind == Subject::Application;
     ObjectRow {
         object_type: kind,
@@ -69,7 +69,7 @@ pub fn object(number: usize, kind: Subject, name: &str) -> ObjectRow {
     }
 }
 
-pub fn secret(of: &ObjectRow, number: usize, name: &str, days_left: Option<i64>) -> CredentialRow {
+pub(crate) fn secret(of: &ObjectRow, number: usize, name: &str, days_left: Option<i64>) -> CredentialRow {
     let state = if days_left.is_some_and(|days| days < 0) { "expired" } else { "active" };
     let end = days_left.map(|days| time("2026-11-23") + chrono::TimeDelta::days(days));
     CredentialRow {
@@ -89,7 +89,7 @@ pub fn secret(of: &ObjectRow, number: usize, name: &str, days_left: Option<i64>)
     }
 }
 
-pub fn finding(
+pub(crate) fn finding(
     rule: RuleId,
     of: &ObjectRow,
     secret: Option<&CredentialRow>,
@@ -136,7 +136,7 @@ fn policy(kind: &'static str, number: usize, name: &str, restriction: &str) -> P
 }
 
 /// What every mailbox and meeting should be able to hold: some of everything, complete.
-pub fn tenant() -> Report {
+pub(crate) fn tenant() -> Report {
     let mut report = empty();
     for number in 0..26 {
         add_secret_holder(&mut report, number);
@@ -199,13 +199,16 @@ fn add_secret_holder(report: &mut Report, number: usize) {
         Subject::Application,
         &if number < NAMES.len() { name.to_owned() } else { format!("{name} 2") },
     );
-    row.owners =
-        if number % 3 == 0 { vec!["Ada Lovelace".to_owned(), "Grace Hopper".to_owned()] } else { Vec::new() };
+    row.owners = if number.is_multiple_of(3) {
+        vec!["Ada Lovelace".to_owned(), "Grace Hopper".to_owned()]
+    } else {
+        Vec::new()
+    };
     row.enabled = Some(number % 7 != 1);
     let secret = secret(
         &row,
         number,
-        if number % 2 == 0 { "ci" } else { "rbac 2024-11" },
+        if number.is_multiple_of(2) { "ci" } else { "rbac 2024-11" },
         (number != 9).then_some(days),
     );
     if secret.state == "expired" {
@@ -313,7 +316,7 @@ fn add_quiet(report: &mut Report) {
     }
 }
 
-pub fn gaps() -> Vec<GapRow> {
+pub(crate) fn gaps() -> Vec<GapRow> {
     vec![
         GapRow {
             part: "custom policies".to_owned(),
@@ -324,7 +327,7 @@ pub fn gaps() -> Vec<GapRow> {
 }
 
 /// The files of a run, with CSVs of the given sizes that do not compress to nothing.
-pub fn files(sizes: [usize; 4]) -> Vec<ReportFile> {
+pub(crate) fn files(sizes: [usize; 4]) -> Vec<ReportFile> {
     let csv = |name, size| ReportFile { name, bytes: noise(size) };
     let [findings, objects, credentials, policies] = sizes;
     vec![

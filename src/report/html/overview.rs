@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::link;
 use crate::domain::{CredentialKind, CredentialState, Severity};
 use crate::report::phrases::{counted, grouped, spoken};
-use crate::report::summary::{RuleCount, Summary};
+use crate::report::summary::{RuleCount, Summary, advice};
 use crate::report::{CredentialRow, GapRow, Report};
 
 /// Rules named under "What matters first". More would bury the first; fewer would hide a severity.
@@ -88,7 +88,7 @@ struct Rule<'a> {
     count: String,
     examples: Vec<&'a str>,
     others: Option<String>,
-    advice: Option<&'a str>,
+    advice: &'a str,
 }
 
 #[derive(Serialize)]
@@ -168,7 +168,7 @@ impl<'a> Rule<'a> {
             count: grouped(count.findings),
             examples: places.into_iter().take(EXAMPLES).collect(),
             others: (others > 0).then(|| format!("{} more", grouped(others))),
-            advice: of_rule().next().map(|finding| finding.recommendation.as_str()),
+            advice: advice(count.rule, of_rule()),
         }
     }
 }

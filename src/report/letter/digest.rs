@@ -6,7 +6,7 @@ use super::attachments::{Enclosure, Outcome};
 use crate::domain::Severity;
 use crate::report::html::link;
 use crate::report::phrases::{counted, grouped, plain, size, spoken};
-use crate::report::summary::{RuleCount, Summary};
+use crate::report::summary::{RuleCount, Summary, advice};
 use crate::report::{FindingRow, Report, ReportFile};
 
 /// Findings listed of one rule: more of the same would push the next rule out of sight.
@@ -53,10 +53,11 @@ pub(super) struct Count {
 #[derive(Serialize)]
 pub(super) struct Group<'a> {
     pub(super) severity: &'static str,
+    pub(super) rule: &'static str,
     pub(super) title: &'static str,
     pub(super) count: String,
-    /// What to do, where it is the same for all of them.
-    pub(super) advice: Option<String>,
+    /// What to do.
+    pub(super) advice: String,
     pub(super) lines: Vec<Line<'a>>,
     /// How many of them are not listed.
     pub(super) more: Option<String>,
@@ -68,8 +69,6 @@ pub(super) struct Line<'a> {
     pub(super) name: String,
     pub(super) subject: String,
     pub(super) detail: String,
-    /// What to do, where it differs from finding to finding.
-    pub(super) advice: Option<String>,
     pub(super) url: Option<&'a str>,
 }
 
@@ -144,35 +143,28 @@ fn groups<'a>(findings: &'a [FindingRow], rules: &[RuleCount]) -> Vec<Group<'a>>
     let mut groups = Vec::with_capacity(rules.len());
     for rule in rules {
         let these: Vec<&FindingRow> = findings.iter().filter(|row| row.rule == rule.rule).collect();
-        let shared = shared_advice(&these);
         let listed = these.len().min(LISTED_PER_RULE).min(left);
         left -= listed;
         let more = these.len() - listed;
         groups.push(Group {
             severity: rule.worst.as_str(),
+            rule: rule.rule.as_str(),
             title: rule.title,
             count: counted(rule.findings, "finding"),
-            lines: these.iter().take(listed).map(|row| line(row, shared.is_none())).collect(),
+            lines: these.iter().take(listed).map(|row| line(row)).collect(),
             more: (more > 0 && listed > 0).then(|| format!("and {} more", grouped(more))),
-            advice: shared,
+            advice: plain(advice(rule.rule, these.iter().copied()), SENTENCE),
         });
     }
     groups
 }
 
-fn shared_advice(findings: &[&FindingRow]) -> Option<String> {
-    let (first, others) = findings.split_first()?;
-    let same = others.iter().all(|row| row.recommendation == first.recommendation);
-    (same && !first.recommendation.is_empty()).then(|| plain(&first.recommendation, SENTENCE))
-}
-
-fn line(row: &FindingRow, with_advice: bool) -> Line<'_> {
+fn line(row: &FindingRow) -> Line<'_> {
     let name = plain(&row.display_name, NAME);
     Line {
         name: if name.is_empty() { row.object_id.clone() } else { name },
         subject: row.object_type.as_str().replace('-', " "),
         detail: plain(&row.detail, SENTENCE),
-        advice: (with_advice && !row.recommendation.is_empty()).then(|| plain(&row.recommendation, SENTENCE)),
         url: link(&row.portal_url),
     }
 }

@@ -35,17 +35,13 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
 
 fn write_group(page: &mut Page, group: &Group<'_>) {
     page.blank();
-    page.wrapped("", "  ", &format!("{} {}: {}", group.severity.to_uppercase(), group.title, group.count));
-    if let Some(advice) = &group.advice {
-        page.wrapped("  What to do: ", "  ", advice);
-    }
-    for line in &group.lines {
+    let Group { severity, rule, title, count, advice, lines, more } = group;
+    page.wrapped("", "  ", &format!("{}: {title} ({rule}), {count}", severity.to_uppercase()));
+    page.wrapped("  What to do: ", "  ", advice);
+    for line in lines {
         page.wrapped("  - ", "    ", &format!("{} ({}): {}", line.name, line.subject, line.detail));
-        if let Some(advice) = &line.advice {
-            page.wrapped("    What to do: ", "    ", advice);
-        }
     }
-    if let Some(more) = &group.more {
+    if let Some(more) = more {
         page.wrapped("    ", "    ", more);
     }
 }

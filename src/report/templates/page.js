@@ -21,10 +21,14 @@ document.addEventListener("DOMContentLoaded", () => {
       const elements = bodies ? this.table.tBodies : this.table.tBodies[0].rows;
       this.items = Array.from(elements, (element) => ({ element, row: bodies ? element.rows[0] : element, text: null }));
       this.limit = STEP;
+      this.revealed = null;
       for (const th of this.table.tHead.rows[0].cells) this.makeSortable(th);
       for (const button of this.buttons) button.addEventListener("click", () => this.showMore(button.dataset.show));
       this.form.addEventListener("submit", (event) => event.preventDefault());
-      this.form.addEventListener("input", () => this.refresh());
+      this.form.addEventListener("input", () => {
+        this.revealed = null;
+        this.refresh();
+      });
       this.form.addEventListener("reset", () => setTimeout(() => this.refresh()));
       this.filter();
     }
@@ -54,7 +58,7 @@ document.addEventListener("DOMContentLoaded", () => {
       for (const item of this.items) {
         const matches = this.matches(item, wanted, chosen);
         if (matches) matching += 1;
-        const hidden = !matches || matching > this.limit;
+        const hidden = (!matches || matching > this.limit) && item.element !== this.revealed;
         if (item.element.hidden !== hidden) item.element.hidden = hidden;
       }
       this.report(matching);
@@ -97,9 +101,10 @@ document.addEventListener("DOMContentLoaded", () => {
         if (a.key === null || b.key === null) return (a.key === null) - (b.key === null);
         return sign * (kind === "text" ? words.compare(a.key, b.key) : a.key - b.key);
       });
-      const sorted = document.createDocumentFragment();
-      for (const item of this.items) sorted.append(item.element);
-      this.parent.append(sorted);
+      // In portions: one fragment of tens of thousands of rows takes Chromium minutes.
+      for (let start = 0; start < this.items.length; start += 500) {
+        this.parent.append(...this.items.slice(start, start + 500).map((item) => item.element));
+      }
       this.filter();
     }
 
@@ -119,18 +124,21 @@ document.addEventListener("DOMContentLoaded", () => {
       this.filter();
     }
 
+    // Shows one row wherever it stands; showing all before it would take seconds in a large tenant.
     reveal(element) {
-      const place = this.items.findIndex((item) => item.element === element);
-      if (place < 0) return;
+      this.revealed = element;
       this.form.reset();
-      this.limit = Math.max(this.limit, place + 1);
       this.filter();
     }
   }
 
   const sheets = new Map();
-  for (const section of document.querySelectorAll(".sheet")) {
-    if (section.querySelector("form")) sheets.set(section.id, new Sheet(section));
+  try {
+    for (const section of document.querySelectorAll(".sheet")) {
+      if (section.querySelector("form")) sheets.set(section.id, new Sheet(section));
+    }
+  } finally {
+    document.documentElement.classList.add("ready"); // Only now are the tables shown.
   }
 
   const open = (body, wanted) => {
@@ -158,6 +166,5 @@ document.addEventListener("DOMContentLoaded", () => {
     sheets.get("findings")?.choose(severity === undefined ? 1 : 0, severity ?? rule);
   });
   window.addEventListener("hashchange", follow);
-  document.documentElement.classList.add("ready");
   follow();
 });
