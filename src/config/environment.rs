@@ -10,6 +10,7 @@ pub struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// The variables of this process. Those that are not Unicode are left out.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn from_process() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

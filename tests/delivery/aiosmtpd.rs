@@ -1,6 +1,6 @@
 //! A second opinion: Debian's aiosmtpd, written by others, over STARTTLS and over implicit TLS.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
