@@ -23,3 +23,6 @@ mod tenant;
 #[cfg(test)]
 #[path = "compliance/unknown.rs"]
 mod unknown;
+#[cfg(test)]
+#[path = "compliance/unreadable.rs"]
+mod unreadable;

@@ -52,10 +52,21 @@ pub(super) fn unreadable_limit(kind: &RestrictionKind) -> Text {
     Text::new(&format!("The `maxLifetime` of the restriction `{kind}` is missing or cannot be read."))
 }
 
+/// A restriction whose type Graph does not name to programs of this age.
+pub(super) fn unnamed_type() -> Text {
+    plain("Graph calls a restriction `unknownFutureValue`, which may stand for any type.")
+}
+
 /// A credential with an end but no start.
 pub(super) fn no_start(kind: CredentialKind) -> Text {
     let what = kind.as_str().replace('-', " ");
     Text::new(&format!("A {what} has an end but no start, so its lifetime is not known."))
+}
+
+/// A credential with a date that is none.
+pub(super) fn unreadable_date(kind: CredentialKind) -> Text {
+    let what = kind.as_str().replace('-', " ");
+    Text::new(&format!("A date of a {what} cannot be read, so it is not known when it begins or ends."))
 }
 
 /// A key credential that may be a shared secret.

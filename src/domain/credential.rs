@@ -17,6 +17,8 @@ pub struct PasswordCredential {
     pub end: Option<DateTime<Utc>>,
     /// `customKeyIdentifier`, opaque; an empty one is read as none.
     pub custom_key_identifier: Option<Box<str>>,
+    /// Whether one of its dates is there but is none that can be read.
+    pub unreadable: bool,
 }
 
 /// An entry of `keyCredentials`. The `key` itself is never read.
@@ -36,6 +38,8 @@ pub struct KeyCredential {
     pub key_type: KeyType,
     /// `usage`, a free string.
     pub usage: Option<Text>,
+    /// Whether one of its dates is there but is none that can be read.
+    pub unreadable: bool,
 }
 
 impl KeyCredential {
@@ -153,6 +157,9 @@ pub struct Credential<'a> {
     pub start: Option<DateTime<Utc>>,
     /// When it ends; none never.
     pub end: Option<DateTime<Utc>>,
+    /// Whether one of its dates is there but cannot be read: nothing that hangs on dates is known of it
+    /// then, and what is said of it here takes that date for absent.
+    pub unreadable: bool,
 }
 
 impl Credential<'_> {
@@ -215,6 +222,7 @@ mod tests {
                 usage: None,
                 start: None,
                 end: Some(now + delta),
+                unreadable: false,
             };
             (credential.days_left(now), credential.state(now))
         };

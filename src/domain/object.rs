@@ -87,6 +87,8 @@ pub struct ServicePrincipalFacts {
     pub service_principal_type: Option<Text>,
     /// `appOwnerOrganizationId`.
     pub app_owner_organization: Option<TenantId>,
+    /// Whether that is there but is no id.
+    pub owner_unreadable: bool,
     /// `accountEnabled`.
     pub account_enabled: Option<bool>,
 }
@@ -233,6 +235,7 @@ impl Object {
             usage: None,
             start: password.start,
             end: password.end,
+            unreadable: password.unreadable,
         });
         let mut stood_for = HashSet::new();
         let keys = self.keys.iter().enumerate().map(|(index, key)| Credential {
@@ -247,6 +250,7 @@ impl Object {
             usage: key.usage.as_ref(),
             start: key.start,
             end: key.end,
+            unreadable: key.unreadable,
         });
         let federated = self.application().map(|facts| facts.federated.as_slice());
         let federated =
@@ -259,6 +263,7 @@ impl Object {
                 usage: None,
                 start: None,
                 end: None,
+                unreadable: false,
             });
         passwords.chain(keys).chain(federated).collect()
     }

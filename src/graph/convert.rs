@@ -43,6 +43,7 @@ pub(super) fn service_principal(mut entry: Entry<'_>) -> Option<Object> {
     let facts = ServicePrincipalFacts {
         service_principal_type: text(wire.service_principal_type),
         app_owner_organization: owner.map(TenantId),
+        owner_unreadable: wire.app_owner_organization_id.is_some() && owner.is_none(),
         account_enabled: wire.account_enabled,
     };
     Some(Object {
@@ -62,21 +63,26 @@ pub(super) fn service_principal(mut entry: Entry<'_>) -> Option<Object> {
 }
 
 fn password(entry: &mut Entry<'_>, wire: wire::PasswordCredential) -> PasswordCredential {
+    let (start, end, unreadable) =
+        entry.validity("passwordCredentials", wire.start_date_time.as_deref(), wire.end_date_time.as_deref());
     PasswordCredential {
         key_id: entry.guid("passwordCredentials.keyId", wire.key_id.as_deref()).map(KeyId),
         name: text(wire.display_name),
-        start: entry.time("passwordCredentials.startDateTime", wire.start_date_time.as_deref()),
-        end: entry.time("passwordCredentials.endDateTime", wire.end_date_time.as_deref()),
+        start,
+        end,
         custom_key_identifier: identifier(wire.custom_key_identifier),
+        unreadable,
     }
 }
 
 fn key(entry: &mut Entry<'_>, wire: wire::KeyCredential) -> KeyCredential {
+    let (start, end, unreadable) =
+        entry.validity("keyCredentials", wire.start_date_time.as_deref(), wire.end_date_time.as_deref());
     KeyCredential {
         key_id: entry.guid("keyCredentials.keyId", wire.key_id.as_deref()).map(KeyId),
         name: text(wire.display_name),
-        start: entry.time("keyCredentials.startDateTime", wire.start_date_time.as_deref()),
-        end: entry.time("keyCredentials.endDateTime", wire.end_date_time.as_deref()),
+        start,
+        end,
         custom_key_identifier: identifier(wire.custom_key_identifier),
         key_type: match wire.key_type.as_deref() {
             Some("AsymmetricX509Cert" | "X509CertAndPassword") => KeyType::Certificate,
@@ -84,6 +90,7 @@ fn key(entry: &mut Entry<'_>, wire: wire::KeyCredential) -> KeyCredential {
             other => KeyType::Other(other.map(Text::new)),
         },
         usage: text(wire.usage),
+        unreadable,
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn tenant_default(mut entry: Entry<'_>) -> Option<TenantDefault> {
     Some(TenantDefault {
         id,
         display_name: text(wire.display_name).unwrap_or_default(),
-        is_enabled: enabled(&mut entry, wire.is_enabled),
+        is_enabled: enabled(&mut entry, wire.is_enabled)?,
         application_restrictions: restrictions(&mut entry, wire.application_restrictions)?,
         service_principal_restrictions: restrictions(&mut entry, wire.service_principal_restrictions)?,
     })
@@ -48,7 +48,7 @@ pub(super) fn custom_policy(mut entry: Entry<'_>) -> Option<CustomPolicy> {
         id,
         display_name: text(wire.display_name).unwrap_or_default(),
         description: text(wire.description),
-        is_enabled: enabled(&mut entry, wire.is_enabled),
+        is_enabled: enabled(&mut entry, wire.is_enabled)?,
         restrictions: all,
         applies_to: Reach::Partly(Vec::new()),
     })
@@ -72,12 +72,12 @@ pub(super) fn assignment(mut entry: Entry<'_>) -> Option<ObjectKey> {
     Some(ObjectKey { kind, id })
 }
 
-/// A policy that does not say whether it is enabled protects nobody.
-fn enabled(entry: &mut Entry<'_>, wire: Option<bool>) -> bool {
+/// Nothing can be concluded from a policy that does not say whether it is enabled.
+fn enabled(entry: &mut Entry<'_>, wire: Option<bool>) -> Option<bool> {
     if wire.is_none() {
         entry.wrong("`isEnabled` is missing");
     }
-    wire.unwrap_or(false)
+    wire
 }
 
 fn restrictions(entry: &mut Entry<'_>, wire: Option<wire::Restrictions>) -> Option<Vec<Restriction>> {

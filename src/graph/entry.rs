@@ -53,6 +53,18 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Start and end of a credential, and whether one of them is there but cannot be read.
+    pub(super) fn validity(
+        &mut self,
+        collection: &str,
+        start: Option<&str>,
+        end: Option<&str>,
+    ) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>, bool) {
+        let starts = self.time(&format!("{collection}.startDateTime"), start);
+        let ends = self.time(&format!("{collection}.endDateTime"), end);
+        (starts, ends, start.is_some() != starts.is_some() || end.is_some() != ends.is_some())
+    }
+
     /// A GUID; one that is none is noted, and is as unknown as one that is absent.
     pub(super) fn guid(&mut self, field: &str, text: Option<&str>) -> Option<Uuid> {
         match Uuid::try_parse(text?) {

@@ -22,8 +22,8 @@ pub struct Patience {
     /// that hangs costs. 2 minutes by default.
     pub total: Duration,
     /// For all waits together that Graph asked for by throttling. A `Retry-After` that no longer
-    /// fits ends the request at once. 10 minutes by default: longer than Graph is known to ask for,
-    /// shorter than a run should stand still.
+    /// fits ends the request at once. 4 minutes by default: longer than the windows in which Graph
+    /// counts (FACTS §9.1), shorter than a run should stand still.
     pub throttled: Duration,
     /// Bytes of one decompressed answer. Too low refuses pages of 999 applications with many keys
     /// each; too high, and a hostile answer takes the memory. 64 MiB by default.
@@ -37,7 +37,7 @@ impl Default for Patience {
             attempts: 4,
             pause: Duration::from_millis(500),
             total: Duration::from_secs(120),
-            throttled: Duration::from_secs(600),
+            throttled: Duration::from_secs(240),
             body_limit: 64 << 20,
         }
     }

@@ -109,8 +109,8 @@ const SECRET_IN_PLAIN_SIGHT: Explanation = Explanation {
 
 const NO_RESTRICTIVE_POLICY: Explanation = Explanation {
     title: "New client secrets are not blocked",
-    breaks_when: "An object may be given a new client secret, or what `[policy]` of the configuration \
-        asks for is not in force on it.",
+    breaks_when: "What `[policy]` of the configuration asks for, by default that new client secrets are \
+        blocked, is not in force on an object.",
     why: "What is not blocked is done sooner or later, and each new secret starts the work of \
         getting rid of it again.",
     remedy: "Block password addition in the tenant default, or assign a custom policy that does.",

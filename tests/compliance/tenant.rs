@@ -55,6 +55,7 @@ pub(crate) fn secret(days_ago: i64, days_left: i64) -> PasswordCredential {
         start: Some(now() - TimeDelta::days(days_ago)),
         end: Some(now() + TimeDelta::days(days_left)),
         custom_key_identifier: None,
+        unreadable: false,
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn key(key_type: KeyType, days_ago: i64, days_left: i64) -> KeyCreden
         custom_key_identifier: None,
         key_type,
         usage: Some(Text::new("Verify")),
+        unreadable: false,
     }
 }
 
@@ -116,6 +118,7 @@ fn principals() -> [Object; 3] {
             service_principal_type: Some(Text::new(kind)),
             app_owner_organization: owner,
             account_enabled: Some(true),
+            owner_unreadable: false,
         };
         object(number, name, Details::ServicePrincipal(facts))
     };

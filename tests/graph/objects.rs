@@ -150,6 +150,7 @@ async fn credentials_arrive_with_what_identifies_them_and_without_what_opens_doo
         start: Some(time("2021-09-09T19:50:29.308638100Z")),
         end: Some(time("9999-12-31T23:59:59.999999900Z")),
         custom_key_identifier: None,
+        unreadable: false,
     };
     assert_eq!(object.passwords, [ci, PasswordCredential::default()]);
     let signing = KeyCredential {
@@ -160,6 +161,7 @@ async fn credentials_arrive_with_what_identifies_them_and_without_what_opens_doo
         custom_key_identifier: Some("52ED9B5038A47B9E2E2190715CC238359D4F8F73".into()),
         key_type: KeyType::Certificate,
         usage: some("Sign"),
+        unreadable: false,
     };
     assert_eq!(object.keys[0], signing);
     let types: Vec<KeyType> = object.keys[1..].iter().map(|key| key.key_type.clone()).collect();
@@ -187,6 +189,21 @@ async fn a_value_that_cannot_be_read_is_unknown_and_a_gap() {
         assert_eq!((object.created, object.app_id), (None, None), "{said}");
         for credential in object.credentials() {
             assert_eq!((credential.key_id, credential.start, credential.end), (None, None, None), "{said}");
+            assert_eq!(credential.unreadable, said.contains("Date"), "{said}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_owner_that_is_no_id_is_not_the_same_as_none() {
+    for (owner, unreadable) in [(json!("contoso"), true), (json!(null), false), (json!(id(3)), false)] {
+        let body = json!({"id": id(1), "appOwnerOrganizationId": owner});
+        let inventory = read_from(move |request| match request.route() {
+            "servicePrincipals" => Reply::page(std::slice::from_ref(&body)),
+            _ => quiet(request),
+        })
+        .await;
+        let facts = inventory.objects[0].service_principal().unwrap();
+        assert_eq!(facts.owner_unreadable, unreadable, "{owner}");
     }
 }

@@ -191,9 +191,9 @@ async fn a_tenant_default_that_cannot_be_read_whole_is_not_taken_in_part() {
 }
 
 #[tokio::test]
-async fn a_policy_that_does_not_say_whether_it_is_enabled_protects_nobody_and_leaves_a_gap() {
+async fn nothing_is_concluded_from_a_policy_that_does_not_say_whether_it_is_enabled() {
     let inventory = default_of(json!({"id": id(1)})).await;
-    assert_eq!(inventory.tenant_default.as_ref().map(|default| default.is_enabled), Some(false));
+    assert_eq!(inventory.tenant_default, None);
     assert!(reasons(&inventory).contains("`isEnabled` is missing"), "{}", reasons(&inventory));
 }
 

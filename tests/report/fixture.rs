@@ -55,6 +55,7 @@ pub(crate) fn password(
         start: start.map(at),
         end: end.map(at),
         custom_key_identifier: None,
+        unreadable: false,
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn key(number: u128, key_type: KeyType, usage: &str, thumbprint: Opti
         custom_key_identifier: thumbprint.map(Into::into),
         key_type,
         usage: Some(Text::new(usage)),
+        unreadable: false,
     }
 }
 
@@ -251,6 +253,7 @@ fn saml() -> (Object, ObjectAssessment) {
         service_principal_type: Some(Text::new("Application")),
         app_owner_organization: Some(TenantId(id(0x9999))),
         account_enabled: Some(false),
+        owner_unreadable: false,
     };
     let object = Object {
         passwords: vec![

@@ -39,7 +39,8 @@ fn such(
 ) -> Vec<Ruling> {
     case.credentials
         .iter()
-        .filter(|credential| credential.kind == kind && !credential.repeats && breaks(case, credential))
+        .filter(|credential| credential.kind == kind && !credential.repeats)
+        .filter(|credential| credential.unreadable || breaks(case, credential))
         .map(|credential| case.broken_by(credential, Evidence::Credential(credential.at)))
         .collect()
 }

@@ -73,6 +73,7 @@ pub(super) fn key(
         custom_key_identifier: None,
         key_type,
         usage: None,
+        unreadable: false,
     }
 }
 

@@ -15,19 +15,19 @@ pub(super) fn grandfathered_secret(case: &Case<'_>) -> Vec<Ruling> {
         Gate::new(case, &RestrictionKind::SymmetricKeyAddition, &RestrictionKind::SymmetricKeyLifetime);
     let mut rulings = Vec::new();
     for credential in case.unexpired() {
-        match credential.kind {
-            CredentialKind::ClientSecret => rulings.extend(passwords.judge(credential)),
-            CredentialKind::SymmetricKey => rulings.extend(keys.judge(credential)),
-            CredentialKind::Certificate => {
-                // One of a type not known may be a symmetric key.
-                if let Some(why) = case.unknown_type(credential)
-                    && keys.judge(credential).is_some()
-                {
-                    rulings.push(Ruling::Undecided(why));
-                }
+        let ruling = match credential.kind {
+            CredentialKind::ClientSecret => passwords.judge(credential),
+            CredentialKind::SymmetricKey => keys.judge(credential),
+            // One of a type not known may be a symmetric key.
+            CredentialKind::Certificate if case.unknown_type(credential).is_some() => keys.judge(credential),
+            CredentialKind::Certificate | CredentialKind::SamlSigningPassword | CredentialKind::Federated => {
+                None
             }
-            CredentialKind::SamlSigningPassword | CredentialKind::Federated => (),
-        }
+        };
+        rulings.extend(ruling.map(|ruling| match ruling {
+            Ruling::Broken(evidence) => case.broken_by(credential, evidence),
+            undecided @ Ruling::Undecided(_) => undecided,
+        }));
     }
     rulings
 }

@@ -39,6 +39,10 @@ impl Span {
 fn long_lived(case: &Case<'_>, kind: CredentialKind, limit: TimeDelta) -> Vec<Ruling> {
     let mut rulings = Vec::new();
     for credential in case.unexpired().filter(|credential| credential.kind == kind) {
+        if credential.unreadable {
+            rulings.push(Ruling::Undecided(words::unreadable_date(kind)));
+            continue;
+        }
         let lifetime = match Span::of(credential) {
             Span::Endless => None,
             Span::Of(lifetime) if limit < lifetime => Some(lifetime),

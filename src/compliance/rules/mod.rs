@@ -126,8 +126,12 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// That a rule about credentials of its kind is broken by one, or may be.
+    /// A finding about a credential, or why there may be one: nothing is known of a credential that
+    /// could not be read whole.
     pub(super) fn broken_by(&self, credential: &Credential<'_>, evidence: Evidence) -> Ruling {
+        if credential.unreadable {
+            return Ruling::Undecided(words::unreadable_date(credential.kind));
+        }
         match self.unknown_type(credential) {
             Some(why) => Ruling::Undecided(why),
             None => Ruling::Broken(evidence),

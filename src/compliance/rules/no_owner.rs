@@ -9,6 +9,9 @@ pub(super) fn no_owner(case: &Case<'_>) -> Vec<Ruling> {
     if case.object.kind() == ObjectKind::ServicePrincipal || case.unexpired().next().is_none() {
         return Vec::new();
     }
+    if case.unexpired().all(|credential| credential.unreadable) {
+        return vec![Ruling::Undecided(words::plain("The dates of its credentials could not be read."))];
+    }
     match &case.object.owners {
         Owners::Somebody => Vec::new(),
         Owners::Named(names) if !names.is_empty() => Vec::new(),

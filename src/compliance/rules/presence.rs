@@ -1,5 +1,6 @@
 //! Shared secrets being there at all, each reported by the most specific rule.
 
+use super::super::words;
 use super::{Case, Ruling};
 use crate::domain::{CredentialKind, Evidence, ObjectKind, OwnedBy};
 
@@ -14,6 +15,7 @@ pub(super) fn client_secret(case: &Case<'_>) -> Vec<Ruling> {
 /// Unexpired client secrets on a service principal of our own, or of an owner not recorded.
 pub(super) fn service_principal_secret(case: &Case<'_>) -> Vec<Ruling> {
     match (case.object.kind(), case.owned_by) {
+        (ObjectKind::ServicePrincipal, _) if owner_unreadable(case) => whose(case),
         (ObjectKind::ServicePrincipal, OwnedBy::ThisTenant | OwnedBy::Unknown) => {
             unexpired(case, CredentialKind::ClientSecret)
         }
@@ -24,6 +26,7 @@ pub(super) fn service_principal_secret(case: &Case<'_>) -> Vec<Ruling> {
 /// Unexpired client secrets added here to a service principal of somebody else.
 pub(super) fn foreign_secret(case: &Case<'_>) -> Vec<Ruling> {
     match (case.object.kind(), case.owned_by) {
+        (ObjectKind::ServicePrincipal, _) if owner_unreadable(case) => whose(case),
         (ObjectKind::ServicePrincipal, OwnedBy::Microsoft | OwnedBy::OtherTenant) => {
             unexpired(case, CredentialKind::ClientSecret)
         }
@@ -40,10 +43,21 @@ pub(super) fn symmetric_key(case: &Case<'_>) -> Vec<Ruling> {
     rulings
 }
 
+fn owner_unreadable(case: &Case<'_>) -> bool {
+    case.object.service_principal().is_some_and(|facts| facts.owner_unreadable)
+}
+
+/// There are secrets, and nobody knows on whose application.
+fn whose(case: &Case<'_>) -> Vec<Ruling> {
+    let why = words::plain("The tenant that owns its application could not be read.");
+    let secrets = unexpired(case, CredentialKind::ClientSecret);
+    secrets.into_iter().map(|_| Ruling::Undecided(why.clone())).collect()
+}
+
 fn unexpired(case: &Case<'_>, kind: CredentialKind) -> Vec<Ruling> {
     case.unexpired()
         .filter(|credential| credential.kind == kind)
-        .map(|credential| Ruling::Broken(Evidence::Credential(credential.at)))
+        .map(|credential| case.broken_by(credential, Evidence::Credential(credential.at)))
         .collect()
 }
 

@@ -55,7 +55,8 @@ pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -
 /// The rows of an object's credentials, as Graph lists them.
 pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl Iterator<Item = CredentialRow> {
     judged.credentials.iter().map(|credential| {
-        let Credential { at: _, kind, repeats: _, key_id: _, name, usage, start, end } = *credential;
+        let Credential { at: _, kind, repeats: _, key_id: _, name, usage, start, end, unreadable } =
+            *credential;
         CredentialRow {
             object_type: judged.object.kind().into(),
             object_id: judged.object.id.to_string(),
@@ -69,7 +70,7 @@ pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl It
             end,
             lifetime_days: credential.lifetime().map(whole_days),
             days_left: credential.days_left(context.now),
-            state: credential.state(context.now).as_str(),
+            state: if unreadable { "" } else { credential.state(context.now).as_str() },
         }
     })
 }

@@ -25,7 +25,7 @@ fn place(place: &PlainSight) -> String {
         PlainSight::Description => "its description".to_owned(),
         PlainSight::Tag => "one of its tags".to_owned(),
         PlainSight::CredentialName(Some(id)) => format!("the name of credential {id}"),
-        PlainSight::CredentialName(None) => "the name of a credential without id".to_owned(),
+        PlainSight::CredentialName(None) => "the name of a credential".to_owned(),
     }
 }
 
