@@ -98,10 +98,6 @@ struct Relation {
 
 impl Relation {
     fn between(kind: &RestrictionKind, with: &Effective<'_>, alone: &Effective<'_>) -> Self {
-        // Two entries of this name need not be of one type (FACTS §5.3).
-        if kind.as_str() == "unknownFutureValue" && alone.outcome != Outcome::Open {
-            return Self { doubt: Some(words::unnamed_type()), ..Self::default() };
-        }
         match (with.outcome, alone.outcome) {
             (Outcome::Enforced(custom), Outcome::Enforced(default)) => {
                 Self::of_entries(kind, custom, default)

@@ -52,11 +52,6 @@ pub(super) fn unreadable_limit(kind: &RestrictionKind) -> Text {
     Text::new(&format!("The `maxLifetime` of the restriction `{kind}` is missing or cannot be read."))
 }
 
-/// A restriction whose type Graph does not name to programs of this age.
-pub(super) fn unnamed_type() -> Text {
-    plain("Graph calls a restriction `unknownFutureValue`, which may stand for any type.")
-}
-
 /// A credential with an end but no start.
 pub(super) fn no_start(kind: CredentialKind) -> Text {
     let what = kind.as_str().replace('-', " ");

@@ -33,7 +33,7 @@ pub enum GraphError {
         answer: Answer,
     },
     /// Graph throttled for longer than [`super::Patience::throttled`].
-    #[error("Graph throttles `{request}` for longer than is waited; waited {} s ({answer})", .waited.as_secs())]
+    #[error("Graph throttles `{request}` for longer than Keysweep waits, after {} s ({answer})", .waited.as_secs())]
     Throttled {
         /// Method and path.
         request: String,

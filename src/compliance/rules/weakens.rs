@@ -62,7 +62,6 @@ mod tests {
         let from = |date| Restriction { created_on_or_after: Some(date), ..addition() };
         let unknown = || state(State::Other(Text::new("paused")));
         let other = |limit: &str| lifetime(RestrictionKind::Other(Text::new("newLifetime")), limit);
-        let unnamed = |limit: &str| lifetime(RestrictionKind::Other(Text::new("unknownFutureValue")), limit);
         let off = || state(State::Disabled);
         let uris = || Restriction { collection: Collection::IdentifierUris, ..addition() };
         let endless = || Restriction { limit: Limit::Missing, ..days("P1D") };
@@ -92,7 +91,6 @@ mod tests {
             ("weaker in one, stronger in one", true, vec![off(), days("P1D")], vec![addition()], Weakens, "broken"),
             ("weaker for sure, or perhaps",  true,  vec![days("P2D"), unknown()], vec![addition(), days("P1D")], Weakens, "broken"),
             ("an unknown type",              true,  vec![other("P2D")], vec![other("P1D")], Weakens,     "broken"),
-            ("a type without a name",        true,  vec![unnamed("P2D")], vec![unnamed("P1D")], Same,    "undecided"),
             ("an unknown state",             true,  vec![unknown()],    vec![addition()],   Same,        "undecided"),
             ("unknown, nothing to lose",     true,  vec![unknown()],    vec![],             Same,        "kept"),
             ("a block against the unknown",  true,  vec![addition()],   vec![unknown()],    Same,        "kept"),
