@@ -13,8 +13,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("graph", &["domain", "config"]),
     ("delivery", &["domain", "config", "report"]),
     ("run", &["domain", "compliance", "report", "config", "graph", "delivery"]),
-    ("daemon", &["domain", "config", "graph", "run"]),
-    ("cli", &["domain", "compliance", "report", "config", "graph", "delivery", "run", "daemon", "emulator"]),
+    ("daemon", &["config", "run"]),
+    ("cli", &["domain", "report", "config", "graph", "delivery", "run", "daemon", "emulator"]),
     ("emulator", &[]),
 ];
 
@@ -109,7 +109,7 @@ fn walk(directory: &Path, found: &mut Vec<(PathBuf, String)>) {
             walk(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             let text = fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
             let lines: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             found.push((path, lines.join("\n")));
         }

@@ -11,8 +11,9 @@ use crate::domain::{RuleId, Severity};
 #[derive(Debug, Parser)]
 #[command(name = "keysweep", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(super) struct Cli {
-    /// Configuration file [default: config/keysweep.toml, else /etc/keysweep/keysweep.toml]
-    #[arg(long, global = true, value_name = "FILE", env = "KEYSWEEP_CONFIG", hide_env_values = true)]
+    /// Configuration file [default: the one KEYSWEEP_CONFIG names, else config/keysweep.toml, else
+    /// /etc/keysweep/keysweep.toml]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(super) command: Command,
@@ -114,7 +115,7 @@ pub(super) struct Emulator {
     #[arg(long, value_name = "N", conflicts_with = "tenant_file")]
     pub(super) applications: Option<usize>,
     /// What the generated tenant is generated from
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "applications")]
     pub(super) seed: u64,
     /// Serve the tenant described in this JSON file
     #[arg(long, value_name = "FILE")]

@@ -9,7 +9,7 @@ use super::args::Format;
 use super::exit::Failure;
 use crate::delivery::{Delivery, Refused};
 use crate::domain::Severity;
-use crate::report::{FindingRow, Report, Summary, catalogue, plain};
+use crate::report::{FindingRow, Report, Summary, plain};
 use crate::run::Outcome;
 
 /// Rows of the table of findings; more do not help on a terminal.
@@ -111,10 +111,7 @@ pub(super) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Result<()>
         writeln!(
             out,
             "  {style}{:<8}{style:#} {:>5}  {}  {DIM}{}{DIM:#}",
-            count.worst,
-            count.findings,
-            catalogue(count.rule).title,
-            count.rule
+            count.worst, count.findings, count.title, count.rule
         )?;
     }
     writeln!(out, "\n  Report  {}", outcome.directory.join("report.html").display())?;

@@ -102,12 +102,6 @@ impl Restriction {
     pub fn date(&self) -> Option<DateTime<Utc>> {
         self.created_on_or_after.filter(|date| date.year() != 1)
     }
-
-    /// Whether its state is `enabled` or missing.
-    #[must_use]
-    pub fn is_on(&self) -> bool {
-        matches!(self.state, State::Enabled | State::Missing)
-    }
 }
 
 /// Where in a policy a restriction stands.

@@ -13,6 +13,9 @@ use crate::report::ReportFile;
 /// Runs that started in one second at most; more means that a clock stands still.
 const ATTEMPTS: u32 = 100;
 
+/// What the name of an unfinished run ends in, after a dot and the id.
+const PARTIAL: &str = ".partial";
+
 /// Why a run's directory could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
@@ -78,12 +81,15 @@ impl RunDirectory {
         for attempt in 1..=ATTEMPTS {
             let id = RunId::new(start, attempt);
             let complete = parent.join(id.as_str());
-            let partial = parent.join(format!(".{id}.partial"));
-            if complete.exists() {
-                continue;
-            }
+            let partial = parent.join(format!(".{id}{PARTIAL}"));
             match builder().create(&partial) {
-                Ok(()) => return Ok(Self { id, partial, complete, published: false }),
+                Ok(()) => {
+                    let run = Self { id, partial, complete, published: false };
+                    // Asked only now: while this one is held, nobody else publishes under the id.
+                    if !run.complete.exists() {
+                        return Ok(run);
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed("create", &partial)(error)),
             }
@@ -145,14 +151,15 @@ fn sync(directory: &Path) -> Result<(), DirectoryError> {
 /// When the newest complete run of a tenant started; none where there is none.
 #[must_use]
 pub fn newest_start(reports: &Path, tenant: &str) -> Option<DateTime<Utc>> {
-    runs(reports, tenant).into_iter().filter_map(|(id, _)| id.start()).max()
+    let names = names(&reports.join(tenant)).unwrap_or_default();
+    names.iter().filter_map(|name| RunId::parse(name)?.start()).max()
 }
 
 /// Removes runs that started before `now - keep`, and what an interrupted run of that age left.
 /// Anything whose name is no run id is left alone.
 ///
 /// # Errors
-/// When a directory cannot be removed.
+/// When a directory cannot be listed or removed.
 pub fn prune(
     reports: &Path,
     tenant: &str,
@@ -160,9 +167,12 @@ pub fn prune(
     now: DateTime<Utc>,
 ) -> Result<usize, DirectoryError> {
     let Some(oldest) = now.checked_sub_signed(keep) else { return Ok(0) };
+    let parent = reports.join(tenant);
     let mut removed = 0;
-    for (id, path) in runs(reports, tenant) {
-        if id.start().is_some_and(|start| start < oldest) {
+    for name in names(&parent).map_err(failed("list", &parent))? {
+        let id = name.strip_prefix('.').and_then(|name| name.strip_suffix(PARTIAL)).unwrap_or(&name);
+        if RunId::parse(id).and_then(|id| id.start()).is_some_and(|start| start < oldest) {
+            let path = parent.join(&name);
             fs::remove_dir_all(&path).map_err(failed("remove", &path))?;
             removed += 1;
         }
@@ -170,13 +180,9 @@ pub fn prune(
     Ok(removed)
 }
 
-fn runs(reports: &Path, tenant: &str) -> Vec<(RunId, PathBuf)> {
-    let Ok(entries) = fs::read_dir(reports.join(tenant)) else { return Vec::new() };
-    let complete = |entry: fs::DirEntry| {
-        let id = RunId::parse(entry.file_name().to_str()?)?;
-        Some((id, entry.path()))
-    };
-    entries.filter_map(Result::ok).filter_map(complete).collect()
+fn names(directory: &Path) -> io::Result<Vec<String>> {
+    let names = fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
+    names.filter_map(Result::transpose).collect()
 }
 
 #[cfg(test)]
@@ -226,15 +232,19 @@ mod tests {
     }
 
     #[test]
-    fn only_runs_beyond_their_time_are_removed() {
+    fn only_runs_beyond_their_time_are_removed_and_what_is_left_of_them() {
         let reports = tempfile::tempdir().unwrap();
         for start in ["2026-11-13T05:59:59Z", "2026-11-13T06:00:00Z", "2026-11-23T06:00:00Z"] {
             RunDirectory::claim(reports.path(), "contoso", at(start)).unwrap().publish(&files()).unwrap();
         }
-        fs::create_dir(reports.path().join("contoso/kept by hand")).unwrap();
+        for name in ["kept by hand", ".20261112T060000Z-2.partial", ".20261123T055959Z.partial"] {
+            fs::create_dir(reports.path().join("contoso").join(name)).unwrap();
+        }
         let removed = prune(reports.path(), "contoso", TimeDelta::days(10), at("2026-11-23T06:00:00Z"));
-        assert_eq!(removed.unwrap(), 1);
-        assert!(!reports.path().join("contoso/20261113T055959Z").exists());
-        assert_eq!(fs::read_dir(reports.path().join("contoso")).unwrap().count(), 3);
+        assert_eq!(removed.unwrap(), 2);
+        let mut left = names(&reports.path().join("contoso")).unwrap();
+        left.sort();
+        let expected = [".20261123T055959Z.partial", "20261113T060000Z", "20261123T060000Z", "kept by hand"];
+        assert_eq!(left, expected);
     }
 }

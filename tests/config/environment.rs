@@ -1,6 +1,7 @@
 //! Environment variables, secret files and systemd credentials.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use keysweep::config::{Credential, Environment, Transport, find, load};
@@ -148,11 +149,8 @@ fn a_password_comes_from_a_file_a_variable_or_a_systemd_credential() {
     assert_eq!(told, format!("{key}: the file it names is empty. Put the secret into it."));
 }
 
-#[cfg(unix)]
 #[test]
 fn a_secret_that_others_can_read_is_warned_about() {
-    use std::os::unix::fs::PermissionsExt;
-
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("smtp-password");
     fs::write(&file, "hunter2").unwrap();
@@ -163,6 +161,11 @@ fn a_secret_that_others_can_read_is_warned_about() {
         assert_eq!(warnings.len(), usize::from(warned), "{mode:o}: {warnings:?}");
         assert!(warnings.iter().all(|warning| warning.contains("mail.smtp.password_file: ")));
     }
+    // As systemd gives a credential to a service that is not root.
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).unwrap();
+    let by_name = with_password("password_file = 'smtp-password'");
+    let systemd = [("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())];
+    assert_eq!(read_with(&by_name, systemd).unwrap().warnings, Vec::<String>::new());
 }
 
 #[test]

@@ -71,9 +71,15 @@ fn a_wrong_configuration_ends_with_2_and_every_problem() {
 #[test]
 fn a_configuration_that_is_not_there_says_where_it_was_looked_for() {
     let directory = tempfile::tempdir().unwrap();
-    let output = keysweep().current_dir(directory.path()).arg("audit").output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("config/keysweep.toml"), "{}", text(&output.stderr));
+    for (named, looked_for) in
+        [(None, "config/keysweep.toml"), (Some(""), "config/keysweep.toml"), (Some("my.toml"), "my.toml")]
+    {
+        let mut command = keysweep();
+        command.envs(named.map(|named| ("KEYSWEEP_CONFIG", named)));
+        let output = command.current_dir(directory.path()).arg("audit").output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(looked_for), "{}", text(&output.stderr));
+    }
 }
 
 #[test]
@@ -129,6 +135,7 @@ fn the_emulator_refuses_what_it_should() {
         (["--listen", "192.0.2.1:8443"], "loopback"),
         (["--tenant-file", file.to_str().unwrap()], "applications"),
         (["--tenant-file", "nowhere.json"], "nowhere.json"),
+        (["--seed", "9"], "--applications"),
     ] {
         let output = run(&[&["emulator"], &arguments[..]].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

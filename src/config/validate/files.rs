@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
@@ -17,8 +18,12 @@ pub(super) fn locate(text: &str, desk: &Desk<'_>) -> PathBuf {
     if text.contains(std::path::is_separator) || path.exists() {
         return path;
     }
-    let credential = desk.environment.get("CREDENTIALS_DIRECTORY").map(|folder| Path::new(folder).join(text));
+    let credential = credentials_directory(desk).map(|folder| folder.join(text));
     credential.filter(|path| path.exists()).unwrap_or(path)
+}
+
+fn credentials_directory<'d>(desk: &'d Desk<'_>) -> Option<&'d Path> {
+    desk.environment.get("CREDENTIALS_DIRECTORY").map(Path::new)
 }
 
 /// A file that must be there, with what is in it. Its path is printed.
@@ -142,18 +147,15 @@ fn printable_path(text: &str) -> String {
     }
 }
 
-/// Warns where others than the owner can read a secret.
-#[cfg(unix)]
+/// Warns where others than the owner can read a secret. systemd keeps its own folder closed and lets the
+/// service in by an access list, which shows among the permissions of the group.
 fn warn_if_shared(path: &Path, key: &str, desk: &mut Desk<'_>) {
-    use std::os::unix::fs::PermissionsExt;
-
+    if credentials_directory(desk).is_some_and(|folder| path.starts_with(folder)) {
+        return;
+    }
     let shared = fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o044 != 0);
     if shared {
         let what = "names a file that others than its owner can read";
         desk.warn(key, what, "Take the permission away: `chmod 400`");
     }
 }
-
-/// Elsewhere, permissions are lists that this does not read.
-#[cfg(not(unix))]
-fn warn_if_shared(_: &Path, _: &str, _: &mut Desk<'_>) {}

@@ -142,7 +142,7 @@ pub fn is_loopback(host: &str) -> bool {
 pub(super) fn mailbox(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<Mailbox> {
     let remedy = "Write `name@example.com` or `Name <name@example.com>`, one address in each text";
     if text.chars().any(char::is_control) {
-        // lettre panics on a line break in a name (CRATES §2.5).
+        // lettre panics on a line break in a name.
         desk.problem(key, "has a line break or another control character", remedy);
         return None;
     }

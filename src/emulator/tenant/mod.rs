@@ -163,11 +163,6 @@ impl TenantData {
         &self.client_id
     }
 
-    /// Lets another application sign in.
-    pub fn set_client_id(&mut self, app_id: &str) {
-        app_id.clone_into(&mut self.client_id);
-    }
-
     /// Adds an application and gives its object id. Left out, `id`, `appId` and the `keyId` of credentials
     /// are made; it was created 400 days ago.
     pub fn add_application(&mut self, object: Value) -> String {

@@ -197,11 +197,13 @@ fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure) -> 
             too_large(whole, limit),
         ],
     };
-    let directory = format!("reports/{}/{}/", plain(&report.header.tenant, NAME), report.header.run_id);
+    let folder = format!("{}/{}/", plain(&report.header.tenant, NAME), report.header.run_id);
     let all: Vec<&str> = files.iter().map(|file| file.name).collect();
     sentences.push(match all.is_empty() {
-        true => format!("The reports lie in {directory} where Keysweep runs."),
-        false => format!("Where Keysweep runs, {directory} holds {}.", spoken(&all)),
+        true => format!("The reports lie where Keysweep runs, in {folder} of its reports directory."),
+        false => {
+            format!("Where Keysweep runs, {folder} in its reports directory holds {}.", spoken(&all))
+        }
     });
     sentences
 }
