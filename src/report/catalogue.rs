@@ -95,7 +95,7 @@ const SERVICE_PRINCIPAL_SECRET: Explanation = Explanation {
     why: "The admin centre does not show secrets on service principals, so nobody who looks at \
         the application finds it.",
     remedy: "Find out who signs in with it and move that to a managed identity, a federated \
-        credential or a certificate, then remove the secret with Graph's `removePassword`.",
+        credential or a certificate, then remove the secret with Graph's removePassword.",
 };
 
 const SECRET_IN_PLAIN_SIGHT: Explanation = Explanation {
@@ -193,7 +193,7 @@ const FOREIGN_SECRET: Explanation = Explanation {
     why: "With it, somebody here signs in as an application that only its owner should be able \
         to sign in as: a well-known way to plant a backdoor.",
     remedy: "Find in the audit log who added it and what signed in with it, and remove it with \
-        Graph's `removePassword`.",
+        Graph's removePassword.",
 };
 
 const TENANT_DEFAULT_OFF: Explanation = Explanation {

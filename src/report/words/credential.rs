@@ -68,7 +68,7 @@ impl<'a> Spoken<'a> {
             ),
             recommendation: format!(
                 "Find out who signs in with it and move that to {BETTER}, then remove the secret with Graph's \
-                 `removePassword` on the service principal."
+                 removePassword on the service principal."
             ),
         }
     }
@@ -89,7 +89,7 @@ impl<'a> Spoken<'a> {
                 self.usable(),
             ),
             "Treat it as a possible backdoor: find in the audit log who added it and what signed in with it, \
-             and remove it with Graph's `removePassword` on the service principal.",
+             and remove it with Graph's removePassword on the service principal.",
         )
     }
 
