@@ -9,7 +9,7 @@ use minijinja::context;
 
 use self::attachments::Enclosure;
 use self::digest::Digest;
-use super::phrases::plain as harmless;
+use super::phrases::{grouped, plain as harmless};
 use super::summary::Summary;
 use super::template::{PageError, render, value};
 use super::{Letter, Report, ReportFile};
@@ -34,10 +34,14 @@ pub fn letter(report: &Report, files: &[ReportFile], attachment_limit: u64) -> R
     })
 }
 
-/// `Keysweep contoso: 2 critical, 11 high`; `INCOMPLETE` stands first where something was not read.
+/// `Keysweep contoso: 2 critical, 11 high`; `INCOMPLETE` stands first where something was not read, and
+/// what could not be decided keeps a run without findings from passing for a clean one.
 fn subject(report: &Report, summary: &Summary) -> String {
     let tenant = harmless(&report.header.tenant, 80);
     match (summary.complete, summary.findings()) {
+        (true, 0) if summary.undecided > 0 => {
+            format!("Keysweep {tenant}: complete, no findings, {} undecided", grouped(summary.undecided))
+        }
         (true, 0) => format!("Keysweep {tenant}: complete, no findings"),
         (true, _) => format!("Keysweep {tenant}: {}", summary.by_severity()),
         (false, _) => format!("INCOMPLETE Keysweep {tenant}: {}", summary.by_severity()),

@@ -90,7 +90,7 @@ fn nothing_is_written_to_graph_and_the_token_goes_nowhere_else() {
 /// Pages of 999, one request a policy, one listing of the ownerless, owners of the flagged by twenties.
 #[test]
 fn an_audit_needs_pages_and_not_one_request_an_application() {
-    let world = World::new(TenantData::generated(1500, 7, now()));
+    let world = World::new(TenantData::generated(1000, 7, now()));
     world.configure("[audit]\nowners = false\n");
     let output = world.keysweep(&["audit", "--no-mail"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));

@@ -356,7 +356,7 @@ async fn refused_policies_leave_the_objects_and_name_the_permission() {
 #[tokio::test]
 async fn when_graph_falls_silent_the_other_policies_are_not_waited_for() {
     let server = Server::start(two_policies(|_, _| Reply::Silence)).await;
-    let patience = Patience { attempt: Duration::from_millis(50), attempts: 1, ..patience() };
+    let patience = Patience { attempt: Duration::from_millis(250), attempts: 1, ..patience() };
     let graph = graph(&server, patience);
     let inventory = collect(&graph, tenant(), &everything(), &Watcher::default()).await;
     let missing = [0xb1, 0xb2].map(|policy| Part::Assignments(PolicyId(id(policy))));

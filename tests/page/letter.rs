@@ -39,12 +39,15 @@ fn the_subject_counts_and_never_calls_an_incomplete_run_clean() {
     {
         some.findings.extend((0..times).map(|_| sample::finding(rule, &row, None, "", "")));
     }
+    let mut undecided = sample::empty();
+    undecided.undecided = sample::tenant().undecided;
     let mut oddly_named = sample::empty();
     oddly_named.header.tenant = "con\r\nBcc: a@b\u{202e}".to_owned();
     for (report, subject) in [
         (some.clone(), "Keysweep contoso: 2 critical, 11 high, 5 medium"),
         (incomplete(some), "INCOMPLETE Keysweep contoso: 2 critical, 11 high, 5 medium"),
         (sample::empty(), "Keysweep contoso: complete, no findings"),
+        (undecided, "Keysweep contoso: complete, no findings, 1 undecided"),
         (incomplete(sample::empty()), "INCOMPLETE Keysweep contoso: no findings in what could be read"),
         (oddly_named, "Keysweep con Bcc: a@b: complete, no findings"),
     ] {
