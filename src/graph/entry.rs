@@ -1,6 +1,6 @@
 //! One entry of a listing on its way from the wire to the domain.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
@@ -44,13 +44,13 @@ impl<'a> Entry<'a> {
     /// A date, with up to seven fractional digits and down to year 1. One that is none is noted, and is
     /// as unknown as one that is absent.
     pub(super) fn time(&mut self, field: &str, text: Option<&str>) -> Option<DateTime<Utc>> {
-        match DateTime::parse_from_rfc3339(text?) {
-            Ok(time) => Some(time.to_utc()),
-            Err(_) => {
-                self.wrong(&format!("`{field}` is no date"));
-                None
-            }
+        let time = DateTime::parse_from_rfc3339(text?).map(|time| time.to_utc());
+        // An offset can carry a date beyond the years that can be written again.
+        let time = time.ok().filter(|time| (0..=9999).contains(&time.year()));
+        if time.is_none() {
+            self.wrong(&format!("`{field}` is no date"));
         }
+        time
     }
 
     /// Start and end of a credential, and whether one of them is there but cannot be read.

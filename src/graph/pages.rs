@@ -33,6 +33,10 @@ pub(super) struct Listed<T> {
     places: usize,
 }
 
+/// A listing goes round in a circle when it has more pages than this. Ten million objects on full pages:
+/// fewer could cut off a tenant, more would let links that never end run for hours.
+const MOST_PAGES: usize = 10_000;
+
 impl<T> Listed<T> {
     pub(super) fn new() -> Self {
         Self {
@@ -105,7 +109,7 @@ impl Graph {
             watch.page(listed.items.len());
             let Some(link) = link else { return Ok(()) };
             call.url = self.next(&call, &link)?;
-            if !seen.insert(call.url.clone()) {
+            if !seen.insert(call.url.clone()) || listed.pages >= MOST_PAGES {
                 return Err(GraphError::Circle { request: call.name });
             }
         }

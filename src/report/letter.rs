@@ -14,7 +14,16 @@ use super::summary::Summary;
 use super::template::{PageError, render, value};
 use super::{Letter, Report, ReportFile};
 
-/// Writes the letter about a report whose `files` were written. The CSVs among them are attached when
+/// Whether the files of a report lie where they should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// In the run's directory.
+    InDirectory,
+    /// They could not be written; the letter is all there is.
+    Nowhere,
+}
+
+/// Writes the letter about a report and its `files`. The CSVs among them are attached when
 /// all attachments together, as encoded in the mail, take at most `attachment_limit` bytes; else as
 /// one archive when that does; else not at all, and the letter says so. The same input gives the same
 /// bytes.
@@ -22,10 +31,15 @@ use super::{Letter, Report, ReportFile};
 /// # Errors
 /// When a template does not fit or the attachments cannot be packed, which are defects of this
 /// program.
-pub fn letter(report: &Report, files: &[ReportFile], attachment_limit: u64) -> Result<Letter, PageError> {
+pub fn letter(
+    report: &Report,
+    files: &[ReportFile],
+    attachment_limit: u64,
+    kept: Kept,
+) -> Result<Letter, PageError> {
     let summary = Summary::of(report);
     let enclosure = Enclosure::of(&report.header, files, attachment_limit)?;
-    let digest = Digest::of(report, &summary, files, &enclosure);
+    let digest = Digest::of(report, &summary, files, &enclosure, kept);
     Ok(Letter {
         subject: subject(report, &summary),
         text: plain::text(&digest),

@@ -19,7 +19,7 @@ pub use catalogue::{Explanation, catalogue};
 pub use files::{ReportError, files};
 pub use html::html;
 pub use json::json_schema;
-pub use letter::letter;
+pub use letter::{Kept, letter};
 pub use model::{
     Attachment, CredentialRow, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
     Subject, UndecidedRow,

@@ -14,7 +14,7 @@ use crate::delivery::{self, Delivery, Identity};
 use crate::domain::{Assessment, Gap, Inventory, Part, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Graph, Patience, Progress};
-use crate::report::{self, Header, Letter, PageError, Report, ReportError, ReportFile};
+use crate::report::{self, Header, Kept, PageError, Report, ReportError, ReportFile};
 
 /// What to audit, and how.
 #[derive(Clone, Copy)]
@@ -106,19 +106,26 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, header: Header) -> Res
     let report = report::build(header, &inventory, &assessment, &job.config.settings);
     drop((inventory, assessment));
     let files = report::files(&report, report::html(&report)?, job.config.reports.csv_bom)?;
-    let letter = letter(&job, &report, &files)?;
-    let written = tokio::task::spawn_blocking(move || directory.publish(&files).map(|path| (path, files)));
-    let written = written.await?;
-    if let Err(error) = &written {
-        tracing::error!(%error, "the reports cannot be written; the mail is sent all the same");
-    }
-    let delivery = match letter {
-        Some(letter) => deliver(&job, &report, &letter).await,
-        None => None,
+    let (written, files) = publish(directory, files).await?;
+    let kept = match &written {
+        Ok(_) => Kept::InDirectory,
+        Err(error) => {
+            let reason = graph::explain(error, error.advice());
+            tracing::error!(reason, "the reports could not be written; the mail goes out all the same");
+            Kept::Nowhere
+        }
     };
-    let (directory, files) = written?;
+    let delivery = deliver(&job, &report, &files, kept).await?;
     conclude(&job, &report);
-    Ok(Outcome { report, files, directory, delivery })
+    Ok(Outcome { report, files, directory: written?, delivery })
+}
+
+/// Writing waits for the disk, so it is done aside. The files come back: the mail needs them too.
+async fn publish(
+    directory: RunDirectory,
+    files: Vec<ReportFile>,
+) -> Result<(Result<PathBuf, DirectoryError>, Vec<ReportFile>), tokio::task::JoinError> {
+    tokio::task::spawn_blocking(move || (directory.publish(&files), files)).await
 }
 
 /// Owners' names are wanted for flagged objects only, and correct what the index of ownerless
@@ -169,24 +176,24 @@ fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
     }
 }
 
-fn letter(job: &Job<'_>, report: &Report, files: &[ReportFile]) -> Result<Option<Letter>, PageError> {
-    match (&job.config.mail, job.sending) {
-        (Some(mail), Sending::Send) => report::letter(report, files, mail.attachment_limit).map(Some),
-        _ => Ok(None),
-    }
-}
-
-async fn deliver(job: &Job<'_>, report: &Report, letter: &Letter) -> Option<Delivery> {
-    let mail = job.config.mail.as_ref()?;
+/// None where no mail is to be sent.
+async fn deliver(
+    job: &Job<'_>,
+    report: &Report,
+    files: &[ReportFile],
+    kept: Kept,
+) -> Result<Option<Delivery>, PageError> {
+    let (Some(mail), Sending::Send) = (&job.config.mail, job.sending) else { return Ok(None) };
+    let letter = report::letter(report, files, mail.attachment_limit, kept)?;
     let identity =
         Identity::new(&report.header.tenant, &report.header.run_id, &mail.from, report.header.started);
     let patience = delivery::Patience::default();
-    let delivery = delivery::deliver(mail, &job.tenant.mail_to, letter, &identity, &patience).await;
+    let delivery = delivery::deliver(mail, &job.tenant.mail_to, &letter, &identity, &patience).await;
     for refused in &delivery.refused {
         let advice = refused.error.advice();
         tracing::error!(error = %refused.error, advice, "the mail was not accepted for a recipient");
     }
-    Some(delivery)
+    Ok(Some(delivery))
 }
 
 /// The run in one line, and the retention of older ones.

@@ -78,6 +78,7 @@ impl RunDirectory {
     pub fn claim(reports: &Path, tenant: &str, start: DateTime<Utc>) -> Result<Self, DirectoryError> {
         let parent = reports.join(tenant);
         builder().recursive(true).create(&parent).map_err(failed("create", &parent))?;
+        sweep(&parent, start);
         for attempt in 1..=ATTEMPTS {
             let id = RunId::new(start, attempt);
             let complete = parent.join(id.as_str());
@@ -155,8 +156,7 @@ pub fn newest_start(reports: &Path, tenant: &str) -> Option<DateTime<Utc>> {
     names.iter().filter_map(|name| RunId::parse(name)?.start()).max()
 }
 
-/// Removes runs that started before `now - keep`, and what an interrupted run of that age left.
-/// Anything whose name is no run id is left alone.
+/// Removes runs that started before `now - keep`. Anything whose name is no run id is left alone.
 ///
 /// # Errors
 /// When a directory cannot be listed or removed.
@@ -167,11 +167,30 @@ pub fn prune(
     now: DateTime<Utc>,
 ) -> Result<usize, DirectoryError> {
     let Some(oldest) = now.checked_sub_signed(keep) else { return Ok(0) };
-    let parent = reports.join(tenant);
+    remove_before(&reports.join(tenant), oldest, |name| Some(name))
+}
+
+/// Removes what runs left that were killed more than a day ago. That it cannot be removed keeps no run
+/// from going on.
+fn sweep(parent: &Path, now: DateTime<Utc>) {
+    let Some(yesterday) = now.checked_sub_signed(TimeDelta::days(1)) else { return };
+    match remove_before(parent, yesterday, |name| name.strip_prefix('.')?.strip_suffix(PARTIAL)) {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed what interrupted runs left"),
+        Err(error) => tracing::warn!(%error, "cannot remove what interrupted runs left"),
+    }
+}
+
+/// Removes the directories whose names hold the id of a run that started before a time.
+fn remove_before(
+    parent: &Path,
+    oldest: DateTime<Utc>,
+    id: fn(&str) -> Option<&str>,
+) -> Result<usize, DirectoryError> {
     let mut removed = 0;
-    for name in names(&parent).map_err(failed("list", &parent))? {
-        let id = name.strip_prefix('.').and_then(|name| name.strip_suffix(PARTIAL)).unwrap_or(&name);
-        if RunId::parse(id).and_then(|id| id.start()).is_some_and(|start| start < oldest) {
+    for name in names(parent).map_err(failed("list", parent))? {
+        let start = id(&name).and_then(RunId::parse).and_then(|id| id.start());
+        if start.is_some_and(|start| start < oldest) {
             let path = parent.join(&name);
             fs::remove_dir_all(&path).map_err(failed("remove", &path))?;
             removed += 1;
@@ -232,19 +251,30 @@ mod tests {
     }
 
     #[test]
-    fn only_runs_beyond_their_time_are_removed_and_what_is_left_of_them() {
+    fn only_runs_beyond_their_time_are_removed() {
         let reports = tempfile::tempdir().unwrap();
         for start in ["2026-11-13T05:59:59Z", "2026-11-13T06:00:00Z", "2026-11-23T06:00:00Z"] {
             RunDirectory::claim(reports.path(), "contoso", at(start)).unwrap().publish(&files()).unwrap();
         }
-        for name in ["kept by hand", ".20261112T060000Z-2.partial", ".20261123T055959Z.partial"] {
-            fs::create_dir(reports.path().join("contoso").join(name)).unwrap();
-        }
+        fs::create_dir(reports.path().join("contoso/kept by hand")).unwrap();
         let removed = prune(reports.path(), "contoso", TimeDelta::days(10), at("2026-11-23T06:00:00Z"));
-        assert_eq!(removed.unwrap(), 2);
+        assert_eq!(removed.unwrap(), 1);
         let mut left = names(&reports.path().join("contoso")).unwrap();
         left.sort();
-        let expected = [".20261123T055959Z.partial", "20261113T060000Z", "20261123T060000Z", "kept by hand"];
-        assert_eq!(left, expected);
+        assert_eq!(left, ["20261113T060000Z", "20261123T060000Z", "kept by hand"]);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_removed_a_day_later() {
+        let reports = tempfile::tempdir().unwrap();
+        let parent = reports.path().join("contoso");
+        for name in [".20261122T055959Z-2.partial", ".20261122T060000Z.partial"] {
+            fs::create_dir_all(parent.join(name)).unwrap();
+        }
+        let run = RunDirectory::claim(reports.path(), "contoso", at("2026-11-23T06:00:00Z")).unwrap();
+        let mut left = names(&parent).unwrap();
+        left.sort();
+        assert_eq!(left, [".20261122T060000Z.partial", ".20261123T060000Z.partial"]);
+        drop(run);
     }
 }

@@ -1,7 +1,7 @@
 //! Names that would like to be more than names.
 
 use keysweep::domain::RuleId;
-use keysweep::report::{Report, Subject, UndecidedRow, html, letter};
+use keysweep::report::{Kept, Report, Subject, UndecidedRow, html, letter};
 
 use crate::markup::{Element, elements};
 use crate::sample;
@@ -79,7 +79,9 @@ fn no_name_makes_an_element_or_an_attribute_of_the_page() {
 
 #[test]
 fn no_name_makes_an_element_or_an_attribute_of_the_letter() {
-    let write = |name: &str| letter(&report_of(name), &sample::files([9; 4]), 1 << 20).expect("a letter");
+    let write = |name: &str| {
+        letter(&report_of(name), &sample::files([9; 4]), 1 << 20, Kept::InDirectory).expect("a letter")
+    };
     let expected = write("Payroll");
     assert_eq!(expected.html.matches("<script").count() + expected.html.matches("<style").count(), 0);
     for name in HOSTILE {
@@ -96,7 +98,7 @@ fn no_name_makes_an_element_or_an_attribute_of_the_letter() {
 #[test]
 fn every_line_of_the_text_part_is_ours() {
     let name = "x\n\nINCOMPLETE: nothing\r\nSubject: y\u{2029}z";
-    let text = letter(&report_of(name), &[], 0).expect("a letter").text;
+    let text = letter(&report_of(name), &[], 0, Kept::InDirectory).expect("a letter").text;
     for line in text.lines() {
         assert!(!line.starts_with("Subject") && !line.starts_with("z"), "{text}");
     }
@@ -111,7 +113,7 @@ fn what_is_shown_is_what_the_directory_holds() {
             found.iter().filter(|element| element.tag == "bdi" && element.text == name).count() > 10,
             "{name}"
         );
-        let written = letter(&report_of(name), &[], 0).expect("a letter");
+        let written = letter(&report_of(name), &[], 0, Kept::InDirectory).expect("a letter");
         let found = elements(&written.html);
         assert!(found.iter().any(|element| element.tag == "a" && element.text == name), "{name}");
         assert!(written.text.contains(name));
@@ -137,7 +139,7 @@ fn only_https_becomes_a_link() {
         report.findings.iter_mut().for_each(|finding| finding.portal_url = url.to_owned());
         report.header.portal = "";
         let page = elements(&html(&report).expect("a page"));
-        let mail = elements(&letter(&report, &[], 0).expect("a letter").html);
+        let mail = elements(&letter(&report, &[], 0, Kept::InDirectory).expect("a letter").html);
         for document in [page, mail] {
             let outward = |element: &&Element| element.attribute("href").is_some_and(|href| !href.starts_with('#') && href != "data:,");
             let hrefs: Vec<_> = document.iter().filter(outward).filter_map(|element| element.attribute("href")).collect();

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read as _};
 
 use keysweep::domain::{RuleId, Severity};
-use keysweep::report::{Letter, Report, ReportFile, Subject, Summary, letter};
+use keysweep::report::{Kept, Letter, Report, ReportFile, Subject, Summary, letter};
 
 use crate::markup::elements;
 use crate::sample;
@@ -12,7 +12,7 @@ use crate::sample;
 const ROOM: u64 = 1 << 30;
 
 fn write(report: &Report) -> Letter {
-    letter(report, &sample::files([900, 800, 700, 600]), ROOM).expect("a letter")
+    letter(report, &sample::files([900, 800, 700, 600]), ROOM, Kept::InDirectory).expect("a letter")
 }
 
 fn incomplete(report: Report) -> Report {
@@ -130,7 +130,7 @@ fn attachments_fit_to_the_byte() {
     for sizes in [[900, 800, 700, 600], [57, 58, 56, 114], [0, 1, 2, 3], [6000, 1, 1, 1]] {
         let files = sample::files(sizes);
         let whole: u64 = sizes.iter().map(|size| encoded(*size)).sum();
-        let exact = letter(&report, &files, whole).expect("a letter");
+        let exact = letter(&report, &files, whole, Kept::InDirectory).expect("a letter");
         let names: Vec<&str> = exact.attachments.iter().map(|file| file.name.as_str()).collect();
         let named = ["findings", "objects", "credentials", "policies"]
             .map(|name| format!("contoso-20261123T060000Z-{name}.csv"));
@@ -138,7 +138,7 @@ fn attachments_fit_to_the_byte() {
         for (attachment, file) in exact.attachments.iter().zip(&files) {
             assert_eq!((attachment.media_type, &attachment.bytes), ("text/csv; charset=utf-8", &file.bytes));
         }
-        let short = letter(&report, &files, whole - 1).expect("a letter");
+        let short = letter(&report, &files, whole - 1, Kept::InDirectory).expect("a letter");
         assert!(short.attachments.iter().all(|file| file.media_type == "application/zip"), "{sizes:?}");
     }
 }
@@ -148,7 +148,7 @@ fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
     let report = sample::tenant();
     let files = sample::files([9000, 8000, 7000, 6000]);
     let whole: u64 = [9000, 8000, 7000, 6000].map(encoded).iter().sum();
-    let packed = letter(&report, &files, whole - 1).expect("a letter");
+    let packed = letter(&report, &files, whole - 1, Kept::InDirectory).expect("a letter");
     let [archive] = &packed.attachments[..] else { panic!("one attachment") };
     assert_eq!(
         (archive.name.as_str(), archive.media_type),
@@ -170,8 +170,11 @@ fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
     }
 
     let limit = encoded(archive.bytes.len());
-    assert_eq!(letter(&report, &files, limit).expect("a letter").attachments, packed.attachments);
-    let left_out = letter(&report, &files, limit - 1).expect("a letter");
+    assert_eq!(
+        letter(&report, &files, limit, Kept::InDirectory).expect("a letter").attachments,
+        packed.attachments
+    );
+    let left_out = letter(&report, &files, limit - 1, Kept::InDirectory).expect("a letter");
     assert_eq!(left_out.attachments, []);
     for part in [&left_out.text, &left_out.html.replace("&#x2f;", "/")] {
         let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -191,7 +194,7 @@ fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
 #[test]
 fn a_letter_without_files_says_so() {
     let nothing: [ReportFile; 0] = [];
-    let letter = letter(&sample::tenant(), &nothing, ROOM).expect("a letter");
+    let letter = letter(&sample::tenant(), &nothing, ROOM, Kept::InDirectory).expect("a letter");
     assert_eq!(letter.attachments, []);
     assert!(letter.text.contains("Nothing is attached."));
 }
@@ -206,8 +209,10 @@ fn attachment_names_are_ascii_whatever_the_tenant_is_called() {
 
 #[test]
 fn the_same_report_gives_the_same_letter() {
-    let again =
-        || letter(&sample::tenant(), &sample::files([9000, 8000, 7000, 6000]), 30_000).expect("a letter");
+    let again = || {
+        letter(&sample::tenant(), &sample::files([9000, 8000, 7000, 6000]), 30_000, Kept::InDirectory)
+            .expect("a letter")
+    };
     assert_eq!(again().attachments[0].media_type, "application/zip");
     assert_eq!(again(), again());
 }
@@ -228,4 +233,15 @@ fn a_summary_counts_what_is_there() {
     assert_eq!((objects.total, objects.compliant, objects.non_compliant, objects.unknown), (31, 8, 22, 1));
     assert_eq!(objects.open_to_secrets, 21);
     assert_eq!(summary.by_compliance(), "31 objects: 22 non-compliant, 1 unknown, 8 compliant");
+}
+
+#[test]
+fn a_letter_about_reports_that_could_not_be_written_says_so() {
+    let files = sample::files([900, 800, 700, 600]);
+    let letter = letter(&sample::tenant(), &files, ROOM, Kept::Nowhere).expect("a letter");
+    for part in [&letter.text, &letter.html] {
+        assert!(part.contains("could NOT be written"), "{part}");
+        assert!(!part.contains("in its reports directory"), "{part}");
+    }
+    assert_eq!(letter.attachments.len(), 4);
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Kept;
 use super::attachments::{Enclosure, Outcome};
 use crate::domain::Severity;
 use crate::report::html::link;
@@ -78,6 +79,7 @@ impl<'a> Digest<'a> {
         summary: &Summary,
         files: &[ReportFile],
         enclosure: &Enclosure,
+        kept: Kept,
     ) -> Self {
         let header = &report.header;
         let gap = |part: &str, reason: &str| Gap { part: plain(part, NAME), reason: plain(reason, SENTENCE) };
@@ -98,7 +100,7 @@ impl<'a> Digest<'a> {
             figures: figures(summary),
             groups,
             rest: rest(summary.findings() - listed, enclosure),
-            files: whereabouts(report, files, enclosure),
+            files: whereabouts(report, files, enclosure, kept),
         }
     }
 }
@@ -177,7 +179,7 @@ fn rest(left: usize, enclosure: &Enclosure) -> Option<String> {
     (left > 0).then(|| format!("{} not listed here: all are {place}.", counted(left, "finding")))
 }
 
-fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure) -> Vec<String> {
+fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kept: Kept) -> Vec<String> {
     let names: Vec<&str> = enclosure.attachments.iter().map(|file| file.name.as_str()).collect();
     let too_large = |whole: u64, limit: u64| {
         format!(
@@ -199,9 +201,14 @@ fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure) -> 
     };
     let folder = format!("{}/{}/", plain(&report.header.tenant, NAME), report.header.run_id);
     let all: Vec<&str> = files.iter().map(|file| file.name).collect();
-    sentences.push(match all.is_empty() {
-        true => format!("The reports lie where Keysweep runs, in {folder} of its reports directory."),
-        false => {
+    sentences.push(match (kept, all.is_empty()) {
+        (Kept::Nowhere, _) => {
+            "The reports could NOT be written where Keysweep runs: its log says why.".to_owned()
+        }
+        (Kept::InDirectory, true) => {
+            format!("The reports lie where Keysweep runs, in {folder} of its reports directory.")
+        }
+        (Kept::InDirectory, false) => {
             format!("Where Keysweep runs, {folder} in its reports directory holds {}.", spoken(&all))
         }
     });
