@@ -23,8 +23,12 @@ pub(super) async fn audit(
         match run::audit(job).await {
             Ok(outcome) => {
                 screen.clear();
-                show::outcome(&outcome, args.format, index)?;
                 end = end.max(judge(&outcome, args.fail_on));
+                // The reports are written and the mail is sent; other tenants are still to be audited.
+                if let Err(failure) = show::outcome(&outcome, args.format, index) {
+                    show::error(&failure.message);
+                    end = end.max(failure.end);
+                }
             }
             Err(error) => {
                 screen.clear();

@@ -12,14 +12,20 @@ pub(super) async fn daemon(
     load: &dyn Fn() -> Result<Config, Failure>,
     jitter: fn(Duration) -> Duration,
 ) -> Result<End, Failure> {
-    if config.tenants.iter().all(|tenant| tenant.schedule.is_none()) {
-        return Err(Failure::usage(
-            "no tenant has a schedule. Add `[schedule]` with a `cron`, or a `schedule` to a tenant.",
-        ));
-    }
-    let reload = || load().map_err(|failure| failure.message);
+    let config = scheduled(config)?;
+    let reload = || load().and_then(scheduled).map_err(|failure| failure.message);
     daemon::serve(config, &reload, clock::system, jitter)
         .await
         .map_err(|error| Failure::run(error.into()))?;
     Ok(End::Done)
+}
+
+/// A service that would never do anything is a mistake.
+fn scheduled(config: Config) -> Result<Config, Failure> {
+    if config.tenants.iter().any(|tenant| tenant.schedule.is_some()) {
+        return Ok(config);
+    }
+    Err(Failure::usage(
+        "no tenant has a schedule. Add `[schedule]` with a `cron`, or a `schedule` to a tenant.",
+    ))
 }

@@ -24,9 +24,7 @@ pub(super) async fn demo(args: &args::Demo, screen: &Screen, clock: Clock) -> Re
     show::note("Auditing the sample tenant of the built-in Graph emulator.");
     let outcome = run(&args.reports, &args.mail, screen.progress(), clock).await.map_err(Failure::run)?;
     screen.clear();
-    show::summary(&mut anstream::stdout().lock(), &outcome).map_err(|error| {
-        Failure::run(anyhow::Error::new(error).context("cannot write to standard output"))
-    })?;
+    show::written(show::summary(&mut anstream::stdout().lock(), &outcome))?;
     Ok(judge(&outcome, None))
 }
 

@@ -30,6 +30,7 @@ pub(super) fn start(audience: Audience, filter: Option<&str>, bars: &MultiProgre
     let lines = fmt()
         .with_env_filter(filter)
         .with_writer(Around(bars.clone()))
+        .log_internal_errors(false)
         .with_ansi(terminal)
         .with_target(false);
     if audience == Audience::Service && !terminal {
@@ -40,17 +41,20 @@ pub(super) fn start(audience: Audience, filter: Option<&str>, bars: &MultiProgre
     Ok(())
 }
 
-/// Writes to standard error with the bars out of the way.
+/// Writes to standard error with the bars out of the way. A line that cannot be written is lost: a log
+/// collector that has gone, or a full disk, must not end an audit.
 #[derive(Clone)]
 struct Around(MultiProgress);
 
 impl Write for Around {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stderr().write_all(line)).map(|()| line.len())
+        self.0.suspend(|| io::stderr().write_all(line)).unwrap_or_default();
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        io::stderr().flush().unwrap_or_default();
+        Ok(())
     }
 }
 

@@ -47,13 +47,16 @@ impl Screen {
 
 struct Parts {
     all: MultiProgress,
-    bars: Mutex<BTreeMap<Part, ProgressBar>>,
+    bars: Mutex<BTreeMap<String, ProgressBar>>,
 }
 
 impl Progress for Parts {
     fn event(&self, event: Event) {
         let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut bar = |part| bars.entry(part).or_insert_with(|| self.bar(part)).clone();
+        let mut bar = |part| {
+            let label = label(part);
+            bars.entry(label.clone()).or_insert_with(|| self.bar(label)).clone()
+        };
         match event {
             Event::Page { part, total } => {
                 let bar = bar(part);
@@ -77,13 +80,21 @@ impl Progress for Parts {
     }
 }
 
+/// One bar serves the assignments of all policies.
+fn label(part: Part) -> String {
+    match part {
+        Part::Assignments(_) => "policy assignments".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 impl Parts {
-    fn bar(&self, part: Part) -> ProgressBar {
+    fn bar(&self, label: String) -> ProgressBar {
         let style =
             ProgressStyle::with_template("{spinner:.cyan} {prefix:<26} {human_pos:>9}  {elapsed:>5}  {msg}");
         let bar = self.all.add(ProgressBar::new_spinner());
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        bar.set_prefix(part.to_string());
+        bar.set_prefix(label);
         bar.enable_steady_tick(Duration::from_millis(100));
         bar
     }

@@ -7,6 +7,7 @@ use terminal_size::{Width, terminal_size_of};
 
 use super::args;
 use super::exit::{End, Failure};
+use super::show;
 use crate::domain::RuleId;
 use crate::report::catalogue;
 
@@ -15,7 +16,7 @@ pub(super) fn rules(args: &args::Rules) -> Result<End, Failure> {
         Some(rule) => explain(rule),
         None => list(),
     };
-    io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::run(error.into()))?;
+    show::written(io::stdout().write_all(text.as_bytes()))?;
     Ok(End::Done)
 }
 

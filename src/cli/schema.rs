@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::args::{self, Document};
 use super::exit::{End, Failure};
+use super::show;
 use crate::{config, report};
 
 pub(super) fn schema(args: &args::Schema) -> Result<End, Failure> {
@@ -12,6 +13,6 @@ pub(super) fn schema(args: &args::Schema) -> Result<End, Failure> {
         Document::Report => report::json_schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::run(error.into()))?;
-    writeln!(io::stdout(), "{text}").map_err(|error| Failure::run(error.into()))?;
+    show::written(writeln!(io::stdout(), "{text}"))?;
     Ok(End::Done)
 }

@@ -9,6 +9,7 @@ use super::args::Format;
 use super::exit::Failure;
 use crate::delivery::{Delivery, Refused};
 use crate::domain::Severity;
+use crate::graph::explain;
 use crate::report::{FindingRow, Report, Summary, plain};
 use crate::run::Outcome;
 
@@ -25,13 +26,21 @@ pub(super) fn outcome(outcome: &Outcome, format: Format, index: usize) -> Result
         Format::Json => file(outcome, "report.json", 0),
         Format::Csv => file(outcome, "findings.csv", index),
     };
-    printed.map_err(|error| {
-        Failure::run(anyhow::Error::new(error).context("cannot write to standard output"))
-    })?;
+    written(printed)?;
     if format != Format::Table {
         problems(outcome);
     }
     Ok(())
+}
+
+/// Whoever reads may have seen enough: that is no failure.
+pub(super) fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::run(anyhow::Error::new(error).context("cannot write to standard output")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn table(outcome: &Outcome) -> io::Result<()> {
@@ -151,8 +160,7 @@ fn problems(outcome: &Outcome) {
 }
 
 fn refusal(refused: &Refused) -> String {
-    let advice = refused.error.advice().map(|advice| format!(". {advice}")).unwrap_or_default();
-    format!("{refused}{advice}")
+    format!("no mail to `{}`: {}", refused.to.email, explain(&refused.error, refused.error.advice()))
 }
 
 fn colour(severity: Severity) -> Style {

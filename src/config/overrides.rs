@@ -23,6 +23,11 @@ pub(super) fn apply(root: &mut Node, shape: &Shape, environment: &Environment) -
     let mut known: BTreeMap<Vec<Step>, (&str, Value)> = BTreeMap::new();
     for (name, text) in environment.starting_with(PREFIX) {
         let place = Place::Variable(name.to_owned());
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            let (what, remedy) = ("is not Unicode".to_owned(), "Set it to text in UTF-8".to_owned());
+            problems.push(Problem { place, key: String::new(), what, remedy });
+            continue;
+        }
         match resolve(name, shape).and_then(|(steps, shape)| Ok((steps, value(shape, text, &place)?))) {
             Ok((steps, value)) => {
                 known.insert(steps, (name, value));

@@ -14,6 +14,7 @@ use super::schedule;
 use super::signals::{Signals, Wish};
 use super::ticker::Ticker;
 use crate::config::{Config, Schedule, Tenant};
+use crate::graph;
 use crate::run::clock::Clock;
 use crate::run::{self, Job, Lines, Sending};
 
@@ -107,8 +108,10 @@ impl Service {
                 );
                 continue;
             };
-            let last_run = run::newest_start(&config.reports.directory, &tenant.name)
-                .filter(|start| schedule.catch_up && *start < now);
+            let last_run = match schedule.catch_up {
+                true => run::newest_start(&config.reports.directory, &tenant.name, now),
+                false => None,
+            };
             self.checked.entry(tenant.name.clone()).or_insert_with(|| last_run.unwrap_or(now));
             let next = schedule::next(schedule, now).map(|next| next.to_rfc3339());
             tracing::info!(tenant = tenant.name, next, "tenant `{}` is scheduled", tenant.name);
@@ -181,6 +184,13 @@ impl Service {
         }
     }
 
+    async fn all_finished(&mut self) {
+        while !self.runs.is_empty() {
+            let run = self.finished().await;
+            self.release(run);
+        }
+    }
+
     fn release(&mut self, run: Id) {
         self.running.remove(&run);
     }
@@ -189,8 +199,8 @@ impl Service {
         match reload() {
             Ok(config) => {
                 self.config = Arc::new(config);
-                let names: BTreeSet<&str> =
-                    self.config.tenants.iter().map(|tenant| tenant.name.as_str()).collect();
+                let scheduled = self.config.tenants.iter().filter(|tenant| tenant.schedule.is_some());
+                let names: BTreeSet<&str> = scheduled.map(|tenant| tenant.name.as_str()).collect();
                 self.checked.retain(|name, _| names.contains(name.as_str()));
                 tracing::info!("configuration read again");
                 self.plan();
@@ -209,20 +219,36 @@ impl Service {
         tracing::info!(running = self.runs.len(), "stopping");
         self.stopping.cancel();
         tokio::select! {
-            () = async { while self.runs.join_next().await.is_some() {} } => {}
-            () = tokio::time::sleep(GRACE) => tracing::warn!("a run took too long and is cancelled"),
-            _ = signals.next() => tracing::warn!("told again: running audits are cancelled"),
+            () = self.all_finished() => {}
+            () = tokio::time::sleep(GRACE) => {}
+            () = told_to_stop(signals) => {}
+        }
+        for name in self.running.values() {
+            tracing::error!(
+                tenant = name,
+                "the run of `{name}` is cancelled; if its reports are there, its mail may not have been sent"
+            );
         }
         self.runs.shutdown().await;
         tracing::info!("stopped");
     }
 }
 
+/// Nothing is read again any more.
+async fn told_to_stop(signals: &mut Signals) {
+    while signals.next().await != Wish::Stop {}
+}
+
 /// The outcome is in the log of the run itself.
 async fn audit(config: &Config, tenant: &Tenant, clock: Clock) {
     let job = Job { config, tenant, sending: Sending::Send, clock, progress: &Lines };
     if let Err(error) = run::audit(job).await {
-        let advice = error.advice();
-        tracing::error!(tenant = tenant.name, advice, error = %format!("{:#}", anyhow::Error::new(error)), "the audit of `{}` could not be completed", tenant.name);
+        let reason = graph::explain(&error, error.advice());
+        tracing::error!(
+            tenant = tenant.name,
+            reason,
+            "the audit of `{}` could not be completed",
+            tenant.name
+        );
     }
 }

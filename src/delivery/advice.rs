@@ -34,6 +34,7 @@ impl DeliveryError {
                 "Check `mail.smtp.host` and `mail.smtp.port`, that the server runs, and the \
                  firewalls between."
             }
+            Self::Silent { step, .. } if !["the greeting", "EHLO", "STARTTLS"].contains(step) => TRY_LATER,
             Self::Silent { .. } => {
                 "Check that `mail.smtp.tls` fits the port (`implicit` for 465, `starttls` for 587) and that \
                  no firewall swallows the traffic."

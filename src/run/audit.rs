@@ -125,7 +125,8 @@ async fn publish(
     directory: RunDirectory,
     files: Vec<ReportFile>,
 ) -> Result<(Result<PathBuf, DirectoryError>, Vec<ReportFile>), tokio::task::JoinError> {
-    tokio::task::spawn_blocking(move || (directory.publish(&files), files)).await
+    let run = tracing::Span::current();
+    tokio::task::spawn_blocking(move || run.in_scope(|| (directory.publish(&files), files))).await
 }
 
 /// Owners' names are wanted for flagged objects only, and correct what the index of ownerless
@@ -190,8 +191,8 @@ async fn deliver(
     let patience = delivery::Patience::default();
     let delivery = delivery::deliver(mail, &job.tenant.mail_to, &letter, &identity, &patience).await;
     for refused in &delivery.refused {
-        let advice = refused.error.advice();
-        tracing::error!(error = %refused.error, advice, "the mail was not accepted for a recipient");
+        let reason = graph::explain(&refused.error, refused.error.advice());
+        tracing::error!(reason, "the mail was not accepted for a recipient");
     }
     Ok(Some(delivery))
 }
@@ -213,7 +214,10 @@ fn conclude(job: &Job<'_>, report: &Report) {
         match prune(reports, &job.tenant.name, keep, report.header.started) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "removed runs older than `[reports] keep`"),
-            Err(error) => tracing::warn!(%error, "cannot remove runs older than `[reports] keep`"),
+            Err(error) => {
+                let reason = graph::explain(&error, None);
+                tracing::warn!(reason, "cannot remove all runs older than `[reports] keep`");
+            }
         }
     }
 }

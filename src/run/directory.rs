@@ -127,6 +127,7 @@ impl Drop for RunDirectory {
     fn drop(&mut self) {
         if !self.published
             && let Err(error) = fs::remove_dir_all(&self.partial)
+            && error.kind() != io::ErrorKind::NotFound
         {
             tracing::warn!(path = %self.partial.display(), %error, "cannot remove an unfinished run directory");
         }
@@ -149,17 +150,17 @@ fn sync(directory: &Path) -> Result<(), DirectoryError> {
     File::open(directory).and_then(|file| file.sync_all()).map_err(failed("write", directory))
 }
 
-/// When the newest complete run of a tenant started; none where there is none.
+/// When the newest complete run of a tenant before `now` started; none where there is none.
 #[must_use]
-pub fn newest_start(reports: &Path, tenant: &str) -> Option<DateTime<Utc>> {
+pub fn newest_start(reports: &Path, tenant: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let names = names(&reports.join(tenant)).unwrap_or_default();
-    names.iter().filter_map(|name| RunId::parse(name)?.start()).max()
+    names.iter().filter_map(|name| RunId::parse(name)?.start()).filter(|start| *start < now).max()
 }
 
 /// Removes runs that started before `now - keep`. Anything whose name is no run id is left alone.
 ///
 /// # Errors
-/// When a directory cannot be listed or removed.
+/// When a directory cannot be listed or removed; those that can be are removed all the same.
 pub fn prune(
     reports: &Path,
     tenant: &str,
@@ -187,21 +188,31 @@ fn remove_before(
     oldest: DateTime<Utc>,
     id: fn(&str) -> Option<&str>,
 ) -> Result<usize, DirectoryError> {
-    let mut removed = 0;
+    let (mut removed, mut problem) = (0, None);
     for name in names(parent).map_err(failed("list", parent))? {
         let start = id(&name).and_then(RunId::parse).and_then(|id| id.start());
         if start.is_some_and(|start| start < oldest) {
             let path = parent.join(&name);
-            fs::remove_dir_all(&path).map_err(failed("remove", &path))?;
-            removed += 1;
+            match fs::remove_dir_all(&path) {
+                Ok(()) => removed += 1,
+                // One that cannot be removed keeps none of the others.
+                Err(error) => problem = problem.or(Some(failed("remove", &path)(error))),
+            }
         }
     }
-    Ok(removed)
+    problem.map_or(Ok(removed), Err)
 }
 
-fn names(directory: &Path) -> io::Result<Vec<String>> {
-    let names = fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
-    names.filter_map(Result::transpose).collect()
+/// The names of the directories in a directory.
+fn names(parent: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    Ok(names)
 }
 
 #[cfg(test)]
@@ -228,7 +239,9 @@ mod tests {
         assert_eq!(path, reports.path().join("contoso/20261123T060000Z"));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(&path.join("findings.csv"))), (0o700, 0o600));
-        assert_eq!(newest_start(reports.path(), "contoso"), Some(start));
+        let newest = |now| newest_start(reports.path(), "contoso", now);
+        assert_eq!(newest(start), None);
+        assert_eq!(newest(start + TimeDelta::seconds(1)), Some(start));
     }
 
     #[test]
@@ -257,6 +270,7 @@ mod tests {
             RunDirectory::claim(reports.path(), "contoso", at(start)).unwrap().publish(&files()).unwrap();
         }
         fs::create_dir(reports.path().join("contoso/kept by hand")).unwrap();
+        fs::write(reports.path().join("contoso/20200102T000000Z"), "a file").unwrap();
         let removed = prune(reports.path(), "contoso", TimeDelta::days(10), at("2026-11-23T06:00:00Z"));
         assert_eq!(removed.unwrap(), 1);
         let mut left = names(&reports.path().join("contoso")).unwrap();

@@ -192,14 +192,23 @@ async fn a_silent_server_is_left_in_time_wherever_it_falls_silent() {
         retries: 0,
         ..patience()
     };
-    for at in ["GREETING", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT TO:<bob@", "DATA"] {
+    // What stands first may be a wrong port; who has come further has found the server.
+    for (at, remedy) in [
+        ("GREETING", "mail.smtp.tls"),
+        ("EHLO", "mail.smtp.tls"),
+        ("STARTTLS", "mail.smtp.tls"),
+        ("AUTH", "wait for the next run"),
+        ("MAIL", "wait for the next run"),
+        ("RCPT TO:<bob@", "wait for the next run"),
+        ("DATA", "wait for the next run"),
+    ] {
         let post = Post::scripted(|script| script.on(at, Instead::Silence, 9));
         let begun = Instant::now();
         let delivery = post.deliver(&three(), &patience).await;
         assert!(begun.elapsed() < Duration::from_secs(20), "{at}: {:?}", begun.elapsed());
         let error = reason(&delivery);
         assert!(matches!(error, DeliveryError::Silent { .. }), "{at}: {error:?}");
-        assert!(advice(error).contains("mail.smtp.tls"));
+        assert!(advice(error).contains(remedy), "{at}: {}", advice(error));
     }
 }
 

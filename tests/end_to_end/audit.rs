@@ -237,3 +237,36 @@ fn no_output_holds_a_secret_or_a_token() {
     }
     assert!(everything.iter().any(|text| text.contains("secret-in-plain-sight")));
 }
+
+fn full() -> fs::File {
+    fs::File::options().write(true).open("/dev/full").unwrap()
+}
+
+#[test]
+fn an_output_that_takes_nothing_keeps_no_tenant_from_being_audited() {
+    let world = World::new(scenario::perfect(now()));
+    let first = fs::read_to_string(world.path("keysweep.toml")).unwrap();
+    world.configure(&first.replace("\"contoso\"", "\"fabrikam\""));
+    let status = world.command(&["audit"]).stdout(full()).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(3));
+    for tenant in ["contoso", "fabrikam"] {
+        assert_eq!(fs::read_dir(world.path("reports").join(tenant)).unwrap().count(), 1, "{tenant}");
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_written_ends_nothing() {
+    let world = World::new(scenario::perfect(now()));
+    let status = world.command(&["audit"]).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(world.runs().len(), 1);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let world = World::new(scenario::perfect(now()));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = world.command(&["audit", "--format", "json"]).stdout(writer).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}

@@ -79,7 +79,7 @@ impl World {
         Running(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = keysweep();
         command.current_dir(self.directory.path()).args(["--config", "keysweep.toml"]).args(arguments);
         command.envs(&self.environment);

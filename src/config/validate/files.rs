@@ -10,6 +10,7 @@ use rustls_pki_types::pem::PemObject;
 use secrecy::SecretString;
 
 use super::Desk;
+use crate::domain::Text;
 
 /// Where a named file is: a bare name that is not there is looked up in `$CREDENTIALS_DIRECTORY`, where
 /// systemd puts what `LoadCredential=` names.
@@ -141,7 +142,7 @@ fn reason(kind: ErrorKind) -> &'static str {
 /// A path in backticks, unless it looks as if somebody had put the content there.
 fn printable_path(text: &str) -> String {
     if text.len() <= 120 && !text.chars().any(char::is_control) && !text.contains("-----") {
-        format!("`{text}`")
+        format!("`{}`", Text::new(text))
     } else {
         "the file it names".to_owned()
     }
