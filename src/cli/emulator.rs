@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::args;
 use super::exit::{End, Failure};
+use super::interrupt;
 use super::show::note;
 use super::workspace::{self, Results};
 use crate::emulator::{Emulator, Options, TenantData};
@@ -62,7 +63,7 @@ async fn serve(args: &args::Emulator, options: Options) -> anyhow::Result<End> {
     note(&format!("Certificate   {}", args.directory.join("client.pem").display()));
     note(&format!("Audit it      keysweep --config {} audit", config.display()));
     note("Stop with Ctrl-C.");
-    tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
+    interrupt::asked().await?;
     emulator.stop().await;
     Ok(End::Done)
 }

@@ -6,6 +6,7 @@ mod daemon;
 pub mod demo;
 mod emulator;
 mod exit;
+mod interrupt;
 mod logging;
 mod progress;
 mod rules;
@@ -21,6 +22,7 @@ use clap::Parser;
 
 use self::args::{Cli, Command};
 use self::exit::{End, Failure};
+use self::interrupt::unless_asked;
 use self::logging::Audience;
 use self::progress::Screen;
 use crate::config::{self, Config, Environment};
@@ -56,8 +58,8 @@ async fn command(cli: &Cli, jitter: fn(Duration) -> Duration) -> Result<End, Fai
     };
     let load = || load(cli.config.as_deref(), &environment, warn);
     match &cli.command {
-        Command::Demo(args) => demo::demo(args, &screen, clock::system).await,
-        Command::Audit(args) => audit::audit(args, &load()?, &screen, clock::system).await,
+        Command::Demo(args) => unless_asked(demo::demo(args, &screen, clock::system)).await,
+        Command::Audit(args) => unless_asked(audit::audit(args, &load()?, &screen, clock::system)).await,
         Command::Daemon => daemon::daemon(load()?, &load, jitter).await,
         Command::Rules(args) => rules::rules(args),
         Command::Schema(args) => schema::schema(args),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::installed::{PYTHON, python_has};
-use crate::world::{World, now, rows, text};
+use crate::world::{World, now, rows, text, until};
 
 const FILES: [&str; 7] = [
     "credentials.csv",
@@ -269,4 +269,15 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     drop(reader);
     let output = world.command(&["audit", "--format", "json"]).stdout(writer).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn an_audit_that_is_interrupted_leaves_nothing() {
+    let world = World::new(scenario::perfect(now()));
+    world.emulator.fault(Fault::on(Side::Graph, "GET", "/v1.0/applications").hang());
+    let mut audit = world.start(&["audit"]);
+    until("the request that hangs", || !world.requests().is_empty());
+    audit.signal("TERM");
+    assert_eq!(audit.0.wait().unwrap().code(), Some(3));
+    assert_eq!(fs::read_dir(world.path("reports/contoso")).unwrap().count(), 0);
 }
