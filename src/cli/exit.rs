@@ -56,7 +56,6 @@ impl From<Problems> for Failure {
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        let advice = error.advice().map(|advice| format!(". {advice}")).unwrap_or_default();
-        Self { end: End::NotCompleted, message: format!("{:#}{advice}", anyhow::Error::new(error)) }
+        Self { end: End::NotCompleted, message: error.explain() }
     }
 }

@@ -14,7 +14,6 @@ use super::schedule;
 use super::signals::{Signals, Wish};
 use super::ticker::Ticker;
 use crate::config::{Config, Schedule, Tenant};
-use crate::graph;
 use crate::run::clock::Clock;
 use crate::run::{self, Job, Lines, Sending};
 
@@ -243,7 +242,7 @@ async fn told_to_stop(signals: &mut Signals) {
 async fn audit(config: &Config, tenant: &Tenant, clock: Clock) {
     let job = Job { config, tenant, sending: Sending::Send, clock, progress: &Lines };
     if let Err(error) = run::audit(job).await {
-        let reason = graph::explain(&error, error.advice());
+        let reason = error.explain();
         tracing::error!(
             tenant = tenant.name,
             reason,

@@ -57,7 +57,7 @@ pub struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The directory.
-    #[error("the reports cannot be written")]
+    #[error(transparent)]
     Directory(#[from] DirectoryError),
     /// A file of the report.
     #[error("the reports cannot be made")]
@@ -71,13 +71,14 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// What to do next, in a sentence.
+    /// What is wrong, why, and what to do about it, on one line.
     #[must_use]
-    pub fn advice(&self) -> Option<String> {
-        match self {
+    pub fn explain(&self) -> String {
+        let advice = match self {
             Self::Directory(error) => error.advice(),
             Self::Report(_) | Self::Page(_) | Self::Interrupted(_) => None,
-        }
+        };
+        graph::explain(self, advice)
     }
 }
 
