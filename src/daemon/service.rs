@@ -233,9 +233,11 @@ impl Service {
     }
 }
 
-/// Nothing is read again any more.
+/// Only a second wish to stop is one.
 async fn told_to_stop(signals: &mut Signals) {
-    while signals.next().await != Wish::Stop {}
+    while signals.next().await != Wish::Stop {
+        tracing::info!("the configuration is not read again while stopping");
+    }
 }
 
 /// The outcome is in the log of the run itself.

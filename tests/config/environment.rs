@@ -191,3 +191,21 @@ fn a_named_file_is_taken_as_it_is_named() {
     assert_eq!(find(Some(Path::new("named.toml")), &environment), Ok("named.toml".into()));
     assert_eq!(find(None, &environment), Ok("from/variable.toml".into()));
 }
+
+#[test]
+fn a_variable_that_is_not_unicode_is_a_problem_and_not_passed_over() {
+    let problems = read_with(BASE, [("KEYSWEEP__REPORTS__DIRECTORY", "rep\u{fffd}rts")]).unwrap_err();
+    assert!(
+        problems.contains("environment variable KEYSWEEP__REPORTS__DIRECTORY: is not Unicode"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_secret_given_for_a_path_is_masked() {
+    let secret = format!("abc8Q~{}", "x".repeat(34));
+    let text = BASE.replace("[tenant.credential]", &format!("ca_file = \"{secret}\"\n[tenant.credential]"));
+    let problems = read_with(&text, []).unwrap_err();
+    assert!(problems.contains("ca_file") && problems.contains("abc…"), "{problems}");
+    assert!(!problems.contains(&secret), "{problems}");
+}
