@@ -12,9 +12,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["domain", "compliance"]),
     ("graph", &["domain", "config"]),
     ("delivery", &["domain", "config", "report"]),
-    ("run", &["domain", "compliance", "report", "config", "graph", "delivery"]),
-    ("daemon", &["config", "run"]),
-    ("cli", &["domain", "report", "config", "graph", "delivery", "run", "daemon", "emulator"]),
+    ("store", &["domain", "config"]),
+    ("run", &["domain", "compliance", "report", "config", "graph", "delivery", "store"]),
+    ("daemon", &["config", "store", "run"]),
+    ("cli", &["domain", "report", "config", "graph", "delivery", "store", "run", "daemon", "emulator"]),
     ("emulator", &[]),
 ];
 

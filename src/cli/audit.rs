@@ -19,7 +19,14 @@ pub(super) async fn audit(
     let tenants = chosen(config, &args.tenant)?;
     let mut end = End::Done;
     for (index, tenant) in tenants.into_iter().enumerate() {
-        let job = Job { config, tenant, sending, clock, progress: screen.progress() };
+        let job = Job {
+            config,
+            tenant,
+            sending,
+            clock,
+            progress: screen.progress(),
+            keeping: crate::run::Keeping::Nowhere { because: "" },
+        };
         match run::audit(job).await {
             Ok(outcome) => {
                 screen.clear();

@@ -46,7 +46,14 @@ pub async fn run(
     let path = workspace::write(&workspace.0, &emulator, &results)?;
     let config = config::load(&path, &Environment::default())?.config;
     let tenant = config.tenants.first().context("the demo's configuration has no tenant")?;
-    let job = Job { config: &config, tenant, sending: Sending::Send, clock, progress };
+    let job = Job {
+        config: &config,
+        tenant,
+        sending: Sending::Send,
+        clock,
+        progress,
+        keeping: crate::run::Keeping::Nowhere { because: "" },
+    };
     let outcome = run::audit(job).await;
     emulator.stop().await;
     Ok(outcome?)

@@ -7,7 +7,7 @@ use super::rules::{self, Case, ObjectRule, Ruling};
 use super::settings::Settings;
 use crate::domain::{
     Assessment, Compliance, Finding, Inventory, Object, ObjectAssessment, ObjectKey, RuleId, Severity,
-    SignInMethod, Undecided,
+    SignInMethod, Status, Undecided,
 };
 
 /// Judges everything in an inventory by every rule that is not switched off. `now` is the moment
@@ -99,7 +99,9 @@ impl Sheet {
     fn enter(&mut self, rule: RuleId, severity: Severity, rulings: Vec<Ruling>) {
         for ruling in rulings {
             match ruling {
-                Ruling::Broken(evidence) => self.findings.push(Finding { rule, severity, evidence }),
+                Ruling::Broken(evidence) => {
+                    self.findings.push(Finding { rule, severity, evidence, status: Status::Open })
+                }
                 Ruling::Undecided(why) => {
                     // Ten credentials without a start are one reason, not ten.
                     let undecided = Undecided { rule, severity, why };

@@ -3,19 +3,24 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 
-use crate::domain::{MaxLifetime, Need, RestrictionKind, RuleId, Severity};
+use crate::domain::{Exception, MaxLifetime, Need, RestrictionKind, RuleId, Severity, seconds};
 
-/// What the configuration decides about judging (`[audit]`, `[policy]`, `[rules]`, DESIGN §7).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the configuration decides about judging (`[audit]`, `[policy]`, `[rules]`, `[[exception]]`,
+/// DESIGN §7). Stored with every run, so that its reports can be made again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Severities that differ from the default; none switches the rule off.
     pub severities: BTreeMap<RuleId, Option<Severity>>,
     /// An end within this span counts as expiring.
+    #[serde(with = "seconds")]
     pub expiring_within: TimeDelta,
     /// Longest lifetime of a client secret.
+    #[serde(with = "seconds")]
     pub max_secret_lifetime: TimeDelta,
     /// Longest lifetime of a certificate.
+    #[serde(with = "seconds")]
     pub max_certificate_lifetime: TimeDelta,
     /// The least severity that makes an object non-compliant.
     pub compliance_threshold: Severity,
@@ -23,10 +28,12 @@ pub struct Settings {
     pub require: Need,
     /// What makes a policy restrictive: all of these in force. Never empty.
     pub restrictive: Vec<Demand>,
+    /// What is accepted for a while.
+    pub exceptions: Vec<Exception>,
 }
 
 /// One restriction that a restrictive policy has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Demand {
     /// Its type.
     pub kind: RestrictionKind,
@@ -52,6 +59,7 @@ impl Default for Settings {
             compliance_threshold: Severity::Medium,
             require: Need::Effective,
             restrictive: vec![Demand { kind: RestrictionKind::PasswordAddition, max: None }],
+            exceptions: Vec::new(),
         }
     }
 }

@@ -26,6 +26,7 @@ pub use load::{Loaded, find, load, parse};
 pub use problem::{Place, Position, Problem, Problems};
 pub use schema::schema;
 pub use types::{
-    Cloud, Config, Credential, Login, Mail, Reading, Reports, Schedule, Smtp, SmtpTls, Tenant, Transport,
+    Cloud, Config, Credential, Login, Mail, Reading, Reports, Schedule, Smtp, SmtpTls, Store, StoreUrl,
+    Tenant, Transport,
 };
 pub use validate::is_loopback;

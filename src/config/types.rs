@@ -18,6 +18,10 @@ use crate::domain::{AppId, ObjectKind, SignInMethod, TenantId};
 pub struct Config {
     /// `[[tenant]]`, at least one, names unique.
     pub tenants: Vec<Tenant>,
+    /// `[store]`.
+    pub store: Store,
+    /// `[schedule] concurrency`: audits of the daemon that go on at one time.
+    pub concurrency: usize,
     /// `[reports]`.
     pub reports: Reports,
     /// `[audit] scope` and `[audit] owners`.
@@ -119,6 +123,24 @@ pub struct Schedule {
     pub jitter: Duration,
     /// `catch_up`: run at start what was missed while stopped.
     pub catch_up: bool,
+}
+
+/// `[store]`.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// `url`.
+    pub url: StoreUrl,
+    /// `keep`: runs older than this are forgotten, with all that belongs to them alone.
+    pub keep: TimeDelta,
+}
+
+/// Where the store is.
+#[derive(Debug, Clone)]
+pub enum StoreUrl {
+    /// `sqlite://path`: relative, or with a third slash absolute.
+    Sqlite(PathBuf),
+    /// `postgres://user@host/database`, with the password of `password_file` or `password_env` put in.
+    Postgres(SecretString),
 }
 
 /// `[reports]`.

@@ -242,7 +242,14 @@ async fn told_to_stop(signals: &mut Signals) {
 
 /// The outcome is in the log of the run itself.
 async fn audit(config: &Config, tenant: &Tenant, clock: Clock) {
-    let job = Job { config, tenant, sending: Sending::Send, clock, progress: &Lines };
+    let job = Job {
+        config,
+        tenant,
+        sending: Sending::Send,
+        clock,
+        progress: &Lines,
+        keeping: crate::run::Keeping::Nowhere { because: "" },
+    };
     if let Err(error) = run::audit(job).await {
         let reason = error.explain();
         tracing::error!(

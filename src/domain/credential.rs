@@ -1,44 +1,58 @@
 //! Credentials as Graph lists them (FACTS §3, §8), and as they are judged (DESIGN §2.2).
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{KeyId, Text};
 
 /// An entry of `passwordCredentials`. `hint` and `secretText` are never read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordCredential {
     /// `keyId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<KeyId>,
     /// `displayName`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
     /// `startDateTime`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<DateTime<Utc>>,
     /// `endDateTime`; none never expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<DateTime<Utc>>,
     /// `customKeyIdentifier`, opaque; an empty one is read as none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_key_identifier: Option<Box<str>>,
     /// Whether one of its dates is there but is none that can be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }
 
 /// An entry of `keyCredentials`. The `key` itself is never read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyCredential {
     /// `keyId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<KeyId>,
     /// `displayName`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
     /// `startDateTime`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<DateTime<Utc>>,
     /// `endDateTime`; none never expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<DateTime<Utc>>,
     /// `customKeyIdentifier`, opaque; an empty one is read as none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_key_identifier: Option<Box<str>>,
     /// `type`, a free string.
     pub key_type: KeyType,
     /// `usage`, a free string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Text>,
     /// Whether one of its dates is there but is none that can be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }
 
@@ -51,7 +65,7 @@ impl KeyCredential {
 }
 
 /// The `type` of a key credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyType {
     /// `AsymmetricX509Cert` or `X509CertAndPassword`.
     Certificate,
@@ -62,15 +76,17 @@ pub enum KeyType {
 }
 
 /// An entry of `federatedIdentityCredentials`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FederatedCredential {
     /// `id`, a GUID in every documented body but only ever shown.
     pub id: Text,
     /// `name`.
     pub name: Text,
     /// `issuer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Text>,
     /// `subject`; none where a claims matching expression stands in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Text>,
 }
 

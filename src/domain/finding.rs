@@ -1,6 +1,7 @@
 //! What an audit concludes. Evidence only: the words for it are made in `report`.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Actor, CredentialAt, KeyId, MaxLifetime, ObjectKind, PolicyId, RestrictionKind, RuleId, Severity, Text,
@@ -36,10 +37,10 @@ pub struct ObjectAssessment {
 }
 
 impl ObjectAssessment {
-    /// The severity of the worst finding.
+    /// The severity of the worst open finding.
     #[must_use]
     pub fn worst_severity(&self) -> Option<Severity> {
-        self.findings.iter().map(|finding| finding.severity).max()
+        self.findings.iter().filter(|finding| finding.status.is_open()).map(|finding| finding.severity).max()
     }
 }
 
@@ -50,6 +51,8 @@ pub enum Compliance {
     NonCompliant,
     /// It may have one: something unread or undecided could make it.
     Unknown,
+    /// It would have one, had nobody accepted it.
+    Excepted,
     /// It has none.
     Compliant,
 }
@@ -61,6 +64,7 @@ impl Compliance {
         match self {
             Self::NonCompliant => "non-compliant",
             Self::Unknown => "unknown",
+            Self::Excepted => "excepted",
             Self::Compliant => "compliant",
         }
     }
@@ -203,6 +207,34 @@ pub struct Finding {
     pub severity: Severity,
     /// What shows it.
     pub evidence: Evidence,
+    /// Whether somebody has accepted it.
+    pub status: Status,
+}
+
+/// Whether a finding is accepted (DESIGN §2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// It is not.
+    Open,
+    /// It is, by the exception at this place in the configuration.
+    Excepted(usize),
+}
+
+impl Status {
+    /// The word of the reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Excepted(_) => "excepted",
+        }
+    }
+
+    /// Whether it is open.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self == Self::Open
+    }
 }
 
 /// What shows that a rule is broken.
@@ -306,7 +338,7 @@ impl Evidence {
 pub type TenantHalf = ObjectKind;
 
 /// What `policy.require` asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Need {
     /// Any route to the restriction.
     Effective,

@@ -1,5 +1,6 @@
 //! All that was read of a tenant, and what could not be.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::{CustomPolicy, Object, PolicyId, TenantDefault, TenantId, Text};
@@ -34,7 +35,7 @@ impl Inventory {
 }
 
 /// Something that could not be read. One is enough to make the run incomplete.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// What is missing.
     pub part: Part,
@@ -43,7 +44,7 @@ pub struct Gap {
 }
 
 /// A part of the inventory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Part {
     /// No part could be read: the sign-in failed.
     SignIn,

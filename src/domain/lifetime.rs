@@ -4,11 +4,36 @@ use std::fmt;
 
 use chrono::TimeDelta;
 use jiff::fmt::temporal::SpanParser;
+use serde::{Deserialize, Serialize};
 
 /// A longest permitted lifetime, read from an ISO 8601 duration (FACTS §5.2). A year counts as 365
 /// days and a month as 30, as .NET reads them, so that lifetimes compare without a start date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MaxLifetime(TimeDelta);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MaxLifetime(#[serde(with = "seconds")] TimeDelta);
+
+/// A span of time as it is stored: whole seconds.
+pub mod seconds {
+    use chrono::TimeDelta;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// As the serializer has them.
+    pub fn serialize<S: Serializer>(span: &TimeDelta, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(span.num_seconds())
+    }
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// When there is no number, or one beyond what a span can hold.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeDelta, D::Error> {
+        let seconds = i64::deserialize(deserializer)?;
+        TimeDelta::try_seconds(seconds).ok_or_else(|| D::Error::custom("a span of time out of range"))
+    }
+}
 
 /// Why a `maxLifetime` could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

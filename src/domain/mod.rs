@@ -1,7 +1,9 @@
 //! What a tenant is made of, as values: no I/O, no clock, no randomness.
 
 mod credential;
+mod exception;
 mod finding;
+mod history;
 mod ids;
 mod inventory;
 mod lifetime;
@@ -15,13 +17,18 @@ pub use credential::{
     Credential, CredentialAt, CredentialKind, CredentialState, FederatedCredential, KeyCredential, KeyType,
     PasswordCredential,
 };
+pub use exception::{Covered, Exception, Whom};
 pub use finding::{
     Assessment, Compliance, DecidedBy, Evidence, Finding, Need, ObjectAssessment, PlainSight, PolicyEffect,
-    Refusal, SecretCreation, SecretVerdict, TenantHalf, Undecided, Why,
+    Refusal, SecretCreation, SecretVerdict, Status, TenantHalf, Undecided, Why,
+};
+pub use history::{
+    ChainLink, Differences, FindingKey, FindingRecord, History, KnownFinding, Ledger, Memory, Past,
+    RunCounts, RunMark, Sha256Sum, Subject,
 };
 pub use ids::{AppId, KeyId, ObjectId, ObjectKey, ObjectKind, PolicyId, TenantId};
 pub use inventory::{Gap, Inventory, Part};
-pub use lifetime::{LifetimeError, MaxLifetime};
+pub use lifetime::{LifetimeError, MaxLifetime, seconds};
 pub use object::{
     ApplicationFacts, Assigned, Details, InstanceLock, Object, OwnedBy, Owners, ServicePrincipalFacts,
 };

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::{Uuid, uuid};
 
 use super::{
@@ -15,25 +16,32 @@ const MICROSOFT_TENANTS: [Uuid; 2] =
     [uuid!("f8cdef31-a31e-4b4a-93e4-5f571e91255a"), uuid!("72f988bf-86f1-41af-91ab-2d7cd011db47")];
 
 /// An application or a service principal, with all its credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
     /// `id`.
     pub id: ObjectId,
     /// `appId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_id: Option<AppId>,
     /// `displayName`; empty where Graph has null.
     pub display_name: Text,
     /// `createdDateTime`. What an absent one means differs by kind: see [`Object::kind`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<DateTime<Utc>>,
     /// `passwordCredentials`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passwords: Vec<PasswordCredential>,
     /// `keyCredentials`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<KeyCredential>,
     /// `notes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Text>,
     /// `description`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
     /// `tags`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Text>,
     /// What only one of the two kinds has.
     pub details: Details,
@@ -44,7 +52,7 @@ pub struct Object {
 }
 
 /// What only one of the two kinds has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Details {
     /// Of an application.
     Application(ApplicationFacts),
@@ -53,22 +61,27 @@ pub enum Details {
 }
 
 /// What only an application has.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplicationFacts {
     /// `signInAudience`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in_audience: Option<Text>,
     /// `isDisabled`: deactivated in every tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_disabled: Option<bool>,
     /// `disabledByMicrosoftStatus`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_by_microsoft: Option<Text>,
     /// `servicePrincipalLockConfiguration`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<InstanceLock>,
     /// `federatedIdentityCredentials`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub federated: Vec<FederatedCredential>,
 }
 
 /// `servicePrincipalLockConfiguration` (FACTS §7.5). A null member counts as off.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceLock {
     /// `isEnabled`.
     pub is_enabled: bool,
@@ -81,15 +94,19 @@ pub struct InstanceLock {
 }
 
 /// What only a service principal has.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServicePrincipalFacts {
     /// `servicePrincipalType`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_principal_type: Option<Text>,
     /// `appOwnerOrganizationId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_owner_organization: Option<TenantId>,
     /// Whether that is there but is no id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owner_unreadable: bool,
     /// `accountEnabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_enabled: Option<bool>,
 }
 
@@ -120,7 +137,7 @@ impl OwnedBy {
 }
 
 /// The custom policy assigned to an object, as the policies' side tells it (FACTS §5.6).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Assigned {
     /// Every policy's `appliesTo` was read to its end, and none names the object.
     Nothing,
@@ -133,7 +150,7 @@ pub enum Assigned {
 }
 
 /// Who owns an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Owners {
     /// Not asked for, or not answered.
     Unread,

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use chrono::{DateTime, Datelike, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{MaxLifetime, ObjectKey, ObjectKind, PolicyId, Text};
 
 /// The tenant default, `/policies/defaultAppManagementPolicy` (FACTS §5.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantDefault {
     /// `id`; all zeros where it was never configured.
     pub id: PolicyId,
@@ -33,18 +34,20 @@ impl TenantDefault {
 }
 
 /// A custom policy, `/policies/appManagementPolicies/{id}` (FACTS §5.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomPolicy {
     /// `id`.
     pub id: PolicyId,
     /// `displayName`.
     pub display_name: Text,
     /// `description`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
     /// `isEnabled`.
     pub is_enabled: bool,
     /// Its restrictions. Those of the collections in which [`Collection::applications_only`] holds
     /// do not reach service principals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restrictions: Vec<Restriction>,
     /// What it is assigned to.
     pub applies_to: Reach,
@@ -60,7 +63,7 @@ impl CustomPolicy {
 }
 
 /// The objects a custom policy is assigned to, from `appliesTo` (FACTS §5.6).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reach {
     /// Read to the end.
     Known(Vec<ObjectKey>),
@@ -79,7 +82,7 @@ impl Reach {
 }
 
 /// One entry of a policy (FACTS §5.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restriction {
     /// The collection it stands in.
     pub collection: Collection,
@@ -91,8 +94,10 @@ pub struct Restriction {
     pub limit: Limit,
     /// `restrictForAppsCreatedAfterDateTime`; none (and year 1, FACTS §5.4) means every object,
     /// a date those created on or after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_on_or_after: Option<DateTime<Utc>>,
     /// The callers that `excludeActors` exempts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exempted_actors: Vec<Actor>,
 }
 
@@ -105,7 +110,7 @@ impl Restriction {
 }
 
 /// Where in a policy a restriction stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Collection {
     /// `passwordCredentials`.
     PasswordCredentials,
@@ -143,7 +148,7 @@ impl Collection {
 }
 
 /// `restrictionType` (FACTS §5.3).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RestrictionKind {
     /// Blocks every new client secret.
     PasswordAddition,
@@ -204,7 +209,7 @@ impl fmt::Display for RestrictionKind {
 }
 
 /// `state` of a restriction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// `enabled`.
     Enabled,
@@ -229,8 +234,9 @@ impl State {
     }
 }
 
-/// `maxLifetime` of a restriction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// `maxLifetime` of a restriction. Stored as Graph gave it, and read anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<Text>", into = "Option<Text>")]
 pub enum Limit {
     /// Null or absent.
     Missing,
@@ -245,6 +251,33 @@ pub enum Limit {
     Unreadable(Text),
 }
 
+impl Limit {
+    /// Reads Graph's text; never fails.
+    #[must_use]
+    pub fn from_graph(text: &str) -> Self {
+        match MaxLifetime::parse(text) {
+            Ok(max) => Self::Max { max, text: text.into() },
+            Err(_) => Self::Unreadable(Text::new(text)),
+        }
+    }
+}
+
+impl From<Option<Text>> for Limit {
+    fn from(stored: Option<Text>) -> Self {
+        stored.map_or(Self::Missing, |text| Self::from_graph(text.as_str()))
+    }
+}
+
+impl From<Limit> for Option<Text> {
+    fn from(limit: Limit) -> Self {
+        match limit {
+            Limit::Missing => None,
+            Limit::Max { max: _, text } => Some(Text::new(&text)),
+            Limit::Unreadable(text) => Some(text),
+        }
+    }
+}
+
 /// A caller exempted by `excludeActors`, as a person reads it: `Set_Attribute equals value`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Actor(pub Text);

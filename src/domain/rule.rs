@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// How bad a finding is. The order is the order of severity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
     Info,
@@ -55,9 +58,13 @@ impl FromStr for Severity {
 macro_rules! rules {
     ($($variant:ident $id:literal $severity:ident,)+) => {
         /// A rule, by its stable kebab-case id.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum RuleId {
-            $(#[doc = concat!("`", $id, "`, by default ", stringify!($severity), ".")] $variant,)+
+            $(
+                #[doc = concat!("`", $id, "`, by default ", stringify!($severity), ".")]
+                #[serde(rename = $id)]
+                $variant,
+            )+
         }
 
         impl RuleId {

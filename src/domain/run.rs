@@ -3,10 +3,11 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// The name of a run: its UTC start as `20261123T060000Z`, with `-2`, `-3` … where that directory
 /// already exists (DESIGN §4).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunId(String);
 
 const FORMAT: &str = "%Y%m%dT%H%M%SZ";
@@ -48,7 +49,7 @@ impl fmt::Display for RunId {
 }
 
 /// How Keysweep itself signs in to the audited tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignInMethod {
     /// With a certificate.
     Certificate,

@@ -5,10 +5,12 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 
 /// Foreign text. Whatever in it is shaped like an Entra client secret was masked when it was read
 /// (first three characters and `…`), so that no output can repeat it; that there was one is kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
 pub struct Text {
     masked: Box<str>,
     held_secret: bool,
@@ -62,6 +64,30 @@ impl fmt::Display for Text {
 impl From<&str> for Text {
     fn from(raw: &str) -> Self {
         Self::new(raw)
+    }
+}
+
+/// A text as it is stored: masked already, so that the mark has to be kept beside it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Ordinary(Box<str>),
+    Masked { masked: Box<str> },
+}
+
+impl From<Stored> for Text {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Ordinary(text) => Self::new(&text),
+            Stored::Masked { masked } => Self { held_secret: true, ..Self::new(&masked) },
+        }
+    }
+}
+
+impl From<Text> for Stored {
+    fn from(text: Text) -> Self {
+        let Text { masked, held_secret } = text;
+        if held_secret { Self::Masked { masked } } else { Self::Ordinary(masked) }
     }
 }
 

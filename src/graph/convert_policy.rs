@@ -6,8 +6,8 @@ use super::convert::{each, text};
 use super::entry::Entry;
 use super::wire;
 use crate::domain::{
-    Actor, Collection, CustomPolicy, Limit, MaxLifetime, ObjectId, ObjectKey, ObjectKind, PolicyId, Reach,
-    Restriction, RestrictionKind, State, TenantDefault, Text,
+    Actor, Collection, CustomPolicy, Limit, ObjectId, ObjectKey, ObjectKind, PolicyId, Reach, Restriction,
+    RestrictionKind, State, TenantDefault, Text,
 };
 
 /// So much of something unknown in `excludeActors` is shown.
@@ -147,11 +147,7 @@ fn restriction(
 }
 
 fn limit(wire: Option<String>) -> Limit {
-    let Some(text) = wire else { return Limit::Missing };
-    match MaxLifetime::parse(&text) {
-        Ok(max) => Limit::Max { max, text: text.into() },
-        Err(_) => Limit::Unreadable(Text::new(&text)),
-    }
+    wire.map_or(Limit::Missing, |text| Limit::from_graph(&text))
 }
 
 /// Everything that names somebody. What is not known to is taken to: a block with exemptions must not

@@ -6,15 +6,23 @@ mod objects;
 mod policies;
 
 use crate::compliance::Settings;
-use crate::domain::{Assessment, Gap, Inventory, Object, ObjectAssessment, PolicyId, Undecided};
-use crate::report::{GapRow, Header, Report, Subject, UndecidedRow};
+use crate::domain::{
+    Assessment, Gap, History, Inventory, Object, ObjectAssessment, Past, PolicyId, Undecided,
+};
+use crate::report::{Compared, GapRow, Header, Report, Subject, UndecidedRow};
 
 pub(super) use context::{Context, Judged, Policies};
 
 /// The report on one run. The order in which Graph listed objects and policies leaves no trace in
 /// it, so that two runs over the same tenant compare line by line.
 #[must_use]
-pub fn build(header: Header, inventory: &Inventory, assessment: &Assessment, settings: &Settings) -> Report {
+pub fn build(
+    header: Header,
+    inventory: &Inventory,
+    assessment: &Assessment,
+    settings: &Settings,
+    history: &History,
+) -> Report {
     let context = Context {
         now: header.started,
         tenant: inventory.tenant,
@@ -39,7 +47,27 @@ pub fn build(header: Header, inventory: &Inventory, assessment: &Assessment, set
     undecided.sort_by(|a, b| undecided_order(a).cmp(&undecided_order(b)));
     let findings = findings.sorted();
     let policies = policies::rows(inventory);
-    Report { gaps: gaps(inventory), findings, objects, credentials, policies, undecided, header }
+    let History { past, trend, previous, notices } = history;
+    let compared = match past {
+        Past::Unknown => Compared::Unknown,
+        Past::First => Compared::First,
+        Past::Since(memory) => Compared::With(memory.last.clone()),
+    };
+    Report {
+        gaps: gaps(inventory),
+        compared,
+        changes: Vec::new(),
+        findings,
+        objects,
+        credentials,
+        policies,
+        undecided,
+        exceptions: Vec::new(),
+        trend: trend.clone(),
+        previous: previous.clone(),
+        notices: notices.clone(),
+        header,
+    }
 }
 
 /// Objects with their judgements, by kind, name and id.

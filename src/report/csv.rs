@@ -65,8 +65,10 @@ const FINDING_COLUMNS: [&str; 21] = [
 
 fn finding(row: &FindingRow) -> [Cell<'_>; FINDING_COLUMNS.len()] {
     let FindingRow {
+        key: _,
         rule,
         severity,
+        status,
         object_type,
         object_id,
         app_id,
@@ -80,6 +82,8 @@ fn finding(row: &FindingRow) -> [Cell<'_>; FINDING_COLUMNS.len()] {
         policy_id,
         policy_name,
         owners,
+        first_seen,
+        change,
         detail,
         recommendation,
         portal_url,
@@ -87,7 +91,7 @@ fn finding(row: &FindingRow) -> [Cell<'_>; FINDING_COLUMNS.len()] {
     [
         rule.as_str().into(),
         severity.as_str().into(),
-        "open".into(),
+        status.as_str().into(),
         object_type.as_str().into(),
         text(object_id),
         text(app_id),
@@ -101,8 +105,8 @@ fn finding(row: &FindingRow) -> [Cell<'_>; FINDING_COLUMNS.len()] {
         text(policy_id),
         text(policy_name),
         list(owners),
-        NOT_KNOWN,
-        NOT_KNOWN,
+        time(*first_seen),
+        change.map_or(NOT_KNOWN, |change| change.as_str().into()),
         text(detail),
         text(recommendation),
         text(portal_url),

@@ -98,7 +98,21 @@ struct Document<'a> {
 
 impl<'a> Document<'a> {
     fn of(report: &'a Report) -> Self {
-        let Report { header, gaps, findings, objects, credentials, policies, undecided } = report;
+        let Report {
+            header,
+            gaps,
+            compared: _,
+            changes: _,
+            findings,
+            objects,
+            credentials,
+            policies,
+            undecided,
+            exceptions: _,
+            trend: _,
+            previous: _,
+            notices: _,
+        } = report;
         let Header { tenant, tenant_id, run_id, started, portal } = header;
         Self {
             schema: SCHEMA_ID,

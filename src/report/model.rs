@@ -1,9 +1,11 @@
 //! A report as rows, ready to be written. Every word a person reads is already chosen here, and
 //! nothing of the directory's text is unmasked ([`crate::domain::Text`]).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::{RuleId, RunId, Severity, TenantId};
+use crate::domain::{
+    ChainLink, FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Status, Subject, TenantId,
+};
 
 /// One run's report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +14,10 @@ pub struct Report {
     pub header: Header,
     /// What could not be read; empty exactly when the run is complete.
     pub gaps: Vec<GapRow>,
+    /// What this report was compared with.
+    pub compared: Compared,
+    /// What changed since then, worst first. Of an incomplete run nothing is `fixed` or `gone`.
+    pub changes: Vec<ChangeRow>,
     /// Worst first, then by rule, name and id.
     pub findings: Vec<FindingRow>,
     /// By kind, name and id.
@@ -23,6 +29,25 @@ pub struct Report {
     pub policies: Vec<PolicyRow>,
     /// What could not be decided, for reading by people: where, which rule, why.
     pub undecided: Vec<UndecidedRow>,
+    /// The configured exceptions that concern this tenant, as configured.
+    pub exceptions: Vec<ExceptionRow>,
+    /// Earlier runs in numbers, oldest first.
+    pub trend: Vec<RunCounts>,
+    /// The run before this one in the evidence chain.
+    pub previous: Option<ChainLink>,
+    /// What a reader has to know about the history, a sentence each.
+    pub notices: Vec<String>,
+}
+
+/// What a report was compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Compared {
+    /// Earlier runs could not be consulted: nothing is said about changes.
+    Unknown,
+    /// There is no earlier complete run: everything is new, and no change is listed.
+    First,
+    /// The last complete run.
+    With(RunMark),
 }
 
 /// Which run of which tenant.
@@ -49,26 +74,183 @@ pub struct GapRow {
     pub reason: String,
 }
 
-/// What a finding is about.
+/// The word in `change` of a finding (DESIGN §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// `application`.
-    Application,
-    /// `service-principal`.
-    ServicePrincipal,
-    /// `policy`: a custom one.
+pub enum FindingChange {
+    /// Never seen before.
+    New,
+    /// The last complete run had it too.
+    Standing,
+    /// It was fixed, and is back.
+    Reopened,
+}
+
+impl FindingChange {
+    /// The word of the reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Standing => "standing",
+            Self::Reopened => "reopened",
+        }
+    }
+}
+
+/// The word in `change` of a row of `changes.csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeWord {
+    /// It was not there.
+    Appeared,
+    /// It was fixed before, and is back.
+    Reopened,
+    /// It is otherwise than it was.
+    Changed,
+    /// The finding holds no more.
+    Fixed,
+    /// It is not there any more.
+    Gone,
+}
+
+impl ChangeWord {
+    /// The word of the reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Appeared => "appeared",
+            Self::Reopened => "reopened",
+            Self::Changed => "changed",
+            Self::Fixed => "fixed",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// What a row of `changes.csv` speaks of: its `kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeKind {
+    /// A finding.
+    Finding,
+    /// The tenant default or a custom policy.
     Policy,
-    /// `tenant`.
-    Tenant,
+    /// Which custom policy is assigned to an object.
+    Assignment,
+    /// A credential.
+    Credential,
+    /// An application or service principal.
+    Object,
+}
+
+impl ChangeKind {
+    /// The word of the reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Finding => "finding",
+            Self::Policy => "policy",
+            Self::Assignment => "assignment",
+            Self::Credential => "credential",
+            Self::Object => "object",
+        }
+    }
+}
+
+/// A row of `changes.csv`: `tenant,run_id,since,change,kind,rule,severity,object_type,object_id,app_id,
+/// display_name,credential_type,credential_id,credential_name,policy_id,policy_name,before,after,detail,
+/// portal_url`, where `since` is the run compared with. Empty text is an empty cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// `change`.
+    pub change: ChangeWord,
+    /// `kind`.
+    pub kind: ChangeKind,
+    /// By what a finding is recognised; none for other kinds.
+    pub key: Option<FindingKey>,
+    /// `rule` of a finding.
+    pub rule: Option<RuleId>,
+    /// `severity` of a finding.
+    pub severity: Option<Severity>,
+    /// `object_type`.
+    pub object_type: Subject,
+    /// `object_id`.
+    pub object_id: String,
+    /// `app_id`.
+    pub app_id: String,
+    /// `display_name`.
+    pub display_name: String,
+    /// `credential_type`.
+    pub credential_type: String,
+    /// `credential_id`.
+    pub credential_id: String,
+    /// `credential_name`.
+    pub credential_name: String,
+    /// `policy_id`.
+    pub policy_id: String,
+    /// `policy_name`.
+    pub policy_name: String,
+    /// `before`: what was, in a few words.
+    pub before: String,
+    /// `after`: what is, in a few words.
+    pub after: String,
+    /// `detail`: what happened, in a sentence with the dates.
+    pub detail: String,
+    /// `portal_url`; empty for what is gone.
+    pub portal_url: String,
+}
+
+/// A configured exception and what it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExceptionRow {
+    /// An object id or app id, or a name pattern.
+    pub whom: String,
+    /// The rules, or `*`.
+    pub rules: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub accepted_by: String,
+    /// Its last day.
+    pub expires: NaiveDate,
+    /// How it stands.
+    pub state: ExceptionState,
+    /// Findings that it excepts.
+    pub findings: usize,
+}
+
+/// How an exception stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExceptionState {
+    /// It excepts something, or may.
+    InForce,
+    /// Its last day has passed.
+    Expired,
+    /// It matches nothing.
+    Stale,
+}
+
+impl ExceptionState {
+    /// The word of the reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InForce => "in-force",
+            Self::Expired => "expired",
+            Self::Stale => "stale",
+        }
+    }
 }
 
 /// A row of `findings.csv`. `tenant` and `run_id` are in the header. Empty text is an empty cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingRow {
+    /// By what it is recognised in other runs. No column.
+    pub key: FindingKey,
     /// `rule`.
     pub rule: RuleId,
     /// `severity`.
     pub severity: Severity,
+    /// `status`.
+    pub status: Status,
     /// `object_type`.
     pub object_type: Subject,
     /// `object_id`; of the tenant, the tenant id.
@@ -95,6 +277,11 @@ pub struct FindingRow {
     pub policy_name: String,
     /// `owners`, by name.
     pub owners: Vec<String>,
+    /// `first_seen`: when the first complete run that had it started, or else this one; none where
+    /// earlier runs could not be consulted.
+    pub first_seen: Option<DateTime<Utc>>,
+    /// `change`, likewise.
+    pub change: Option<FindingChange>,
     /// `detail`: what is so, in a sentence with the figures.
     pub detail: String,
     /// `recommendation`: what to do, in a sentence.
@@ -233,19 +420,6 @@ pub struct UndecidedRow {
     pub rule: RuleId,
     /// Why.
     pub why: String,
-}
-
-impl Subject {
-    /// The word of the reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Application => "application",
-            Self::ServicePrincipal => "service-principal",
-            Self::Policy => "policy",
-            Self::Tenant => "tenant",
-        }
-    }
 }
 
 /// A file of a run's directory.

@@ -1,9 +1,9 @@
 //! A report made by hand, as an audit would make it: a dozen kinds of objects, each with its story.
 
 use chrono::{DateTime, Utc};
-use keysweep::domain::{RuleId, RunId, Severity, TenantId};
+use keysweep::domain::{FindingKey, RuleId, RunId, Severity, Status, TenantId};
 use keysweep::report::{
-    CredentialRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report, ReportFile, Subject,
+    Compared, CredentialRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report, ReportFile, Subject,
     UndecidedRow,
 };
 
@@ -30,11 +30,17 @@ pub(crate) fn empty() -> Report {
     Report {
         header: header(),
         gaps: Vec::new(),
+        compared: Compared::Unknown,
+        changes: Vec::new(),
         findings: Vec::new(),
         objects: Vec::new(),
         credentials: Vec::new(),
         policies: Vec::new(),
         undecided: Vec::new(),
+        exceptions: Vec::new(),
+        trend: Vec::new(),
+        previous: None,
+        notices: Vec::new(),
     }
 }
 
@@ -97,8 +103,10 @@ pub(crate) fn finding(
     todo: &str,
 ) -> FindingRow {
     FindingRow {
+        key: FindingKey(format!("{rule}/{}", secret.map_or(&of.object_id, |secret| &secret.credential_id))),
         rule,
         severity: rule.default_severity(),
+        status: Status::Open,
         object_type: of.object_type,
         object_id: of.object_id.clone(),
         app_id: of.app_id.clone(),
@@ -112,6 +120,8 @@ pub(crate) fn finding(
         policy_id: of.assigned_policy_id.clone(),
         policy_name: of.assigned_policy_name.clone(),
         owners: of.owners.clone(),
+        first_seen: None,
+        change: None,
         detail: detail.to_owned(),
         recommendation: todo.to_owned(),
         portal_url: of.portal_url.clone(),

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use keysweep::compliance::Settings;
 use keysweep::domain::{
     Actor, AppId, ApplicationFacts, Assessment, Assigned, Collection, Compliance, CredentialAt, CustomPolicy,
-    DecidedBy, Details, Evidence, FederatedCredential, Finding, Gap, InstanceLock, Inventory, KeyCredential,
-    KeyId, KeyType, Limit, MaxLifetime, Need, Object, ObjectAssessment, ObjectId, ObjectKey, ObjectKind,
-    Owners, Part, PasswordCredential, PlainSight, PolicyEffect, PolicyId, Reach, Refusal, Restriction,
-    RestrictionKind, RuleId, RunId, SecretCreation, SecretVerdict, ServicePrincipalFacts, State,
+    DecidedBy, Details, Evidence, FederatedCredential, Finding, Gap, History, InstanceLock, Inventory,
+    KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Need, Object, ObjectAssessment, ObjectId, ObjectKey,
+    ObjectKind, Owners, Part, PasswordCredential, PlainSight, PolicyEffect, PolicyId, Reach, Refusal,
+    Restriction, RestrictionKind, RuleId, RunId, SecretCreation, SecretVerdict, ServicePrincipalFacts, State,
     TenantDefault, TenantId, Text, Undecided, Why,
 };
 use keysweep::report::{Header, Report, build};
@@ -347,7 +347,7 @@ pub(crate) fn tenant() -> (Inventory, Assessment) {
 
 pub(crate) fn report() -> Report {
     let (inventory, assessment) = tenant();
-    build(header(), &inventory, &assessment, &Settings::default())
+    build(header(), &inventory, &assessment, &Settings::default(), &History::default())
 }
 
 /// The report on a tenant of which nothing was read and nothing is known to be missing.
@@ -361,5 +361,5 @@ pub(crate) fn empty() -> Report {
     };
     let assessment =
         Assessment { objects: Vec::new(), tenant: Vec::new(), policies: Vec::new(), undecided: Vec::new() };
-    build(header(), &inventory, &assessment, &Settings::default())
+    build(header(), &inventory, &assessment, &Settings::default(), &History::default())
 }

@@ -13,7 +13,7 @@ fn the_order_in_which_graph_answers_leaves_no_trace() {
     inventory.custom_policies.reverse();
     assessment.objects.reverse();
     assessment.tenant.reverse();
-    let reversed = build(header(), &inventory, &assessment, &Settings::default());
+    let reversed = build(header(), &inventory, &assessment, &Settings::default(), &History::default());
     assert_eq!(reversed, report());
 }
 

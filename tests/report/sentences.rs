@@ -6,10 +6,10 @@ use std::fmt::Write;
 use chrono::TimeDelta;
 use keysweep::compliance::{Demand, Settings};
 use keysweep::domain::{
-    Actor, ApplicationFacts, Assessment, CredentialAt, DecidedBy, Details, Evidence, InstanceLock, Inventory,
-    KeyCredential, KeyId, KeyType, MaxLifetime, Need, Object, ObjectKind, PlainSight, Refusal, Restriction,
-    RestrictionKind, RuleId, SecretCreation, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
-    Why,
+    Actor, ApplicationFacts, Assessment, CredentialAt, DecidedBy, Details, Evidence, History, InstanceLock,
+    Inventory, KeyCredential, KeyId, KeyType, MaxLifetime, Need, Object, ObjectKind, PlainSight, Refusal,
+    Restriction, RestrictionKind, RuleId, SecretCreation, ServicePrincipalFacts, State, TenantDefault,
+    TenantId, Text, Why,
 };
 use keysweep::report::{FindingRow, Report, build};
 use uuid::uuid;
@@ -47,7 +47,7 @@ fn about(
         policies: Vec::new(),
         undecided: Vec::new(),
     };
-    build(header(), &tenant_of(vec![object]), &assessment, &settings())
+    build(header(), &tenant_of(vec![object]), &assessment, &settings(), &History::default())
 }
 
 fn tenant_of(objects: Vec<Object>) -> Inventory {
@@ -392,7 +392,7 @@ fn elsewhere(on_policy: bool, rule: RuleId, evidence: Evidence) -> Report {
     let (tenant, policies) =
         if on_policy { (vec![], vec![(policy_id(1), finding)]) } else { (vec![finding], vec![]) };
     let assessment = Assessment { objects: Vec::new(), tenant, policies, undecided: Vec::new() };
-    build(header(), &tenant_of(Vec::new()), &assessment, &settings())
+    build(header(), &tenant_of(Vec::new()), &assessment, &settings(), &History::default())
 }
 
 #[test]

@@ -53,6 +53,7 @@ pub(super) fn judging(
                 None => defaults.require,
             },
             restrictive: restrictive?,
+            exceptions: Vec::new(),
         })
     };
     (reading, settings())

@@ -11,7 +11,7 @@ mod tenant;
 mod values;
 
 use super::raw::{RawConfig, RawReports, RawTenant};
-use super::{Config, Reports, Tenant};
+use super::{Config, Reports, Store, StoreUrl, Tenant};
 pub(super) use desk::Desk;
 use schedule::Timing;
 use tenant::Recipients;
@@ -33,6 +33,8 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let tenants = self::tenants(tenants, timing.as_ref(), recipients, desk);
     Some(Config {
         tenants: tenants?,
+        store: Store { url: StoreUrl::Sqlite("data/keysweep.db".into()), keep: chrono::TimeDelta::days(400) },
+        concurrency: 8,
         reports: reports?,
         reading: reading?,
         settings: settings?,

@@ -1,7 +1,7 @@
 //! Rows of findings, wherever they were made.
 
 use super::{Context, Judged, objects};
-use crate::domain::{Assessment, Credential, DecidedBy, Evidence, Finding};
+use crate::domain::{Assessment, Credential, DecidedBy, Evidence, Finding, FindingKey};
 use crate::report::words::{Said, Site, say};
 use crate::report::{FindingRow, Header, Subject};
 
@@ -39,15 +39,18 @@ impl<'a> Findings<'a> {
     }
 
     fn add(&mut self, finding: &Finding, site: Site<'_>) {
-        let Finding { rule, severity, evidence } = finding;
+        let Finding { rule, severity, evidence, status } = finding;
         let Place { object_type, object_id, app_id, display_name, owners, portal_url } = self.place(site);
         let Accused { credential_type, credential_id, credential_name, credential } =
             Accused::of(evidence, site);
         let (policy_id, policy_name) = self.context.policies.cells(policy(evidence, site));
         let Said { detail, recommendation } = say(finding, site, self.context);
+        let key = format!("{rule}/{}/{object_id}/{credential_type}/{credential_id}", object_type.as_str());
         self.rows.push(FindingRow {
+            key: FindingKey(key),
             rule: *rule,
             severity: *severity,
+            status: *status,
             object_type,
             object_id,
             app_id,
@@ -61,6 +64,8 @@ impl<'a> Findings<'a> {
             policy_id,
             policy_name,
             owners,
+            first_seen: None,
+            change: None,
             detail,
             recommendation,
             portal_url,

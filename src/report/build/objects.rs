@@ -8,7 +8,7 @@ use crate::domain::{
     PolicyEffect, SecretVerdict,
 };
 use crate::report::words::why;
-use crate::report::{CredentialRow, Header, ObjectRow, Subject};
+use crate::report::{CredentialRow, Header, ObjectRow};
 
 /// The row of an object.
 pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -> ObjectRow {
@@ -73,15 +73,6 @@ pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl It
             state: if unreadable { "" } else { credential.state(context.now).as_str() },
         }
     })
-}
-
-impl From<ObjectKind> for Subject {
-    fn from(kind: ObjectKind) -> Self {
-        match kind {
-            ObjectKind::Application => Self::Application,
-            ObjectKind::ServicePrincipal => Self::ServicePrincipal,
-        }
-    }
 }
 
 /// How many credentials of a kind are unexpired, or expired. The second listing of a SAML

@@ -33,8 +33,10 @@ pub(super) struct Finding<'a> {
 pub(super) fn findings<'a>(report: &'a Report, summary: &Summary, places: &Places<'_>) -> Table<Finding<'a>> {
     let row = |row: &'a FindingRow| {
         let FindingRow {
+            key: _,
             rule,
             severity,
+            status: _,
             object_type,
             object_id,
             app_id: _,
@@ -48,6 +50,8 @@ pub(super) fn findings<'a>(report: &'a Report, summary: &Summary, places: &Place
             policy_id,
             policy_name,
             owners,
+            first_seen: _,
+            change: _,
             detail,
             recommendation,
             portal_url,

@@ -174,7 +174,7 @@ impl<'a> Rule<'a> {
 }
 
 fn sections(report: &Report) -> Vec<Section> {
-    let Report { header: _, gaps: _, findings, objects, credentials, policies, undecided } = report;
+    let Report { findings, objects, credentials, policies, undecided, .. } = report;
     let section = |id, label, count| Section { id, label, count: grouped(count) };
     vec![
         section("findings", "Findings", findings.len()),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::vocabulary::{credential_types, or_null, severities, subjects};
 use super::{filled, moment};
-use crate::report::{FindingRow, GapRow, UndecidedRow};
+use crate::report::{FindingChange, FindingRow, GapRow, UndecidedRow};
 
 /// A rule that is broken; the members are the columns of `findings.csv`.
 #[derive(Serialize, JsonSchema)]
@@ -15,8 +15,8 @@ pub(super) struct Finding<'a> {
     /// How bad it is.
     #[schemars(extend("enum" = severities()))]
     severity: &'static str,
-    /// `open`.
-    #[schemars(extend("enum" = ["open"]))]
+    /// Whether an exception covers it.
+    #[schemars(extend("enum" = ["open", "excepted"]))]
     status: &'static str,
     /// What it is about.
     #[schemars(extend("enum" = subjects()))]
@@ -48,10 +48,12 @@ pub(super) struct Finding<'a> {
     policy_name: Option<&'a str>,
     /// The names of the owners, where they were read.
     owners: &'a [String],
-    /// When it was first seen; null without history.
-    first_seen: Option<&'a str>,
-    /// What it is against the run before; null without history.
-    change: Option<&'a str>,
+    /// When the first complete run that had it started; null where earlier runs could not be consulted.
+    #[schemars(extend("format" = "date-time"))]
+    first_seen: Option<String>,
+    /// What it is against the last complete run; null where that could not be consulted.
+    #[schemars(extend("enum" = or_null(["new", "standing", "reopened"])))]
+    change: Option<&'static str>,
     /// What is so.
     detail: &'a str,
     /// What to do about it.
@@ -63,8 +65,10 @@ pub(super) struct Finding<'a> {
 impl<'a> From<&'a FindingRow> for Finding<'a> {
     fn from(row: &'a FindingRow) -> Self {
         let FindingRow {
+            key: _,
             rule,
             severity,
+            status,
             object_type,
             object_id,
             app_id,
@@ -78,6 +82,8 @@ impl<'a> From<&'a FindingRow> for Finding<'a> {
             policy_id,
             policy_name,
             owners,
+            first_seen,
+            change,
             detail,
             recommendation,
             portal_url,
@@ -85,7 +91,7 @@ impl<'a> From<&'a FindingRow> for Finding<'a> {
         Self {
             rule: rule.as_str(),
             severity: severity.as_str(),
-            status: "open",
+            status: status.as_str(),
             object_type: object_type.as_str(),
             object_id,
             app_id: filled(app_id),
@@ -99,8 +105,8 @@ impl<'a> From<&'a FindingRow> for Finding<'a> {
             policy_id: filled(policy_id),
             policy_name: filled(policy_name),
             owners,
-            first_seen: None,
-            change: None,
+            first_seen: moment(*first_seen),
+            change: change.map(FindingChange::as_str),
             detail,
             recommendation,
             portal_url: filled(portal_url),

@@ -41,8 +41,9 @@ pub(super) fn policy_effects() -> [&'static str; 4] {
         .map(PolicyEffect::as_str)
 }
 
-pub(super) fn compliances() -> [&'static str; 3] {
-    [Compliance::NonCompliant, Compliance::Unknown, Compliance::Compliant].map(Compliance::as_str)
+pub(super) fn compliances() -> [&'static str; 4] {
+    [Compliance::NonCompliant, Compliance::Unknown, Compliance::Excepted, Compliance::Compliant]
+        .map(Compliance::as_str)
 }
 
 pub(super) fn credential_types() -> [&'static str; 5] {

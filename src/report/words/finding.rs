@@ -44,7 +44,7 @@ impl Site<'_> {
 /// The words for a finding. Evidence that does not fit its site is told in the words of the
 /// catalogue, which are true of every finding of the rule.
 pub(in crate::report) fn say(finding: &Finding, site: Site<'_>, context: &Context<'_>) -> Said {
-    let Finding { rule, severity: _, evidence } = finding;
+    let Finding { rule, severity: _, evidence, status: _ } = finding;
     let said = match site {
         Site::Object(judged) => on_object(*rule, evidence, judged, context),
         Site::Policy(_) | Site::Tenant => on_policy(evidence, site, context),

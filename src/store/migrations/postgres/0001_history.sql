@@ -1,0 +1,84 @@
+-- Everything a run leaves behind. Times are seconds since 1970 in UTC, leases milliseconds; ids and digests
+-- are bytes; `number` stands for a tenant, so that no row repeats its name.
+
+CREATE TABLE tenant (
+    number BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    tenant_id TEXT NOT NULL,
+    -- Who may run it, and until when by the clock of the database. The fence grows with every holder.
+    fence BIGINT NOT NULL DEFAULT 0,
+    holder TEXT,
+    lease_until BIGINT NOT NULL DEFAULT 0,
+    UNIQUE (name, tenant_id)
+);
+
+-- Planned runs. One row for each planned instant, however many daemons plan it.
+CREATE TABLE due (
+    tenant BIGINT NOT NULL REFERENCES tenant (number),
+    planned BIGINT NOT NULL,
+    start_after BIGINT NOT NULL,
+    attempts BIGINT NOT NULL DEFAULT 0,
+    -- waiting, done, failed, left-out
+    state TEXT NOT NULL,
+    PRIMARY KEY (tenant, planned)
+);
+
+-- Recorded runs, numbered by tenant in the order in which they were recorded.
+CREATE TABLE run (
+    tenant BIGINT NOT NULL REFERENCES tenant (number),
+    seq BIGINT NOT NULL,
+    run_id TEXT NOT NULL,
+    started BIGINT NOT NULL,
+    planned BIGINT,
+    complete BIGINT NOT NULL,
+    objects BIGINT NOT NULL,
+    critical BIGINT NOT NULL,
+    high BIGINT NOT NULL,
+    medium BIGINT NOT NULL,
+    low BIGINT NOT NULL,
+    info BIGINT NOT NULL,
+    excepted BIGINT NOT NULL,
+    host TEXT NOT NULL,
+    -- The evidence chain: SHA-256 of manifest.json, and the run before.
+    manifest TEXT NOT NULL,
+    previous_run TEXT,
+    previous_manifest TEXT,
+    -- By what the run was judged: what is needed to make its reports again.
+    context TEXT NOT NULL,
+    -- What an incomplete run read, compressed; kept until the next run.
+    partial BYTEA,
+    -- waiting, written, failed
+    files TEXT NOT NULL,
+    -- none, waiting, sending, accepted, refused, unknown
+    mail TEXT NOT NULL,
+    PRIMARY KEY (tenant, seq),
+    UNIQUE (tenant, run_id)
+);
+
+-- What complete runs saw, a row for each version: from the run that first saw it to the one that first saw it
+-- otherwise. An object that stays as it is costs nothing more.
+CREATE TABLE version (
+    tenant BIGINT NOT NULL REFERENCES tenant (number),
+    -- 1 application, 2 service principal, 3 custom policy, 4 tenant default
+    kind BIGINT NOT NULL,
+    id BYTEA NOT NULL,
+    from_seq BIGINT NOT NULL,
+    to_seq BIGINT,
+    first_seen BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant, kind, id, from_seq)
+);
+CREATE INDEX version_ended ON version (tenant, to_seq) WHERE to_seq IS NOT NULL;
+
+-- Findings of complete runs, a row for each time one was open.
+CREATE TABLE finding (
+    tenant BIGINT NOT NULL REFERENCES tenant (number),
+    key TEXT NOT NULL,
+    from_seq BIGINT NOT NULL,
+    to_seq BIGINT,
+    first_seen BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant, key, from_seq)
+);
+CREATE INDEX finding_ended ON finding (tenant, to_seq) WHERE to_seq IS NOT NULL;

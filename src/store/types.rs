@@ -1,0 +1,234 @@
+//! What goes into the store and comes out of it.
+
+use chrono::{DateTime, Utc};
+
+use super::Turn;
+use crate::domain::{ChainLink, History, Inventory, Ledger, RunCounts, RunId, Sha256Sum, TenantId};
+
+/// A tenant as the store knows it. Renaming it in the configuration, or giving its name to another
+/// one, begins a new history.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TenantKey {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its id.
+    pub tenant_id: TenantId,
+}
+
+/// What came of asking for a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// It is ours.
+    Ours {
+        /// The turn.
+        turn: Turn,
+        /// The last run, where the process that recorded it died before its files and mail were seen to.
+        unfinished: Option<RunId>,
+    },
+    /// Somebody else has it.
+    Busy {
+        /// Who: host and process.
+        holder: String,
+    },
+}
+
+/// What came of planning a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planned {
+    /// It waits now.
+    New,
+    /// That instant is on record already.
+    Known,
+    /// An earlier one still waits and will make up for this one.
+    LeftOut,
+}
+
+/// Work that was taken up, and the turn that comes with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The turn.
+    pub turn: Turn,
+    /// What to do.
+    pub task: Task,
+}
+
+/// What there is to do for a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// A planned run.
+    Run {
+        /// When it was planned.
+        planned: DateTime<Utc>,
+        /// How often it was taken up, this time included.
+        attempt: u32,
+    },
+    /// The files or the mail of a recorded run: the process that recorded it died.
+    Finish {
+        /// Which run.
+        run: RunId,
+    },
+    /// A planned run that was taken up [`Task::ATTEMPTS`] times, and every time the process died. It is
+    /// settled as failed already.
+    Abandoned {
+        /// When it was planned.
+        planned: DateTime<Utc>,
+    },
+}
+
+impl Task {
+    /// How often a planned run is taken up. More would let a run that kills its process go on for ever.
+    pub const ATTEMPTS: u32 = 3;
+}
+
+/// How a planned run ends, where it is not settled by being recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settlement {
+    /// It has nothing more to do: the run is recorded.
+    Done,
+    /// There was no run to record; it is tried again after a stored pause, unless it has been tried too often.
+    Failed,
+    /// It was given back untouched, as when the service stops: it waits, and the attempt does not count.
+    GivenBack,
+}
+
+/// A run about to be recorded.
+#[derive(Debug)]
+pub struct NewRun<'a> {
+    /// What it amounts to; `complete` decides whether it is remembered.
+    pub counts: RunCounts,
+    /// The planned instant it makes up for, where there is one: it is settled with the recording.
+    pub planned: Option<DateTime<Utc>>,
+    /// The machine its files are written on.
+    pub host: String,
+    /// The SHA-256 of its `manifest.json`.
+    pub manifest: Sha256Sum,
+    /// The run before it in the evidence chain.
+    pub previous: Option<ChainLink>,
+    /// By what it was judged: opaque here.
+    pub context: String,
+    /// What it read.
+    pub inventory: &'a Inventory,
+    /// How the findings on record change; empty for an incomplete run.
+    pub ledger: Ledger,
+    /// Whether a mail is to be sent.
+    pub mail: MailState,
+}
+
+/// What became of a run's files or mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunProgress {
+    /// Its files.
+    Files {
+        /// What became of them.
+        state: FilesState,
+        /// On which machine.
+        host: String,
+    },
+    /// Its mail.
+    Mail(MailState),
+}
+
+/// What became of a run's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FilesState {
+    /// They are still to be written.
+    Waiting,
+    /// They are in the run's directory.
+    Written,
+    /// They could not be written.
+    Failed,
+}
+
+/// What became of a run's mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MailState {
+    /// None is to be sent.
+    NotWanted,
+    /// It is still to be sent.
+    Waiting,
+    /// It is about to be handed over. A process that dies now leaves it open whether it was accepted,
+    /// and it is not sent again.
+    Sending,
+    /// Everybody has it.
+    Accepted,
+    /// Somebody did not get it.
+    Refused,
+    /// Nobody knows whether it was accepted.
+    Unknown,
+}
+
+impl FilesState {
+    /// The word in the database and in `history`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Written => "written",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl MailState {
+    /// The word in the database and in `history`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotWanted => "none",
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A recorded run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunEntry {
+    /// Whose.
+    pub tenant: TenantKey,
+    /// What it amounts to.
+    pub counts: RunCounts,
+    /// The planned instant it made up for.
+    pub planned: Option<DateTime<Utc>>,
+    /// The machine its files were written on.
+    pub host: String,
+    /// The SHA-256 of its `manifest.json`.
+    pub manifest: Sha256Sum,
+    /// The run before it in the evidence chain.
+    pub previous: Option<ChainLink>,
+    /// What became of its files.
+    pub files: FilesState,
+    /// What became of its mail.
+    pub mail: MailState,
+}
+
+/// What earlier runs have to say, and what recording needs to know of the comparison.
+#[derive(Debug)]
+pub struct Recalled {
+    /// For the report.
+    pub history: History,
+    /// The number of the last recorded run, by which a recording in between is noticed; zero before the first.
+    pub(super) last_seq: i64,
+    /// The versions to be written and ended.
+    pub(super) versions: VersionChanges,
+}
+
+/// The versions a run writes and ends.
+#[derive(Debug, Default)]
+pub(super) struct VersionChanges {}
+
+/// What a run saw, and what it knew.
+#[derive(Debug)]
+pub struct Reconstructed {
+    /// The run.
+    pub entry: RunEntry,
+    /// By what it was judged, as it was recorded.
+    pub context: String,
+    /// What it read.
+    pub inventory: Inventory,
+    /// What was known to it of earlier runs. `notices` are empty: they are in the context.
+    pub history: History,
+}
