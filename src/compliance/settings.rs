@@ -1,6 +1,6 @@
 //! What the configuration decides about judging.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,11 @@ pub struct Settings {
     pub require: Need,
     /// What makes a policy restrictive: all of these in force. Never empty.
     pub restrictive: Vec<Demand>,
-    /// What is accepted for a while.
+    /// What is accepted for a while, as far as it concerns the tenant.
     pub exceptions: Vec<Exception>,
+    /// Those of `exceptions`, by their place, that match something in another tenant, or may: they are
+    /// not stale, whatever this tenant holds.
+    pub used_elsewhere: BTreeSet<usize>,
 }
 
 /// One restriction that a restrictive policy has.
@@ -60,6 +63,7 @@ impl Default for Settings {
             require: Need::Effective,
             restrictive: vec![Demand { kind: RestrictionKind::PasswordAddition, max: None }],
             exceptions: Vec::new(),
+            used_elsewhere: BTreeSet::new(),
         }
     }
 }

@@ -149,6 +149,8 @@ idle-policy = "critical"
             Demand { kind: RestrictionKind::AsymmetricKeyLifetime, max },
             Demand { kind: RestrictionKind::PasswordLifetime, max: None },
         ],
+        exceptions: Vec::new(),
+        used_elsewhere: std::collections::BTreeSet::new(),
     };
     assert_eq!(config.settings, expected);
 }

@@ -54,6 +54,7 @@ pub(super) fn judging(
             },
             restrictive: restrictive?,
             exceptions: Vec::new(),
+            used_elsewhere: defaults.used_elsewhere,
         })
     };
     (reading, settings())
