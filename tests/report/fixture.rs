@@ -104,7 +104,7 @@ pub(crate) fn judged(creation: SecretCreation, decided_by: Option<DecidedBy>, wh
 }
 
 pub(crate) fn finding(rule: RuleId, evidence: Evidence) -> Finding {
-    Finding { rule, severity: rule.default_severity(), evidence }
+    Finding { rule, severity: rule.default_severity(), evidence, status: keysweep::domain::Status::Open }
 }
 
 pub(crate) fn restriction(kind: RestrictionKind, state: State) -> Restriction {

@@ -1,7 +1,7 @@
 //! The rows of a report.
 
 use keysweep::compliance::Settings;
-use keysweep::domain::RuleId;
+use keysweep::domain::{History, RuleId};
 use keysweep::report::{build, catalogue, files};
 
 use super::fixture::{header, report, tenant};
