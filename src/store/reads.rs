@@ -90,9 +90,9 @@ impl Session {
         seq: i64,
     ) -> Result<(String, Option<Vec<u8>>), Fault> {
         const CONTEXT: &str = "SELECT context, partial FROM run WHERE tenant = $1 AND seq = $2";
-        Ok(within!(self, |tx| {
-            sqlx::query_as(CONTEXT).bind(tenant).bind(seq).fetch_one(&mut *tx).await?
-        }))
+        let row =
+            within!(self, |tx| sqlx::query_as(CONTEXT).bind(tenant).bind(seq).fetch_one(&mut *tx).await?);
+        Ok(row)
     }
 
     /// What is on record now, by digest.
@@ -249,8 +249,8 @@ impl Session {
                 .fetch(&mut *tx);
             while let Some((digest, body, first_seen, open)) = rows.try_next().await? {
                 let name = || hex(&digest);
-                let FindingBody { key, record } = serde_json::from_str(&body)
-                    .map_err(|error| Spoilt::body("finding", &name(), &error))?;
+                let FindingBody { key, record } =
+                    serde_json::from_str(&body).map_err(|error| Spoilt::body("finding", &name(), &error))?;
                 let first_seen =
                     time(first_seen).ok_or_else(|| Spoilt::column("finding", &name(), "first_seen"))?;
                 findings.push(KnownFinding { key, record, first_seen, open: open == 1 });

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::changes::{Changed, Index, VersionChanges};
 use super::engine::Fault;
-use super::pack::{self, Holders, Kind, Part, VersionKey};
+use super::pack::{self, Holders, Part, VersionKey};
 use super::reads::spoilt;
 use super::runs::Recorded;
 use super::session::Session;

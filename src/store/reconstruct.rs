@@ -105,7 +105,12 @@ impl Session {
     }
 
     /// What was known of the run before.
-    async fn past(&mut self, before: &Recorded, run: &Recorded, inventory: &Inventory) -> Result<Past, Fault> {
+    async fn past(
+        &mut self,
+        before: &Recorded,
+        run: &Recorded,
+        inventory: &Inventory,
+    ) -> Result<Past, Fault> {
         let index = if run.entry.counts.complete {
             self.index_between(before, run).await?
         } else {

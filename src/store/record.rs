@@ -134,7 +134,8 @@ impl Session {
              ON CONFLICT (tenant, seq) DO NOTHING";
         const CLEAR: &str =
             "UPDATE run SET partial = NULL WHERE tenant = $1 AND seq < $2 AND partial IS NOT NULL";
-        let NewRun { counts, planned, host, manifest, previous, context, inventory: _, ledger: _, mail } = run;
+        let NewRun { counts, planned, host, manifest, previous, context, inventory: _, ledger: _, mail } =
+            run;
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let [critical, high, medium, low, info] = counts.findings.map(count);
         let inserted = within!(self, |tx| {
@@ -287,7 +288,9 @@ impl Session {
 
     async fn settle_planned(&mut self, tenant: i64, planned: i64) -> Result<(), Fault> {
         const DONE: &str = "UPDATE due SET state = 'done' WHERE tenant = $1 AND planned = $2";
-        within!(self, |tx| sqlx::query(DONE).bind(tenant).bind(planned).execute(&mut *tx).await?);
+        within!(self, |tx| {
+            sqlx::query(DONE).bind(tenant).bind(planned).execute(&mut *tx).await?;
+        });
         Ok(())
     }
 }

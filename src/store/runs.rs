@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{FilesState, MailState, RunEntry, StoreError, TenantKey};
+use super::spoilt::Spoilt;
+use super::{FilesState, MailState, RunEntry, TenantKey};
 use crate::domain::{ChainLink, ObjectKind, RunCounts, RunId, RunMark, Sha256Sum, TenantId};
 
 /// Selects [`RunRow`]s.
@@ -74,13 +75,14 @@ impl Recorded {
 
 impl RunRow {
     /// Reads the row.
-    pub(super) fn read(self) -> Result<Recorded, StoreError> {
+    pub(super) fn read(self) -> Result<Recorded, Spoilt> {
         let key = self.run_id.clone();
-        self.parse().ok_or_else(|| StoreError::unreadable("run", key, "it holds a word that is not known"))
+        self.parse().ok_or_else(|| Spoilt::column("run", &key, "one of its columns"))
     }
 
     fn parse(self) -> Option<Recorded> {
-        let Self { name, tenant_id, tenant, seq, run_id, started, planned, complete, scope, since, .. } = self;
+        let Self { name, tenant_id, tenant, seq, run_id, started, planned, complete, scope, since, .. } =
+            self;
         let count = |number: i64| u64::try_from(number).ok();
         let counts = RunCounts {
             run: RunMark { run_id: RunId::parse(&run_id)?, started: time(started)? },

@@ -19,7 +19,11 @@ impl Spoilt {
     pub(super) fn body(table: &str, key: &str, error: &serde_json::Error) -> Self {
         Self {
             what: format!("a row of `{table}` ({key})"),
-            cause: format!("its body is not what it should be at line {}, column {}", error.line(), error.column()),
+            cause: format!(
+                "its body is not what it should be at line {}, column {}",
+                error.line(),
+                error.column()
+            ),
         }
     }
 }
