@@ -17,6 +17,7 @@ mod pack;
 mod partial;
 mod place;
 mod postgres;
+mod queue;
 mod reads;
 mod recall;
 mod reconstruct;
@@ -30,8 +31,6 @@ mod types;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 pub use error::{Cause, StoreError};
 pub use place::Place;
 pub use turn::Turn;
@@ -43,65 +42,6 @@ pub struct Store {
     pool: engine::Pool,
     place: Place,
     way: place::Way,
-}
-
-impl Store {
-    /// Takes a tenant's turn: from now on, for as long as it is renewed, nobody else runs or records it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn take_turn(&self, tenant: &TenantKey, holder: &str) -> Result<Taken, StoreError> {
-        todo!("{tenant:?} {holder}")
-    }
-
-    /// Keeps a turn for another [`LEASE`].
-    ///
-    /// # Errors
-    /// [`StoreError::Lost`] when it has passed to somebody else.
-    pub async fn renew(&self, turn: &Turn) -> Result<(), StoreError> {
-        todo!("{turn:?}")
-    }
-
-    /// Ends a turn. One that was lost is not touched.
-    ///
-    /// # Errors
-    /// When the store fails; the lease then runs out by itself.
-    pub async fn end_turn(&self, turn: &Turn) -> Result<(), StoreError> {
-        todo!("{turn:?}")
-    }
-
-    /// Plans a run. The same instant planned again, by whomever, changes nothing, also when it has been
-    /// carried out already.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn plan(
-        &self,
-        tenant: &TenantKey,
-        planned: DateTime<Utc>,
-        delay: Duration,
-    ) -> Result<Planned, StoreError> {
-        todo!("{tenant:?} {planned} {delay:?}")
-    }
-
-    /// Takes up what is to be done for a tenant, and with it the tenant's turn: first a recorded run that
-    /// is unfinished, then the oldest planned run whose time has come. What the process of another turn
-    /// died of is taken up once its lease has run out. None where there is nothing to do, or where
-    /// somebody is at it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn take_due(&self, tenant: &TenantKey, holder: &str) -> Result<Option<Due>, StoreError> {
-        todo!("{tenant:?} {holder}")
-    }
-
-    /// Settles a task and ends the turn with it, in one step.
-    ///
-    /// # Errors
-    /// When the store fails, or the turn was lost.
-    pub async fn settle(&self, due: &Due, settlement: Settlement) -> Result<(), StoreError> {
-        todo!("{due:?} {settlement:?}")
-    }
 }
 
 /// What holds a SQLite store for one daemon; dropping it lets go.

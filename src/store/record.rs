@@ -3,7 +3,7 @@
 use sqlx::QueryBuilder;
 
 use super::changes::VersionChanges;
-use super::engine::{Fault, KEEP, lease_millis};
+use super::engine::{Fault, guard};
 use super::pack::{self, Digest, Holders, Part, VersionKey};
 use super::reads::{FindingBody, spoilt};
 use super::session::{Session, within};
@@ -112,11 +112,8 @@ impl Session {
     /// Keeps the turn for another lease, or fails where it is lost. It comes last, right before the
     /// commit: on PostgreSQL the tenant's row is locked from here on, and a renewal would have to wait.
     async fn keep(&mut self, turn: &Turn) -> Result<(), Fault> {
-        let kept = within!(self, |tx| {
-            let keep = sqlx::query(KEEP).bind(lease_millis()).bind(turn.number).bind(turn.fence);
-            keep.bind(turn.holder.as_str()).execute(&mut *tx).await?.rows_affected()
-        });
-        if kept == 0 { Err(StoreError::Lost.into()) } else { Ok(()) }
+        within!(self, |tx| guard!(tx, turn));
+        Ok(())
     }
 
     /// A run recorded by somebody else in the same moment has its number: then the turn was lost.
