@@ -1,10 +1,16 @@
 //! The store through its public interface, each test on a real SQLite file and on a real PostgreSQL.
 #![cfg(test)]
 
+#[path = "store/files.rs"]
+mod files;
+#[path = "store/opening.rs"]
+mod opening;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/server.rs"]
+mod server;
 #[path = "store/turns.rs"]
 mod turns;
 #[path = "store/world.rs"]
