@@ -38,8 +38,11 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn last_run(&self, tenant: &TenantKey) -> Result<Option<RunEntry>, StoreError> {
-        let Some(number) = self.number(tenant).await? else { return Ok(None) };
-        self.said(self.last_entry(number).await).await
+        self.promptly(async {
+            let Some(number) = self.number(tenant).await? else { return Ok(None) };
+            self.said(self.last_entry(number).await).await
+        })
+        .await
     }
 
     async fn last_entry(&self, tenant: i64) -> Result<Option<RunEntry>, Fault> {

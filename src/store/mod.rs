@@ -28,6 +28,7 @@ mod spoilt;
 mod sqlite;
 mod turn;
 mod types;
+mod writes;
 
 use std::time::Duration;
 

@@ -1,13 +1,13 @@
 //! Recording is all or nothing, and only for whoever has the turn.
 
-use std::future::Future;
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use keysweep::domain::{Past, RunId};
+use keysweep::domain::{Inventory, Past, RunId};
 use keysweep::store::{FilesState, MailState, RunProgress, StoreError, TenantKey};
 
-use crate::desk::{Desk, new_run, run_id, take};
+use crate::desk::{Desk, Told, new_run, run_id, take};
 use crate::tenants::{BOTH, TENANT, application, cut_off, day, inventory, sorted};
 use crate::world::{World, on_both_engines};
 
@@ -58,11 +58,10 @@ async fn a_run_recorded_in_between_is_noticed(world: World) {
     assert_eq!(desk.store.runs(None).await.unwrap().len(), 1);
 }
 
-/// Polls a future so often and then drops it; what it answers if it comes that far.
-async fn broken_off<F: Future>(work: F, polls: usize) -> Option<F::Output> {
-    let mut work = pin!(work);
+/// Polls a future so often; what it answers if it comes that far.
+async fn polled<F: Future>(mut work: Pin<&mut F>, polls: usize) -> Option<F::Output> {
     let mut left = polls;
-    std::future::poll_fn(|context| {
+    poll_fn(|context| {
         if left == 0 {
             return Poll::Ready(None);
         }
@@ -72,16 +71,19 @@ async fn broken_off<F: Future>(work: F, polls: usize) -> Option<F::Output> {
     .await
 }
 
+fn some(from: u128) -> Inventory {
+    inventory((from..from + 1_500).map(application).collect())
+}
+
 async fn a_run_that_is_broken_off_leaves_nothing(world: World) {
     let mut desk = Desk::of(&world).await;
-    let objects = |from: u128| (from..from + 1_500).map(application).collect();
-    let first = desk.run_of(&BOTH, &inventory(objects(0)), &["a"]).await;
-    let next = inventory(objects(750));
+    let first = desk.run_of(&BOTH, &some(0), &["a"]).await;
+    let next = some(750);
     let mut polls = 1;
     loop {
         let recalled = desk.store.recall(desk.tenant(), &next, &BOTH).await.unwrap();
         let run = new_run(2, &next, &recalled.history, &["b"]);
-        let recorded = broken_off(desk.store.record(&desk.turn, &run, &recalled), polls).await;
+        let recorded = polled(pin!(desk.store.record(&desk.turn, &run, &recalled)), polls).await;
         let last = desk.store.last_run(desk.tenant()).await.unwrap().unwrap();
         if recorded.is_some() || last.counts.run.run_id != first.run {
             assert!(recorded.is_none() || recorded == Some(Ok(())));
@@ -95,6 +97,80 @@ async fn a_run_that_is_broken_off_leaves_nothing(world: World) {
     let found = desk.store.reconstruct(desk.tenant(), &run_id(2)).await.unwrap().unwrap();
     assert_eq!(sorted(found.inventory), next);
     desk.expect(&first).await;
+}
+
+/// What the daemon does within a task of its own has to be able to move between threads.
+fn movable<F: Future + Send>(work: F) -> F {
+    work
+}
+
+/// Lets a run be recorded up to some point, then does something, then lets it go on. Over and over, a
+/// little further each time, until it is recorded before that point.
+async fn interrupted(world: &World, mut interrupt: impl AsyncFnMut(&mut Desk, Pending<'_>, &Told)) {
+    let store = world.open().await;
+    let mut polls = 1;
+    for round in 0.. {
+        let mut desk = Desk::named(store.clone(), &format!("tenant-{round}")).await;
+        let first = desk.run_of(&BOTH, &some(0), &["a"]).await;
+        let next = some(750);
+        let recalled = store.recall(desk.tenant(), &next, &BOTH).await.unwrap();
+        let run = new_run(2, &next, &recalled.history, &["b"]);
+        let turn = desk.turn.clone();
+        let mut recording = Box::pin(store.record(&turn, &run, &recalled));
+        if polled(recording.as_mut(), polls).await.is_some() {
+            assert!(round > 3, "it was interrupted in between");
+            return;
+        }
+        interrupt(&mut desk, recording, &first).await;
+        polls += 2 + polls / 2;
+    }
+}
+
+type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
+/// On PostgreSQL, where others can write meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_lost_in_the_middle_of_recording_records_nothing() {
+    let Some(world) = World::postgres() else { return };
+    interrupted(&world, async |desk, late, first| {
+        world.time_passes().await;
+        desk.turn = take(&desk.store, desk.tenant()).await;
+        let next = inventory(vec![]);
+        let (late, told) = tokio::join!(late, desk.run(&next));
+        assert_eq!(late, Err(StoreError::Lost));
+        let Past::Since(memory) = &told.history.past else { panic!() };
+        assert_eq!(memory.last.run_id, first.run);
+        desk.expect(&told).await;
+        desk.expect(first).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_cut_in_the_middle_of_recording_leaves_nothing() {
+    let Some(world) = World::postgres() else { return };
+    interrupted(&world, async |desk, recording, first| {
+        world
+            .sql(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            .await;
+        let recorded = recording.await;
+        let last = desk.store.last_run(desk.tenant()).await.unwrap().unwrap();
+        if recorded.is_ok() {
+            // The connection was cut before it was used, or the recording had been through.
+            assert_eq!(last.counts.run.run_id, run_id(2));
+            return;
+        }
+        assert!(recorded.is_err_and(|error| error.is_temporary()));
+        if last.counts.run.run_id == first.run {
+            desk.expect(first).await;
+            let told = desk.run(&some(750)).await;
+            desk.expect(&told).await;
+        }
+    })
+    .await;
 }
 
 async fn a_run_id_used_again_is_refused_and_leaves_nothing(world: World) {
@@ -132,7 +208,7 @@ async fn what_became_of_files_and_mail_is_noted_by_the_holder_only(world: World)
     }
     let entry = desk.store.last_run(desk.tenant()).await.unwrap().unwrap();
     assert_eq!((entry.files, entry.mail), (FilesState::Written, MailState::Unknown));
-    desk.store.note(&other, &told.run, RunProgress::Mail(MailState::Accepted)).await.unwrap();
+    movable(desk.store.note(&other, &told.run, RunProgress::Mail(MailState::Accepted))).await.unwrap();
 }
 
 async fn a_recorded_run_settles_what_was_planned(world: World) {
@@ -217,19 +293,20 @@ async fn contexts_are_those_of_the_last_complete_runs(world: World) {
     tenants.push(TenantKey { name: "never heard of".to_owned(), tenant_id: TENANT });
     let contexts = store.last_contexts(&tenants).await.unwrap();
     assert_eq!(contexts, [crate::desk::context(&run_id(2))]);
-    assert_eq!(store.last_contexts(&tenants[..2]).await.unwrap(), [""; 0]);
+    assert_eq!(movable(store.last_contexts(&tenants[..2])).await.unwrap(), [""; 0]);
 }
 
 async fn a_tenant_nobody_heard_of_has_no_history(world: World) {
     let store = world.open().await;
     let tenant = TenantKey { name: "new".to_owned(), tenant_id: TENANT };
-    let recalled = store.recall(&tenant, &inventory(vec![application(1)]), &BOTH).await.unwrap();
+    let seen = inventory(vec![application(1)]);
+    let recalled = movable(store.recall(&tenant, &seen, &BOTH)).await.unwrap();
     assert_eq!(recalled.history.past, Past::First);
-    assert!(store.reconstruct(&tenant, &run_id(1)).await.unwrap().is_none());
-    assert!(store.compare(&tenant, &run_id(1), &run_id(2)).await.unwrap().is_none());
-    assert!(store.last_run(&tenant).await.unwrap().is_none());
-    assert_eq!(store.runs(Some(&tenant)).await.unwrap(), []);
-    assert_eq!(store.forget(&tenant, day(1)).await.unwrap(), 0);
+    assert!(movable(store.reconstruct(&tenant, &run_id(1))).await.unwrap().is_none());
+    assert!(movable(store.compare(&tenant, &run_id(1), &run_id(2))).await.unwrap().is_none());
+    assert!(movable(store.last_run(&tenant)).await.unwrap().is_none());
+    assert_eq!(movable(store.runs(Some(&tenant))).await.unwrap(), []);
+    assert_eq!(movable(store.forget(&tenant, day(1))).await.unwrap(), 0);
 }
 
 /// More than go into one statement, in each way.
