@@ -239,24 +239,19 @@ async fn what_may_not_be_written_is_told() {
     const REMEDY: &str =
         "Let the user that Keysweep runs as create and write files there, or change `store.url`.";
     const READ_ONLY: &str = "the store `data/keysweep.db` is read-only: \
-        attempt to write a readonly database (8)\n\
+        attempt to write a readonly database (CODE)\n\
         Let the user that Keysweep runs as write the file and its directory; for PostgreSQL, name the \
         primary server in `store.url`.";
     for (case, file, directory, expected) in [
         ("sound", Some(0o600), 0o700, "opened".to_owned()),
-        ("read-only file", Some(0o400), 0o700, READ_ONLY.to_owned()),
+        ("read-only file", Some(0o400), 0o700, READ_ONLY.replace("CODE", "8")),
         (
             "secret file",
             Some(0o000),
             0o700,
             format!("cannot open `data/keysweep.db`: unable to open database file (14)\n{REMEDY}"),
         ),
-        (
-            "read-only directory",
-            Some(0o600),
-            0o500,
-            format!("cannot open `data/keysweep.db`: unable to open database file (14)\n{REMEDY}"),
-        ),
+        ("read-only directory", Some(0o600), 0o500, READ_ONLY.replace("CODE", "1544")),
         (
             "nothing in a read-only directory",
             None,
