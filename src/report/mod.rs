@@ -10,6 +10,7 @@ mod letter;
 mod manifest;
 mod model;
 mod phrases;
+mod record;
 mod summary;
 mod template;
 mod words;
@@ -27,5 +28,6 @@ pub use model::{
     UndecidedRow,
 };
 pub use phrases::plain;
+pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
 pub use summary::{ObjectCounts, RuleCount, SecretCounts, Summary};
 pub use template::PageError;
