@@ -46,7 +46,13 @@ pub fn evaluate(
         policy_findings.extend(sheet.findings.into_iter().map(|finding| (policy.id, finding)));
         undecided.extend(sheet.undecided.into_iter().map(|undecided| (Some(policy.id), undecided)));
     }
-    Assessment { objects, tenant: tenant.findings, policies: policy_findings, undecided }
+    Assessment {
+        objects,
+        tenant: tenant.findings,
+        policies: policy_findings,
+        undecided,
+        exceptions: Vec::new(),
+    }
 }
 
 /// The objects of the inventory that break at least one rule.
