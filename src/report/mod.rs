@@ -2,6 +2,7 @@
 
 mod build;
 mod catalogue;
+mod compare;
 mod csv;
 mod files;
 mod html;
@@ -17,15 +18,17 @@ mod words;
 pub use crate::domain::Subject;
 pub use build::build;
 pub use catalogue::{Explanation, catalogue};
+pub use compare::ledger;
 pub use files::{ReportError, files};
 pub use html::html;
 pub use json::json_schema;
 pub use letter::{Kept, letter};
+pub use manifest::{FileFacts, ManifestError, ManifestFacts, manifest_sum, read_manifest, sha256};
 pub use model::{
     Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, ExceptionState,
     FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
     UndecidedRow,
 };
 pub use phrases::plain;
-pub use summary::{ObjectCounts, RuleCount, SecretCounts, Summary};
+pub use summary::{ChangeCounts, ObjectCounts, RuleCount, SecretCounts, Summary, counts};
 pub use template::PageError;
