@@ -15,7 +15,7 @@ mod summary;
 mod template;
 mod words;
 
-pub use crate::domain::Subject;
+pub use crate::domain::{ExceptionState, Subject};
 pub use build::build;
 pub use catalogue::{Explanation, catalogue};
 pub use compare::ledger;
@@ -25,9 +25,8 @@ pub use json::json_schema;
 pub use letter::{Kept, letter};
 pub use manifest::{FileFacts, ManifestError, ManifestFacts, manifest_sum, read_manifest, sha256};
 pub use model::{
-    Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, ExceptionState,
-    FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
-    UndecidedRow,
+    Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, FindingChange,
+    FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, UndecidedRow,
 };
 pub use phrases::plain;
 pub use summary::{ChangeCounts, ObjectCounts, RuleCount, SecretCounts, Summary, counts};

@@ -3,6 +3,7 @@
 
 mod accepted;
 mod credential;
+mod exception;
 mod finding;
 mod object;
 mod policy;
