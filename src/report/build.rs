@@ -1,6 +1,7 @@
 //! An assessment, as the rows of a report.
 
 mod context;
+mod exceptions;
 mod findings;
 mod keys;
 mod objects;
@@ -73,7 +74,7 @@ pub fn build(
         credentials,
         policies,
         undecided,
-        exceptions: Vec::new(),
+        exceptions: exceptions::rows(assessment, settings),
         trend: trend.clone(),
         previous: previous.clone(),
         notices: notices.clone(),

@@ -10,7 +10,6 @@ mod assignments;
 mod credentials;
 mod findings;
 mod fixed;
-mod ledger;
 mod objects;
 mod policies;
 mod restrictions;
@@ -26,7 +25,6 @@ use crate::domain::{
 use rows::Ranked;
 
 pub(super) use findings::date;
-pub use ledger::ledger;
 
 /// What the present run saw and concluded.
 pub(super) struct Present<'a> {

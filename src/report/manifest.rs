@@ -6,32 +6,15 @@ mod read;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 pub use read::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 
 use super::words::instant;
-use super::{Header, Report, ReportFile};
-use crate::domain::{ChainLink, Sha256Sum};
-
-/// Its name in a run's directory.
-const NAME: &str = "manifest.json";
+use super::{Header, Report, ReportFile, sha256};
+use crate::domain::ChainLink;
 
 /// Raised when a member is removed or changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
-
-/// The SHA-256 of some bytes.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> Sha256Sum {
-    Sha256Sum(Sha256::digest(bytes).into())
-}
-
-/// The SHA-256 of the manifest among the files of a run: its place in the evidence chain. None where there
-/// is no manifest among them.
-#[must_use]
-pub fn manifest_sum(files: &[ReportFile]) -> Option<Sha256Sum> {
-    files.iter().find(|file| file.name == NAME).map(|file| sha256(&file.bytes))
-}
 
 /// The manifest of a run with these files.
 pub(super) fn manifest(report: &Report, files: &[ReportFile]) -> Result<Vec<u8>, serde_json::Error> {

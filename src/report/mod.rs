@@ -11,6 +11,7 @@ mod letter;
 mod manifest;
 mod model;
 mod phrases;
+mod record;
 mod summary;
 mod template;
 mod words;
@@ -18,16 +19,16 @@ mod words;
 pub use crate::domain::{ExceptionState, Subject};
 pub use build::build;
 pub use catalogue::{Explanation, catalogue};
-pub use compare::ledger;
 pub use files::{ReportError, files};
 pub use html::html;
 pub use json::json_schema;
 pub use letter::{Kept, letter};
-pub use manifest::{FileFacts, ManifestError, ManifestFacts, manifest_sum, read_manifest, sha256};
+pub use manifest::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 pub use model::{
     Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, FindingChange,
     FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, UndecidedRow,
 };
 pub use phrases::plain;
-pub use summary::{ChangeCounts, ObjectCounts, RuleCount, SecretCounts, Summary, counts};
+pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
+pub use summary::{ChangeCounts, ObjectCounts, RuleCount, SecretCounts, Summary};
 pub use template::PageError;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::phrases::{counted, grouped};
 use super::{
-    ChangeKind, ChangeWord, Compared, FindingChange, FindingRow, Header, ObjectRow, Report, catalogue,
+    ChangeKind, ChangeWord, Compared, FindingChange, FindingRow, ObjectRow, Report, catalogue,
 };
 use crate::domain::{
-    Compliance, CredentialKind, CredentialState, RuleId, RunCounts, RunMark, SecretCreation, Severity,
+    Compliance, CredentialKind, CredentialState, RuleId, SecretCreation, Severity,
 };
 
 /// The numbers of one report.
@@ -165,21 +165,6 @@ pub(super) fn advice<'a>(rule: RuleId, findings: impl IntoIterator<Item = &'a Fi
     match advice.next() {
         Some(first) if !first.is_empty() && advice.all(|other| other == first) => first,
         _ => catalogue(rule).remedy,
-    }
-}
-
-/// The report as a point of the trend.
-#[must_use]
-pub fn counts(report: &Report) -> RunCounts {
-    let Header { tenant: _, tenant_id: _, run_id, started, portal: _ } = &report.header;
-    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let summary = Summary::of(report);
-    RunCounts {
-        run: RunMark { run_id: run_id.clone(), started: *started },
-        complete: summary.complete,
-        objects: wide(summary.objects.total),
-        findings: summary.severities.map(|(_, count)| wide(count)),
-        excepted: wide(summary.excepted),
     }
 }
 

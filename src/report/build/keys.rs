@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use super::credential_id;
 use crate::domain::{Credential, Evidence, FindingKey, Object, RuleId};
-use crate::report::manifest::sha256;
 use crate::report::words::instant;
-use crate::report::{FindingRow, Subject};
+use crate::report::{FindingRow, Subject, sha256};
 
 /// An id longer than this, or with anything but plain signs in it, stands in a key as its digest: what
 /// somebody wrote into the directory must neither swell nor break an index.
@@ -44,8 +43,8 @@ impl Identity {
 
     /// What else the evidence names, of which a subject can have several.
     pub(super) fn of_evidence(evidence: &Evidence) -> Self {
-        let _ = evidence;
-        Self::default()
+        let id = evidence.exception().map_or_else(String::new, |about| digest(&[&about.identity()]));
+        Self { kind: "", id }
     }
 }
 

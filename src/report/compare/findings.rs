@@ -11,6 +11,7 @@ use crate::domain::{
     FindingKey, FindingRecord, KnownFinding, ObjectId, ObjectKey, ObjectKind, Past, Subject,
 };
 use crate::report::build::portal_url;
+use crate::report::record::record;
 use crate::report::{ChangeKind, ChangeRow, ChangeWord, FindingChange, FindingRow};
 
 /// Tells the findings since when they are known, and how they stand to the last complete run.
@@ -81,23 +82,6 @@ fn found(row: &FindingRow, change: ChangeWord, before: &str) -> ChangeRow {
         after: row.status.as_str().to_owned(),
         detail: row.detail.clone(),
         portal_url: row.portal_url.clone(),
-    }
-}
-
-/// What of a finding is remembered.
-pub(super) fn record(row: &FindingRow) -> FindingRecord {
-    FindingRecord {
-        rule: row.rule,
-        severity: row.severity,
-        object_type: row.object_type,
-        object_id: row.object_id.clone(),
-        app_id: row.app_id.clone(),
-        display_name: row.display_name.clone(),
-        credential_type: row.credential_type.to_owned(),
-        credential_id: row.credential_id.clone(),
-        credential_name: row.credential_name.clone(),
-        policy_id: row.policy_id.clone(),
-        policy_name: row.policy_name.clone(),
     }
 }
 

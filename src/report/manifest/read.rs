@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{NAME, SCHEMA_VERSION};
+use super::SCHEMA_VERSION;
 use crate::domain::{ChainLink, RunId, Sha256Sum, TenantId};
+use crate::report::MANIFEST;
 
 /// What a manifest says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +96,7 @@ fn link(raw: RawLink) -> Result<ChainLink, ManifestError> {
 fn file((name, entry): (String, RawEntry)) -> Result<FileFacts, ManifestError> {
     let RawEntry { sha256, bytes } = entry;
     let plain = |sign: u8| sign.is_ascii_alphanumeric() || matches!(sign, b'.' | b'-' | b'_');
-    let stays = !name.is_empty() && !name.starts_with('.') && name.bytes().all(plain) && name != NAME;
+    let stays = !name.is_empty() && !name.starts_with('.') && name.bytes().all(plain) && name != MANIFEST;
     if !stays {
         return Err(wrong("files", name));
     }
