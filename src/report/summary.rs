@@ -3,12 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::phrases::{counted, grouped};
-use super::{
-    ChangeKind, ChangeWord, Compared, FindingChange, FindingRow, ObjectRow, Report, catalogue,
-};
-use crate::domain::{
-    Compliance, CredentialKind, CredentialState, RuleId, SecretCreation, Severity,
-};
+use super::{ChangeKind, ChangeWord, Compared, FindingChange, FindingRow, ObjectRow, Report, catalogue};
+use crate::domain::{Compliance, CredentialKind, CredentialState, RuleId, SecretCreation, Severity};
 
 /// The numbers of one report.
 #[derive(Debug, Clone, PartialEq, Eq)]
