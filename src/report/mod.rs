@@ -10,6 +10,7 @@ mod letter;
 mod manifest;
 mod model;
 mod phrases;
+mod since;
 mod summary;
 mod template;
 mod words;
@@ -26,6 +27,7 @@ pub use model::{
     FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
     UndecidedRow,
 };
-pub use phrases::plain;
+pub use phrases::{minute, plain};
+pub use since::{Since, instead_of_changes};
 pub use summary::{ObjectCounts, RuleCount, SecretCounts, Summary};
 pub use template::PageError;

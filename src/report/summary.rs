@@ -67,7 +67,7 @@ impl Summary {
         Self {
             complete: report.gaps.is_empty(),
             severities: Severity::ALL.map(|severity| {
-                let these = report.findings.iter().filter(|finding| finding.severity == severity);
+                let these = open(&report.findings).filter(|finding| finding.severity == severity);
                 (severity, these.count())
             }),
             rules: rules(&report.findings),
@@ -131,9 +131,13 @@ pub(super) fn advice<'a>(rule: RuleId, findings: impl IntoIterator<Item = &'a Fi
     }
 }
 
+fn open(findings: &[FindingRow]) -> impl Iterator<Item = &FindingRow> {
+    findings.iter().filter(|finding| finding.status.is_open())
+}
+
 fn rules(findings: &[FindingRow]) -> Vec<RuleCount> {
     let mut counts: BTreeMap<RuleId, (Severity, usize)> = BTreeMap::new();
-    for finding in findings {
+    for finding in open(findings) {
         let (worst, count) = counts.entry(finding.rule).or_insert((finding.severity, 0));
         *worst = finding.severity.max(*worst);
         *count += 1;
