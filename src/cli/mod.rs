@@ -6,6 +6,7 @@ mod daemon;
 pub mod demo;
 mod emulator;
 mod exit;
+mod holder;
 mod interrupt;
 mod logging;
 mod progress;

@@ -6,6 +6,7 @@ mod directory;
 mod keeping;
 mod lines;
 
+pub use crate::graph::explain;
 pub use audit::{Job, Outcome, RunError, Sending, audit, finish};
 pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
 pub use keeping::{Keeping, TakenOver, while_held};
