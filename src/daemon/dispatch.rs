@@ -3,21 +3,20 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::agenda::{self, Agenda};
-use super::errand::{self, Errand, LookedBack, Work, Worked};
-use super::memory::{AGAIN, CallError, Kept, Memory, OpenError, Verdict};
+use super::answers::tell;
+use super::errand::{self, Errand, Work};
+use super::memory::{AGAIN, Memory};
 use super::schedule;
 use super::service::{ServiceError, Surroundings};
 use super::work::{self, Worker, rfc3339};
 use crate::config::{Config, StoreUrl};
-use crate::run::explain;
-use crate::store::{DaemonClaim, Due, Planned, Settlement, Store, Task, TenantKey};
+use crate::store::{Due, Settlement, Store, TenantKey};
 
 /// What has ended.
 pub(super) enum Ended {
@@ -26,11 +25,11 @@ pub(super) enum Ended {
 }
 
 pub(super) struct Dispatcher {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     surroundings: Surroundings,
     holder: Arc<str>,
-    agenda: Agenda,
-    memory: Memory,
+    pub(super) agenda: Agenda,
+    pub(super) memory: Memory,
     /// What is asked of the store; one thing at a time.
     errands: JoinSet<Errand>,
     runs: JoinSet<()>,
@@ -184,84 +183,12 @@ impl Dispatcher {
                 // The next one need not wait for the tick.
                 self.tick();
             }
-            Ended::Errand(Errand::LookedBack(LookedBack { last_runs, trouble })) => {
-                for (tenant, started) in last_runs {
-                    self.agenda.last_run(&tenant, started);
-                }
-                self.judge(trouble);
-            }
+            Ended::Errand(Errand::LookedBack(looked_back)) => self.looked_back(looked_back),
             Ended::Errand(Errand::Worked(worked)) => self.worked(worked),
             Ended::Errand(Errand::Opened(opened)) => return self.opened(opened),
             Ended::Errand(Errand::Lost) => {}
         }
         Ok(())
-    }
-
-    fn worked(&mut self, worked: Worked) {
-        let Worked { store, planned, taken, trouble } = worked;
-        for (instant, delay, planned) in planned {
-            self.agenda.planned(&instant, planned == Planned::New);
-            tell(&instant, delay, planned);
-        }
-        for due in taken {
-            if let Task::Run { planned, .. } = &due.task {
-                self.agenda.taken(due.turn.tenant(), *planned);
-            }
-            self.start(&store, due);
-        }
-        self.judge(trouble);
-    }
-
-    /// Notes how the store does.
-    fn judge(&mut self, trouble: Option<CallError>) {
-        let Memory::Store(kept) = &mut self.memory else { return };
-        let Some(error) = trouble else {
-            if kept.answered() {
-                tracing::info!("the store answers again");
-            }
-            return;
-        };
-        let now = Instant::now();
-        let reason = error.explain();
-        match kept.failed(&error, now, &self.config.store.url) {
-            Verdict::Same => tracing::debug!(reason, "the store still does not do what it is asked"),
-            Verdict::News if error.is_temporary() => {
-                tracing::warn!(reason, "the store does not answer; planned runs wait for it");
-            }
-            Verdict::News => tracing::error!(reason, "the store fails; planned runs wait for it"),
-            Verdict::Hopeless => {
-                tracing::error!(reason, "the store cannot be used; audits go on without it");
-                self.memory.give_up(reason, now);
-                if let Memory::Nowhere(without) = &mut self.memory {
-                    for (tenant, planned) in self.agenda.hand_over() {
-                        without.queue.plan(tenant, planned, now);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The store that could not be used was tried again.
-    fn opened(&mut self, opened: Result<Kept, (OpenError, Option<DaemonClaim>)>) -> Result<(), ServiceError> {
-        let Memory::Nowhere(without) = &mut self.memory else { return Ok(()) };
-        match opened {
-            Ok(kept) => {
-                tracing::info!("the store can be used again");
-                for (tenant, planned) in without.queue.drain() {
-                    self.agenda.plan_again(&tenant, planned);
-                }
-                self.memory = Memory::Store(kept);
-                Ok(())
-            }
-            Err((OpenError::Taken(error), _)) => Err(ServiceError::Store(error)),
-            Err((OpenError::Unusable(error), claim)) => {
-                without.claim = claim;
-                let reason = explain(&error, error.advice());
-                tracing::debug!(reason, "the store still cannot be used");
-                without.because = reason.into();
-                Ok(())
-            }
-        }
     }
 
     fn work_without_store(&mut self) {
@@ -290,7 +217,7 @@ impl Dispatcher {
     }
 
     /// Starts what was taken up, in a task of its own.
-    fn start(&mut self, store: &Store, due: Due) {
+    pub(super) fn start(&mut self, store: &Store, due: Due) {
         let tenant = due.turn.tenant().clone();
         let store = store.clone();
         let run = match self.worker(&tenant) {
@@ -340,27 +267,6 @@ impl Dispatcher {
         self.runs.shutdown().await;
         if let Memory::Store(kept) = self.memory {
             kept.store.close(&self.holder).await;
-        }
-    }
-}
-
-/// A planned instant in the log.
-fn tell(instant: &agenda::Instant, delay: Duration, planned: Planned) {
-    let (name, at) = (&instant.tenant.name, rfc3339(instant.planned));
-    match planned {
-        Planned::New => tracing::info!(
-            tenant = name,
-            planned = at,
-            delay_seconds = delay.as_secs(),
-            "a run of `{name}` is due"
-        ),
-        Planned::LeftOut => tracing::warn!(
-            tenant = name,
-            planned = at,
-            "the run of `{name}` planned for {at} is left out: the one before still waits"
-        ),
-        Planned::Known => {
-            tracing::debug!(tenant = name, planned = at, "the run of `{name}` planned for {at} is on record");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The service: ticks, plans, takes up what is due, and stops when told.
 
 mod agenda;
+mod answers;
 mod dispatch;
 mod errand;
 mod memory;
