@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::archive::holder;
 use super::exit::{End, Failure};
-use super::holder::holder;
 use crate::config::Config;
 use crate::daemon::{self, Surroundings};
 use crate::run::clock;
@@ -15,7 +15,7 @@ pub(super) async fn daemon(
 ) -> Result<End, Failure> {
     let config = scheduled(config)?;
     let reload = || load().and_then(scheduled).map_err(|failure| failure.message);
-    let surroundings = Surroundings { clock: clock::system, jitter, holder: holder() };
+    let surroundings = Surroundings { clock: clock::system, jitter, holder: holder(clock::system) };
     match daemon::serve(config, &reload, surroundings).await {
         Ok(()) => Ok(End::Done),
         Err(error) => Err(Failure { end: End::NotCompleted, message: error.explain() }),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::schedule;
-use crate::config::{Config, Schedule, Tenant};
+use crate::config::{Config, Schedule};
 use crate::store::TenantKey;
 
 /// A clock that jumped back by more than this was wrong before: planning begins anew from now.
@@ -46,18 +46,13 @@ pub(super) struct Instant {
     pub(super) until: DateTime<Utc>,
 }
 
-/// By what the store knows a tenant.
-pub(super) fn key(tenant: &Tenant) -> TenantKey {
-    TenantKey { name: tenant.name.clone(), tenant_id: tenant.tenant_id }
-}
-
 impl Agenda {
     /// Takes over the tenants of a configuration. Those that were there go on from where they were.
     pub(super) fn take_over(&mut self, config: &Config, now: DateTime<Utc>) {
         let mut before = std::mem::take(&mut self.tenants);
         for tenant in &config.tenants {
             let Some(schedule) = &tenant.schedule else { continue };
-            let (key, schedule) = (key(tenant), schedule.clone());
+            let (key, schedule) = (TenantKey::from(tenant), schedule.clone());
             let entry = match before.remove(&key) {
                 Some(entry) => Entry { schedule, ..entry },
                 None => {

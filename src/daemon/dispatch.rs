@@ -8,7 +8,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::agenda::{self, Agenda};
+use super::agenda::Agenda;
 use super::answers::tell;
 use super::errand::{self, Errand, Work};
 use super::memory::{AGAIN, Memory};
@@ -233,7 +233,7 @@ impl Dispatcher {
 
     /// None where the tenant is not configured any more.
     fn worker(&self, tenant: &TenantKey) -> Option<Worker> {
-        let found = self.config.tenants.iter().find(|other| agenda::key(other) == *tenant)?;
+        let found = self.config.tenants.iter().find(|&other| TenantKey::from(other) == *tenant)?;
         Some(Worker {
             config: Arc::clone(&self.config),
             tenant: found.clone(),

@@ -11,8 +11,8 @@ use crate::run::explain;
 use crate::store::{DaemonClaim, Store, StoreError};
 
 /// How long one call to the store may take. Less than a lease, so that what was taken up just before is
-/// still ours; longer than a busy database takes.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// still ours; longer than the store itself waits for the server.
+pub(super) const PATIENCE: Duration = Duration::from_secs(12);
 
 /// The first pause after a failure; each one after it is twice as long, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -141,7 +141,10 @@ impl Pauses {
 impl Kept {
     /// Claims an open store.
     pub(super) fn claim(store: Store) -> Result<Self, OpenError> {
-        let claim = store.claim_for_daemon().map_err(OpenError::Taken)?;
+        let claim = store.claim_for_daemon().map_err(|error| match error {
+            StoreError::SecondDaemon { .. } => OpenError::Taken(error),
+            other => OpenError::Unusable(other),
+        })?;
         Ok(Self { store, claim, trouble: None })
     }
 

@@ -50,11 +50,11 @@ impl Worker {
         let settlement = tokio::select! {
             held = run::while_held(&store, turn, work) => match held {
                 Ok(Ok(())) => Settlement::Done,
-                Ok(Err(error)) => {
+                Ok(Err(error)) if !matches!(error, RunError::TakenOver(_)) => {
                     self.not_completed(&error);
                     Settlement::Failed
                 }
-                Err(TakenOver) => {
+                Ok(Err(_)) | Err(TakenOver) => {
                     tracing::warn!(tenant = name, "the run of `{name}` was taken over by another process");
                     return;
                 }
