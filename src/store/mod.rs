@@ -12,6 +12,7 @@ mod migrate;
 mod open;
 mod place;
 mod postgres;
+mod queue;
 mod sqlite;
 mod turn;
 mod types;
@@ -36,18 +37,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Takes a tenant's turn: from now on, for as long as it is renewed, nobody else runs or records it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn take_turn(&self, tenant: &TenantKey, holder: &str) -> Result<Taken, StoreError> {
-        todo!("{tenant:?} {holder}")
-    }
-
     /// Whether several machines may use it at one time.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        todo!()
+        matches!(self.way, place::Way::Server(_))
     }
 
     /// The ids of recorded runs of a tenant that started in this second.
@@ -56,55 +49,6 @@ impl Store {
     /// When the store fails.
     pub async fn run_ids(&self, tenant: &TenantKey, start: DateTime<Utc>) -> Result<Vec<RunId>, StoreError> {
         todo!("{tenant:?} {start}")
-    }
-
-    /// Keeps a turn for another [`LEASE`].
-    ///
-    /// # Errors
-    /// [`StoreError::Lost`] when it has passed to somebody else.
-    pub async fn renew(&self, turn: &Turn) -> Result<(), StoreError> {
-        todo!("{turn:?}")
-    }
-
-    /// Ends a turn. One that was lost is not touched.
-    ///
-    /// # Errors
-    /// When the store fails; the lease then runs out by itself.
-    pub async fn end_turn(&self, turn: &Turn) -> Result<(), StoreError> {
-        todo!("{turn:?}")
-    }
-
-    /// Plans a run. The same instant planned again, by whomever, changes nothing, also when it has been
-    /// carried out already.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn plan(
-        &self,
-        tenant: &TenantKey,
-        planned: DateTime<Utc>,
-        delay: Duration,
-    ) -> Result<Planned, StoreError> {
-        todo!("{tenant:?} {planned} {delay:?}")
-    }
-
-    /// Takes up what is to be done for a tenant, and with it the tenant's turn: first a recorded run that
-    /// is unfinished, then the oldest planned run whose time has come. What the process of another turn
-    /// died of is taken up once its lease has run out. None where there is nothing to do, or where
-    /// somebody is at it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn take_due(&self, tenant: &TenantKey, holder: &str) -> Result<Option<Due>, StoreError> {
-        todo!("{tenant:?} {holder}")
-    }
-
-    /// Settles a task and ends the turn with it, in one step.
-    ///
-    /// # Errors
-    /// When the store fails, or the turn was lost.
-    pub async fn settle(&self, due: &Due, settlement: Settlement) -> Result<(), StoreError> {
-        todo!("{due:?} {settlement:?}")
     }
 
     /// What earlier runs have to say about this inventory. `kinds` are the audited ones: objects of
