@@ -76,6 +76,20 @@ impl Store {
         todo!("{tenant:?} {holder}")
     }
 
+    /// Whether several machines may use it at one time.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        todo!()
+    }
+
+    /// The ids of recorded runs of a tenant that started in this second.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn run_ids(&self, tenant: &TenantKey, start: DateTime<Utc>) -> Result<Vec<RunId>, StoreError> {
+        todo!("{tenant:?} {start}")
+    }
+
     /// Keeps a turn for another [`LEASE`].
     ///
     /// # Errors
