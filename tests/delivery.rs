@@ -8,6 +8,8 @@ mod aiosmtpd;
 mod directory;
 #[path = "delivery/failures.rs"]
 mod failures;
+#[path = "delivery/gate.rs"]
+mod gate;
 #[path = "support/installed.rs"]
 mod installed;
 #[path = "delivery/logs.rs"]

@@ -29,7 +29,7 @@ pub fn build(
         settings,
         policies: Policies::of(inventory),
     };
-    let Assessment { objects: judgements, tenant: _, policies: _, undecided } = assessment;
+    let Assessment { objects: judgements, tenant: _, policies: _, undecided, exceptions: _ } = assessment;
     let mut objects = Vec::with_capacity(inventory.objects.len());
     let mut credentials = Vec::new();
     let mut findings = findings::Findings::begin(assessment, &header, &context);

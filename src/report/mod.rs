@@ -10,11 +10,12 @@ mod letter;
 mod manifest;
 mod model;
 mod phrases;
+mod record;
 mod summary;
 mod template;
 mod words;
 
-pub use crate::domain::Subject;
+pub use crate::domain::{ExceptionState, Subject};
 pub use build::build;
 pub use catalogue::{Explanation, catalogue};
 pub use files::{ReportError, files};
@@ -22,10 +23,10 @@ pub use html::html;
 pub use json::json_schema;
 pub use letter::{Kept, letter};
 pub use model::{
-    Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, ExceptionState,
-    FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
-    UndecidedRow,
+    Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, FindingChange,
+    FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, UndecidedRow,
 };
 pub use phrases::plain;
+pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
 pub use summary::{ObjectCounts, RuleCount, SecretCounts, Summary};
 pub use template::PageError;

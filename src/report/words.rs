@@ -2,6 +2,7 @@
 //! are in its modules.
 
 mod credential;
+mod exception;
 mod finding;
 mod object;
 mod policy;

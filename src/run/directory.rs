@@ -201,7 +201,11 @@ pub fn newest_start(reports: &Path, tenant: &str, now: DateTime<Utc>) -> Option<
 /// The place in the evidence chain of the newest complete run before `now`, with its start; none where
 /// there is none, or where its manifest cannot be read.
 #[must_use]
-pub fn newest_link(reports: &Path, tenant: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, ChainLink)> {
+pub(super) fn newest_link(
+    reports: &Path,
+    tenant: &str,
+    now: DateTime<Utc>,
+) -> Option<(DateTime<Utc>, ChainLink)> {
     let start = newest_start(reports, tenant, now)?;
     let names = names(&reports.join(tenant)).unwrap_or_default();
     let of_that_second = names.iter().filter_map(|name| RunId::parse(name));

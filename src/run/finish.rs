@@ -5,7 +5,7 @@ use tracing::Instrument;
 use super::audit::{Outcome, RunError, conclude, publish};
 use super::directory::RunDirectory;
 use super::render::{DrawnUp, render};
-use super::{Job, Keeping};
+use super::{Job, Keeping, post};
 use crate::domain::RunId;
 use crate::report;
 use crate::store::{MailState, Reconstructed, RunProgress, Store, StoreError, Turn};
@@ -48,6 +48,8 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
     let published = publish(&job, directory, DrawnUp { report, files }, true).await?;
     let job = match entry.mail {
         MailState::Waiting => job,
+        // The same letter again is the same file.
+        MailState::Sending if post::is_repeatable(&job) => job,
         MailState::Sending => {
             tracing::error!(
                 "the mail of this run was being handed over when its process died; it is not sent again, so it \

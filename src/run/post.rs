@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Job, Keeping, RunError, Sending};
-use crate::config::Mail;
+use crate::config::{Mail, Transport};
 use crate::delivery::{self, AlwaysOpen, Delivery, DeliveryError, Gate, Identity};
 use crate::domain::RunId;
 use crate::graph;
@@ -13,6 +13,11 @@ use crate::store::{MailState, RunProgress, Store, StoreError, Turn};
 /// The mail of a job, where one is to be sent.
 pub(super) fn wanted<'a>(job: &Job<'a>) -> Option<&'a Mail> {
     job.config.mail.as_ref().filter(|_| job.sending == Sending::Send)
+}
+
+/// Whether handing the same letter over twice is the same as handing it over once.
+pub(super) fn is_repeatable(job: &Job<'_>) -> bool {
+    wanted(job).is_some_and(|mail| matches!(mail.transport, Transport::Directory(_)))
 }
 
 /// Sends the mail about a report. None where none is to be sent.

@@ -48,7 +48,9 @@ impl<'a> Spoken<'a> {
             | RuleId::TenantDefaultAllowsSecrets
             | RuleId::ExemptedActors
             | RuleId::IdlePolicy
-            | RuleId::AuditorUsesSecret => None,
+            | RuleId::AuditorUsesSecret
+            | RuleId::ExceptionExpired
+            | RuleId::ExceptionStale => None,
         }
     }
 
