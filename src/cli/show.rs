@@ -10,7 +10,7 @@ use super::exit::Failure;
 use crate::delivery::{Delivery, Refused};
 use crate::domain::Severity;
 use crate::graph::explain;
-use crate::report::{FindingRow, Report, Summary, plain};
+use crate::report::{FindingRow, Report, ReportFile, Summary, plain};
 use crate::run::Outcome;
 
 /// Rows of the table of findings; more do not help on a terminal.
@@ -23,8 +23,8 @@ const DIM: Style = Style::new().dimmed();
 pub(super) fn outcome(outcome: &Outcome, format: Format, index: usize) -> Result<(), Failure> {
     let printed = match format {
         Format::Table => table(outcome),
-        Format::Json => file(outcome, "report.json", 0),
-        Format::Csv => file(outcome, "findings.csv", index),
+        Format::Json => file(&outcome.files, "report.json", 0),
+        Format::Csv => file(&outcome.files, "findings.csv", index),
     };
     written(printed)?;
     if format != Format::Table {
@@ -53,8 +53,8 @@ fn table(outcome: &Outcome) -> io::Result<()> {
 
 /// A file of the report as it is, less the mark that only spreadsheets need and, where others were
 /// printed before, less the header.
-fn file(outcome: &Outcome, name: &str, printed_before: usize) -> io::Result<()> {
-    let bytes = outcome.files.iter().find(|file| file.name == name).map_or(&[][..], |file| &file.bytes);
+pub(super) fn file(files: &[ReportFile], name: &str, printed_before: usize) -> io::Result<()> {
+    let bytes = files.iter().find(|file| file.name == name).map_or(&[][..], |file| &file.bytes);
     let mut bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if printed_before > 0 {
         let header = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
@@ -68,7 +68,8 @@ fn file(outcome: &Outcome, name: &str, printed_before: usize) -> io::Result<()> 
     out.flush()
 }
 
-fn findings(report: &Report) -> String {
+/// The findings as a table.
+pub(super) fn findings(report: &Report) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(terminal_width());
@@ -91,13 +92,23 @@ fn row(finding: &FindingRow) -> [Cell; 5] {
     ]
 }
 
-fn terminal_width() -> u16 {
+/// How wide a table may be.
+pub(super) fn terminal_width() -> u16 {
     terminal_size::terminal_size().map_or(140, |(terminal_size::Width(width), _)| width.max(80))
 }
 
 /// The short summary: how complete, how bad, where to look.
 pub(super) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
-    let report = &outcome.report;
+    overview(out, &outcome.report)?;
+    writeln!(out, "\n  Report  {}", outcome.directory.join("report.html").display())?;
+    if let Some(delivery) = &outcome.delivery {
+        mail(out, delivery)?;
+    }
+    out.flush()
+}
+
+/// How complete a report is, and how bad.
+pub(super) fn overview(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let summary = Summary::of(report);
     let header = &report.header;
     if summary.complete {
@@ -123,11 +134,7 @@ pub(super) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Result<()>
             count.worst, count.findings, count.title, count.rule
         )?;
     }
-    writeln!(out, "\n  Report  {}", outcome.directory.join("report.html").display())?;
-    if let Some(delivery) = &outcome.delivery {
-        mail(out, delivery)?;
-    }
-    out.flush()
+    Ok(())
 }
 
 fn mail(out: &mut impl Write, delivery: &Delivery) -> io::Result<()> {

@@ -14,6 +14,8 @@ mod record;
 mod summary;
 mod template;
 mod words;
+mod evidence_tmp;
+pub use evidence_tmp::*;
 
 pub use crate::domain::{ExceptionState, Subject};
 pub use build::build;

@@ -122,8 +122,6 @@ pub enum Flaw {
         /// Which one.
         run: RunId,
     },
-    /// It lists a file by this name, which is none.
-    Name(String),
 }
 
 /// Something that is not as it was.
@@ -230,6 +228,12 @@ impl Shelf {
             Err(error) => return Err(failed(error)),
         }
         Ok(Self { directory, tenant: tenant.to_owned(), runs })
+    }
+
+    /// Whose they are.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        &self.tenant
     }
 
     /// Whether there is no run directory at all.

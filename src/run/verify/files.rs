@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -12,7 +12,7 @@ use super::chain::Link;
 use super::{Flaw, Found, Mismatch, Print, Terms, Verified, Witness};
 use crate::domain::Sha256Sum;
 use crate::graph::explain;
-use crate::report::{Listed, Manifest};
+use crate::report::{FileFacts, ManifestFacts, read_manifest};
 use crate::store::FilesState;
 
 /// The name of the file that lists the others.
@@ -32,7 +32,7 @@ pub(super) enum OnDisk {
 pub(super) enum ManifestFile {
     Missing,
     NoFile,
-    Read { sum: Sha256Sum, bytes: u64, content: Result<Manifest, Flaw> },
+    Read { sum: Sha256Sum, bytes: u64, content: Result<ManifestFacts, Flaw> },
 }
 
 impl OnDisk {
@@ -43,7 +43,7 @@ impl OnDisk {
         }
     }
 
-    pub(super) fn manifest(&self) -> Option<&Manifest> {
+    pub(super) fn manifest(&self) -> Option<&ManifestFacts> {
         match self {
             Self::Directory(ManifestFile::Read { content: Ok(manifest), .. }) => Some(manifest),
             _ => None,
@@ -74,7 +74,7 @@ fn manifest_file(path: &Path) -> io::Result<ManifestFile> {
             let content = if bytes > MANIFEST_BYTES {
                 Err(Flaw::TooLarge)
             } else {
-                Manifest::parse(&fs::read(path)?).map_err(|error| Flaw::Unreadable(explain(&error, None)))
+                read_manifest(&fs::read(path)?).map_err(|error| Flaw::Unreadable(explain(&error, None)))
             };
             Ok(ManifestFile::Read { sum, bytes, content })
         }
@@ -134,14 +134,14 @@ pub(super) fn check(link: &Link<'_>, terms: &Terms<'_>, verified: &mut Verified)
     let Some(manifest) = right_manifest(link, file, &verified.tenant, &mut verified.wrong) else {
         return Some(Found::Here { checked: 1, unchecked: names.len() });
     };
-    for (name, listed) in &manifest.files {
-        let path = link.path.join(name);
+    for listed in &manifest.files {
+        let path = link.path.join(&listed.name);
         match compare(path.clone(), listed) {
             Ok(mismatch) => verified.wrong.extend(mismatch),
             Err(error) => verified.unread.push((path, error.kind())),
         }
     }
-    let added = names.iter().filter(|name| name.to_str().is_none_or(|name| !manifest.files.contains_key(name)));
+    let added = names.iter().filter(|name| manifest.files.iter().all(|listed| **name != *listed.name));
     verified.wrong.extend(added.map(|name| Mismatch::Added { path: link.path.join(name) }));
     Some(Found::Here { checked: manifest.files.len() + 1, unchecked: 0 })
 }
@@ -152,7 +152,7 @@ fn right_manifest<'a>(
     file: &'a ManifestFile,
     tenant: &str,
     wrong: &mut Vec<Mismatch>,
-) -> Option<&'a Manifest> {
+) -> Option<&'a ManifestFacts> {
     let path = link.path.join(MANIFEST);
     let (found, bytes, content) = match file {
         ManifestFile::Missing => {
@@ -182,26 +182,15 @@ fn right_manifest<'a>(
         Ok(manifest) if manifest.run_id != link.id || manifest.tenant != tenant => {
             Flaw::Foreign { tenant: manifest.tenant.clone(), run: manifest.run_id.clone() }
         }
-        // It could reach out of the directory.
-        Ok(manifest) => match manifest.files.keys().find(|name| !is_name(name)) {
-            Some(name) => Flaw::Name(name.clone()),
-            None => return Some(manifest),
-        },
+        Ok(manifest) => return Some(manifest),
         Err(flaw) => flaw.clone(),
     };
     wrong.push(Mismatch::Unusable { path, found, flaw });
     None
 }
 
-/// Whether this is the name of a file next to the manifest.
-fn is_name(name: &str) -> bool {
-    let mut parts = Path::new(name).components();
-    matches!((parts.next(), parts.next()), (Some(Component::Normal(only)), None) if only == name)
-        && name != MANIFEST
-}
-
 /// Holds a file against its entry in the manifest.
-fn compare(path: PathBuf, listed: &Listed) -> io::Result<Option<Mismatch>> {
+fn compare(path: PathBuf, listed: &FileFacts) -> io::Result<Option<Mismatch>> {
     let expected = Print { sum: listed.sha256, bytes: Some(listed.bytes) };
     Ok(match kind(&path)? {
         Kind::Nothing => Some(Mismatch::Missing { path, expected: Some(expected.sum) }),
