@@ -9,9 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{RuleId, Severity};
 
-pub(super) use history::{
-    Diff, History, HistoryCommand, List, Show, ShowFormat, TableFormat, Verify,
-};
+pub(super) use history::{Diff, History, HistoryCommand, List, Show, ShowFormat, TableFormat, Verify};
 
 /// Audits the credentials of Microsoft Entra applications and the policies that restrict them.
 #[derive(Debug, Parser)]

@@ -3,6 +3,7 @@
 mod build;
 mod catalogue;
 mod csv;
+mod evidence_tmp;
 mod files;
 mod html;
 mod json;
@@ -14,7 +15,6 @@ mod record;
 mod summary;
 mod template;
 mod words;
-mod evidence_tmp;
 pub use evidence_tmp::*;
 
 pub use crate::domain::{ExceptionState, Subject};

@@ -68,10 +68,13 @@ fn pick<'a>(runs: &[&'a RunEntry], name: &str) -> Option<&'a RunEntry> {
 
 fn not_found(places: &[(&Tenant, Vec<&RunEntry>)], records: &Records, names: &[&str]) -> Failure {
     let runs: Vec<&RunEntry> = places.iter().flat_map(|(_, runs)| runs.iter().copied()).collect();
-    let Some(name) = names.iter().find(|name| !places.iter().any(|(_, runs)| pick(runs, name).is_some())) else {
+    let Some(name) = names.iter().find(|name| !places.iter().any(|(_, runs)| pick(runs, name).is_some()))
+    else {
         return Failure::usage("the two runs are of different tenants: they cannot be compared");
     };
-    if let Some(run) = pick(&records.runs.iter().collect::<Vec<_>>(), name).filter(|_| RunId::parse(name).is_some()) {
+    if let Some(run) =
+        pick(&records.runs.iter().collect::<Vec<_>>(), name).filter(|_| RunId::parse(name).is_some())
+    {
         return Failure::usage(format!(
             "run {name} is of tenant `{}` ({}), which is not meant or not configured any more",
             run.tenant.name, run.tenant.tenant_id

@@ -7,8 +7,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use super::find::known;
 use super::Records;
+use super::find::known;
 use crate::cli::args::{self, TableFormat};
 use crate::cli::exit::{End, Failure};
 use crate::cli::show;
@@ -124,8 +124,8 @@ fn table(out: &mut impl Write, rows: &[Row<'_>], all: usize) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header([
-        "TENANT", "RUN", "STARTED", "STATE", "CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO", "EXCEPTED", "OBJECTS",
-        "FILES", "MAIL", "HOST",
+        "TENANT", "RUN", "STARTED", "STATE", "CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO", "EXCEPTED",
+        "OBJECTS", "FILES", "MAIL", "HOST",
     ]);
     for row in rows {
         let counts = [row.critical, row.high, row.medium, row.low, row.info, row.excepted, row.objects];

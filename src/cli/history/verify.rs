@@ -43,7 +43,9 @@ pub(super) async fn verify(args: &args::Verify, config: &Config, clock: Clock) -
     let trusted = match &records {
         // That the store is gone must not pass for a history that has not begun.
         Ok(_) if is_missing(&config.store.url) && shelves.iter().any(|shelf| !shelf.is_empty()) => {
-            show::error("there is no store, so nothing is on record: the directories are held against each other");
+            show::error(
+                "there is no store, so nothing is on record: the directories are held against each other",
+            );
             None
         }
         Ok(records) => Some(records),
@@ -119,7 +121,8 @@ fn shown(path: &Path) -> String {
 fn words(mismatch: &Mismatch) -> Vec<String> {
     match mismatch {
         Mismatch::Altered { path, expected, found, witnesses, belongs_to } => {
-            let instead = belongs_to.as_ref().map_or_else(String::new, |run| format!(": it is that of run {run}"));
+            let instead =
+                belongs_to.as_ref().map_or_else(String::new, |run| format!(": it is that of run {run}"));
             vec![
                 format!("{} is not what it was{instead}", shown(path)),
                 format!("  expected  {} {}", print_of(*expected), by(witnesses)),
@@ -209,7 +212,9 @@ fn unchecked(run: &CheckedRun, stored: bool) -> Option<String> {
             format!("run {id} was not checked: its files were written on `{}`", plain(host, 255))
         }
         Found::Elsewhere { host: None } => {
-            format!("run {id} was not checked: it is neither on record nor here, and may be on another machine")
+            format!(
+                "run {id} was not checked: it is neither on record nor here, and may be on another machine"
+            )
         }
         Found::Waiting => format!("run {id} was not checked: its files are still to be written"),
         Found::NeverWritten => format!("run {id} was not checked: its files could not be written then"),
@@ -231,9 +236,8 @@ fn verdict(verified: &[Verified], stored: bool) -> String {
     let files: usize = verified.iter().map(Verified::files_checked).sum();
     let here = runs().filter(|run| matches!(run.found, Found::Here { .. })).count();
     let removed = runs().filter(|run| run.found == Found::Removed).count();
-    let elsewhere = runs().filter(|run| {
-        matches!(run.found, Found::Elsewhere { .. } | Found::Waiting | Found::NeverWritten)
-    });
+    let elsewhere = runs()
+        .filter(|run| matches!(run.found, Found::Elsewhere { .. } | Found::Waiting | Found::NeverWritten));
     let elsewhere = elsewhere.count();
     let wrong: usize = verified.iter().map(|tenant| tenant.wrong.len()).sum();
     let unread: usize = verified.iter().map(|tenant| tenant.unread.len()).sum();

@@ -199,7 +199,13 @@ fn compare(path: PathBuf, listed: &FileFacts) -> io::Result<Option<Mismatch>> {
             let (sum, bytes) = sum(&path)?;
             let found = Print { sum, bytes: Some(bytes) };
             let witnesses = vec![Witness::Manifest];
-            (found != expected).then_some(Mismatch::Altered { path, expected, found, witnesses, belongs_to: None })
+            (found != expected).then_some(Mismatch::Altered {
+                path,
+                expected,
+                found,
+                witnesses,
+                belongs_to: None,
+            })
         }
     })
 }
