@@ -3,7 +3,6 @@
 mod build;
 mod catalogue;
 mod csv;
-mod evidence_tmp;
 mod files;
 mod html;
 mod json;
@@ -15,7 +14,6 @@ mod record;
 mod summary;
 mod template;
 mod words;
-pub use evidence_tmp::*;
 
 pub use crate::domain::{ExceptionState, Subject};
 pub use build::build;
