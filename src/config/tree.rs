@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use chrono::NaiveDate;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
+use toml::value::Datetime;
 
 use super::problem::{Place, Position, Problem};
 
@@ -20,6 +22,8 @@ pub(super) enum Value {
     /// None is a number too large for any key.
     Integer(Option<i64>),
     Boolean(bool),
+    /// A day without a time.
+    Date(NaiveDate),
     List(Vec<Node>),
     Table(BTreeMap<String, Node>),
     /// What no key takes, by its name with article.
@@ -33,6 +37,7 @@ impl Value {
             Self::Text(_) => "a text",
             Self::Integer(_) => "a whole number",
             Self::Boolean(_) => "true or false",
+            Self::Date(_) => "a date",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
             Self::Other(kind) => kind,
@@ -92,7 +97,7 @@ fn value(value: DeValue<'_>, place: &dyn Fn(usize) -> Place) -> Value {
         DeValue::Integer(number) => Value::Integer(integer(&number)),
         DeValue::Boolean(truth) => Value::Boolean(truth),
         DeValue::Float(_) => Value::Other("a number with decimals"),
-        DeValue::Datetime(_) => Value::Other("a date or time"),
+        DeValue::Datetime(moment) => date(&moment).map_or(Value::Other("a time"), Value::Date),
         DeValue::Table(entries) => table(entries, place),
         DeValue::Array(entries) => Value::List(
             entries
@@ -104,6 +109,12 @@ fn value(value: DeValue<'_>, place: &dyn Fn(usize) -> Place) -> Value {
                 .collect(),
         ),
     }
+}
+
+/// The day, where there is nothing but a day.
+fn date(moment: &Datetime) -> Option<NaiveDate> {
+    let Datetime { date: Some(date), time: None, offset: None } = moment else { return None };
+    NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
 }
 
 fn integer(number: &DeInteger<'_>) -> Option<i64> {

@@ -2,6 +2,7 @@
 
 mod build;
 mod catalogue;
+mod compare;
 mod csv;
 mod files;
 mod html;
@@ -22,11 +23,12 @@ pub use files::{ReportError, files};
 pub use html::html;
 pub use json::json_schema;
 pub use letter::{Kept, letter};
+pub use manifest::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 pub use model::{
     Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, FindingChange,
     FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, UndecidedRow,
 };
 pub use phrases::plain;
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
-pub use summary::{ObjectCounts, RuleCount, SecretCounts, Summary};
+pub use summary::{ChangeCounts, ObjectCounts, RuleCount, SecretCounts, Summary};
 pub use template::PageError;
