@@ -36,6 +36,10 @@ CREATE TABLE run (
     started INTEGER NOT NULL,
     planned INTEGER,
     complete INTEGER NOT NULL,
+    -- Audited kinds: 1 applications, 2 service principals, 3 both.
+    scope INTEGER NOT NULL,
+    -- The complete run it was compared with; none for the first.
+    since INTEGER,
     objects INTEGER NOT NULL,
     critical INTEGER NOT NULL,
     high INTEGER NOT NULL,
@@ -76,17 +80,20 @@ CREATE TABLE version (
     digest BLOB NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, kind, id, from_seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
+-- What is on record now, without the bodies: all that a run compares itself with.
+CREATE INDEX version_current ON version (tenant, kind, id, digest) WHERE to_seq IS NULL;
 CREATE INDEX version_ended ON version (tenant, to_seq) WHERE to_seq IS NOT NULL;
 
 -- Findings of complete runs, a row for each time one was open.
 CREATE TABLE finding (
     tenant INTEGER NOT NULL REFERENCES tenant (number),
-    key TEXT NOT NULL,
+    -- The first half of the SHA-256 of its key, which is in the body: a key may be of any length.
+    key BLOB NOT NULL,
     from_seq INTEGER NOT NULL,
     to_seq INTEGER,
     first_seen INTEGER NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, key, from_seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX finding_ended ON finding (tenant, to_seq) WHERE to_seq IS NOT NULL;
