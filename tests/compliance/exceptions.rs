@@ -370,6 +370,10 @@ fn no_exception_covers_the_findings_about_exceptions() {
     let expected = [RuleId::ExceptionExpired, RuleId::ExceptionStale, RuleId::ExceptionStale];
     assert_eq!(about_exceptions(&assessment), expected);
     assert!(assessment.tenant.iter().all(|finding| finding.status.is_open()), "{:?}", assessment.tenant);
+    for rule in RuleId::ALL {
+        assert_eq!(Covered::All.covers(*rule), !rule.as_str().starts_with("exception-"), "{rule}");
+        assert!(!rule.is_about_exceptions() || !Covered::These([*rule].into()).covers(*rule), "{rule}");
+    }
 }
 
 #[test]
