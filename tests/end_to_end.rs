@@ -12,8 +12,12 @@ mod audit;
 mod commands;
 #[path = "end_to_end/daemon.rs"]
 mod daemon;
+#[path = "end_to_end/history.rs"]
+mod history;
 #[path = "end_to_end/mail.rs"]
 mod mail;
+#[path = "end_to_end/memory.rs"]
+mod memory;
 #[path = "end_to_end/sample.rs"]
 mod sample;
 #[path = "end_to_end/verdicts.rs"]

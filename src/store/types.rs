@@ -3,7 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use super::Turn;
-use crate::domain::{ChainLink, History, Inventory, Ledger, RunCounts, RunId, Sha256Sum, TenantId};
+use super::changes::VersionChanges;
+use crate::config::Tenant;
+use crate::domain::{
+    ChainLink, History, Inventory, Ledger, ObjectKind, RunCounts, RunId, Sha256Sum, TenantId,
+};
 
 /// A tenant as the store knows it. Renaming it in the configuration, or giving its name to another
 /// one, begins a new history.
@@ -13,6 +17,12 @@ pub struct TenantKey {
     pub name: String,
     /// Its id.
     pub tenant_id: TenantId,
+}
+
+impl From<&Tenant> for TenantKey {
+    fn from(tenant: &Tenant) -> Self {
+        Self { name: tenant.name.clone(), tenant_id: tenant.tenant_id }
+    }
 }
 
 /// What came of asking for a turn.
@@ -158,6 +168,9 @@ pub enum MailState {
 }
 
 impl FilesState {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Written, Self::Failed];
+
     /// The word in the database and in `history`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -170,6 +183,10 @@ impl FilesState {
 }
 
 impl MailState {
+    /// All.
+    pub const ALL: [Self; 6] =
+        [Self::NotWanted, Self::Waiting, Self::Sending, Self::Accepted, Self::Refused, Self::Unknown];
+
     /// The word in the database and in `history`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -212,13 +229,13 @@ pub struct Recalled {
     pub history: History,
     /// The number of the last recorded run, by which a recording in between is noticed; zero before the first.
     pub(super) last_seq: i64,
+    /// The number of the complete run that was compared with.
+    pub(super) since: Option<i64>,
+    /// The audited kinds.
+    pub(super) kinds: Vec<ObjectKind>,
     /// The versions to be written and ended.
     pub(super) versions: VersionChanges,
 }
-
-/// The versions a run writes and ends.
-#[derive(Debug, Default)]
-pub(super) struct VersionChanges {}
 
 /// What a run saw, and what it knew.
 #[derive(Debug)]

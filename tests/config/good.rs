@@ -135,6 +135,7 @@ idle-policy = "critical"
     assert!(!config.reading.owners);
     let max = Some(MaxLifetime::from_delta(TimeDelta::days(181)));
     let expected = Settings {
+        scope: [ObjectKind::ServicePrincipal].into(),
         severities: [
             (RuleId::ClientSecretExpired, None),
             (RuleId::IdlePolicy, Some(Severity::Critical)),
