@@ -12,6 +12,8 @@ mod audit;
 mod commands;
 #[path = "end_to_end/daemon.rs"]
 mod daemon;
+#[path = "end_to_end/history.rs"]
+mod history;
 #[path = "end_to_end/mail.rs"]
 mod mail;
 #[path = "end_to_end/memory.rs"]
