@@ -14,6 +14,8 @@ mod commands;
 mod daemon;
 #[path = "end_to_end/mail.rs"]
 mod mail;
+#[path = "end_to_end/memory.rs"]
+mod memory;
 #[path = "end_to_end/sample.rs"]
 mod sample;
 #[path = "end_to_end/verdicts.rs"]

@@ -5,6 +5,14 @@
 //! runs make versions and findings; an incomplete one leaves its counts, its place in the evidence
 //! chain and, until the next run, what it read.
 
+mod engine;
+mod error;
+mod fault;
+mod migrate;
+mod open;
+mod place;
+mod postgres;
+mod sqlite;
 mod turn;
 mod types;
 
@@ -12,68 +20,42 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+pub use error::{Cause, StoreError};
+pub use place::Place;
 pub use turn::Turn;
 pub use types::*;
 
-use crate::config::StoreUrl;
 use crate::domain::{Inventory, ObjectKind, RunId};
 
 /// An open store. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Store {}
-
-/// Why the store did not do what was asked. Displays without credentials of the URL.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The turn has passed to somebody else: nothing was changed.
-    #[error("another process has taken over")]
-    Lost,
-}
-
-impl StoreError {
-    /// What to do next, in a sentence.
-    #[must_use]
-    pub fn advice(&self) -> Option<String> {
-        todo!()
-    }
-
-    /// Whether the same may succeed shortly: the server restarts, or is busy.
-    #[must_use]
-    pub fn is_temporary(&self) -> bool {
-        todo!()
-    }
+#[derive(Clone)]
+pub struct Store {
+    pool: engine::Pool,
+    place: Place,
+    way: place::Way,
 }
 
 impl Store {
-    /// Opens the store, which is created where it is missing, and brings its tables up to date.
-    ///
-    /// # Errors
-    /// When it cannot be reached, is no store, or was written by a newer version of Keysweep; it is not
-    /// touched then.
-    pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
-        todo!("{url:?}")
-    }
-
-    /// Claims the store for the one daemon that may use it, until the value is dropped. PostgreSQL takes
-    /// any number of daemons.
-    ///
-    /// # Errors
-    /// When another daemon uses this SQLite file.
-    pub fn claim_for_daemon(&self) -> Result<DaemonClaim, StoreError> {
-        todo!()
-    }
-
-    /// Gives back every turn of `holder` that is still held, and closes the connections.
-    pub async fn close(self, holder: &str) {
-        todo!("{holder}")
-    }
-
     /// Takes a tenant's turn: from now on, for as long as it is renewed, nobody else runs or records it.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn take_turn(&self, tenant: &TenantKey, holder: &str) -> Result<Taken, StoreError> {
         todo!("{tenant:?} {holder}")
+    }
+
+    /// Whether several machines may use it at one time.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        todo!()
+    }
+
+    /// The ids of recorded runs of a tenant that started in this second.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn run_ids(&self, tenant: &TenantKey, start: DateTime<Utc>) -> Result<Vec<RunId>, StoreError> {
+        todo!("{tenant:?} {start}")
     }
 
     /// Keeps a turn for another [`LEASE`].

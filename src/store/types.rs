@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Turn;
+use crate::config::Tenant;
 use crate::domain::{ChainLink, History, Inventory, Ledger, RunCounts, RunId, Sha256Sum, TenantId};
 
 /// A tenant as the store knows it. Renaming it in the configuration, or giving its name to another
@@ -13,6 +14,12 @@ pub struct TenantKey {
     pub name: String,
     /// Its id.
     pub tenant_id: TenantId,
+}
+
+impl From<&Tenant> for TenantKey {
+    fn from(tenant: &Tenant) -> Self {
+        Self { name: tenant.name.clone(), tenant_id: tenant.tenant_id }
+    }
 }
 
 /// What came of asking for a turn.

@@ -341,6 +341,7 @@ pub(crate) fn tenant() -> (Inventory, Assessment) {
         tenant: tenant_findings(),
         policies: vec![(policy_id(2), finding(RuleId::IdlePolicy, idle))],
         undecided: vec![(Some(policy_id(3)), unread)],
+        exceptions: Vec::new(),
     };
     (inventory, assessment)
 }
@@ -359,7 +360,5 @@ pub(crate) fn empty() -> Report {
         custom_policies: Vec::new(),
         gaps: Vec::new(),
     };
-    let assessment =
-        Assessment { objects: Vec::new(), tenant: Vec::new(), policies: Vec::new(), undecided: Vec::new() };
-    build(header(), &inventory, &assessment, &Settings::default(), &History::default())
+    build(header(), &inventory, &Assessment::default(), &Settings::default(), &History::default())
 }

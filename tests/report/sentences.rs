@@ -41,12 +41,7 @@ fn about(
     let (creation, decided_by, why) = verdict;
     let mut assessment = judged(creation, decided_by, why);
     assessment.findings = found.into_iter().map(|(rule, evidence)| finding(rule, evidence)).collect();
-    let assessment = Assessment {
-        objects: vec![assessment],
-        tenant: Vec::new(),
-        policies: Vec::new(),
-        undecided: Vec::new(),
-    };
+    let assessment = Assessment { objects: vec![assessment], ..Assessment::default() };
     build(header(), &tenant_of(vec![object]), &assessment, &settings(), &History::default())
 }
 
@@ -391,7 +386,7 @@ fn elsewhere(on_policy: bool, rule: RuleId, evidence: Evidence) -> Report {
     let finding = finding(rule, evidence);
     let (tenant, policies) =
         if on_policy { (vec![], vec![(policy_id(1), finding)]) } else { (vec![finding], vec![]) };
-    let assessment = Assessment { objects: Vec::new(), tenant, policies, undecided: Vec::new() };
+    let assessment = Assessment { tenant, policies, ..Assessment::default() };
     build(header(), &tenant_of(Vec::new()), &assessment, &settings(), &History::default())
 }
 

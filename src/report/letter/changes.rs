@@ -63,10 +63,7 @@ impl<'a> Changes<'a> {
             let sentences = instead_of_changes(report).into_iter().collect();
             return Self { title: None, sentences, groups: Vec::new(), listed: HashSet::new() };
         };
-        let mut sentences = vec![match since.findings() {
-            none if none.is_empty() => "No finding is new or fixed.".to_owned(),
-            some => format!("Findings: {some}."),
-        }];
+        let mut sentences = vec![since.sentence()];
         if !report.gaps.is_empty() {
             sentences.push(INCOMPLETE.to_owned());
         }

@@ -1,6 +1,10 @@
 -- Everything a run leaves behind. Times are seconds since 1970 in UTC, leases milliseconds; ids and digests
 -- are bytes; `number` stands for a tenant, so that no row repeats its name.
 
+-- The clock of the database, by which leases run and tasks fall due.
+CREATE VIEW clock (now) AS
+SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS BIGINT);
+
 CREATE TABLE tenant (
     number BIGINT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
@@ -18,10 +22,11 @@ CREATE TABLE due (
     planned BIGINT NOT NULL,
     start_after BIGINT NOT NULL,
     attempts BIGINT NOT NULL DEFAULT 0,
-    -- waiting, done, failed, left-out
+    -- waiting, running, done, failed, left-out
     state TEXT NOT NULL,
     PRIMARY KEY (tenant, planned)
 );
+CREATE INDEX due_open ON due (tenant, planned) WHERE state IN ('waiting', 'running');
 
 -- Recorded runs, numbered by tenant in the order in which they were recorded.
 CREATE TABLE run (
@@ -51,9 +56,12 @@ CREATE TABLE run (
     files TEXT NOT NULL,
     -- none, waiting, sending, accepted, refused, unknown
     mail TEXT NOT NULL,
+    -- How often it was taken up to be finished, after the process that recorded it had died.
+    finishes BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, seq),
     UNIQUE (tenant, run_id)
 );
+CREATE INDEX run_unfinished ON run (tenant, seq) WHERE files = 'waiting' OR mail IN ('waiting', 'sending');
 
 -- What complete runs saw, a row for each version: from the run that first saw it to the one that first saw it
 -- otherwise. An object that stays as it is costs nothing more.

@@ -1,0 +1,72 @@
+//! The reports of a run, drawn up from what was read or from what is recorded.
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use super::memory::Context;
+use super::{Job, RunError};
+use crate::compliance::{Settings, evaluate};
+use crate::config::Tenant;
+use crate::domain::{Assessment, History, Inventory, RunMark};
+use crate::report::{self, Header, Report, ReportFile};
+use crate::store::Reconstructed;
+
+/// A report and its files.
+#[derive(Debug)]
+pub(super) struct DrawnUp {
+    pub(super) report: Report,
+    pub(super) files: Vec<ReportFile>,
+}
+
+/// Draws up the reports on what was read.
+pub(super) fn draw_up(
+    job: &Job<'_>,
+    run: &RunMark,
+    settings: &Settings,
+    inventory: &Inventory,
+    assessment: &Assessment,
+    history: &History,
+) -> Result<DrawnUp, RunError> {
+    heavy(|| {
+        let report = report::build(header(job.tenant, run), inventory, assessment, settings, history);
+        let files = report::files(&report, report::html(&report)?, job.config.reports.csv_bom)?;
+        Ok(DrawnUp { report, files })
+    })
+}
+
+/// Makes the reports of a recorded run again, from the store alone. The same program gives the same
+/// bytes; another version may judge or word something otherwise.
+///
+/// # Errors
+/// When they cannot be made, or what is recorded cannot be understood.
+pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<ReportFile>), RunError> {
+    let Reconstructed { entry, context, inventory, history } = recorded;
+    let context: Context = serde_json::from_str(context).map_err(RunError::Context)?;
+    let Context { settings, sign_in, scope: _, csv_bom, notices } = context;
+    let history = History { notices, previous: entry.previous.clone(), ..history.clone() };
+    heavy(|| {
+        let assessment = evaluate(inventory, &settings, sign_in, entry.counts.run.started);
+        let header = header(tenant, &entry.counts.run);
+        let report = report::build(header, inventory, &assessment, &settings, &history);
+        let files = report::files(&report, report::html(&report)?, csv_bom)?;
+        Ok((report, files))
+    })
+}
+
+fn header(tenant: &Tenant, run: &RunMark) -> Header {
+    Header {
+        tenant: tenant.name.clone(),
+        tenant_id: tenant.tenant_id,
+        run_id: run.run_id.clone(),
+        started: run.started,
+        portal: tenant.cloud.portal(),
+    }
+}
+
+/// Work that takes seconds for a large tenant. Other tasks go on meanwhile, where there is a thread
+/// for them.
+pub(super) fn heavy<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
