@@ -10,6 +10,7 @@ mod memory;
 mod post;
 mod render;
 
+pub use crate::graph::explain;
 pub use audit::{Job, Outcome, RunError, Sending, audit};
 pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
 pub use finish::finish;

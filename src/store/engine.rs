@@ -6,6 +6,7 @@ use std::future::Future;
 
 use sqlx::{PgPool, SqlitePool};
 
+use super::spoilt::Spoilt;
 use super::{Store, StoreError, TenantKey};
 
 /// The connections of a store.
@@ -22,6 +23,14 @@ pub(super) enum Fault {
     Sql(sqlx::Error),
     /// Our own.
     Said(StoreError),
+    /// A row that cannot be read.
+    Spoilt(Spoilt),
+}
+
+impl From<Spoilt> for Fault {
+    fn from(spoilt: Spoilt) -> Self {
+        Self::Spoilt(spoilt)
+    }
 }
 
 impl From<sqlx::Error> for Fault {

@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteError;
 use super::engine::Fault;
 use super::error::{Cause, StoreError};
 use super::place::{Place, Way};
+use super::spoilt::Spoilt;
 use super::{Store, postgres};
 
 impl Store {
@@ -16,6 +17,9 @@ impl Store {
     pub(super) async fn explain(&self, fault: Fault) -> StoreError {
         match fault {
             Fault::Said(error) => error,
+            Fault::Spoilt(Spoilt { what, cause }) => {
+                StoreError::Unreadable { place: self.place.clone(), what, cause: Cause(cause) }
+            }
             Fault::Sql(sqlx::Error::PoolTimedOut) => match &self.way {
                 Way::File(_) => busy(&self.place),
                 Way::Server(options) => match postgres::probe(options, &self.place).await {
@@ -30,6 +34,11 @@ impl Store {
     /// What is stored and cannot be read: `what` names it and its tenant.
     pub(super) fn unreadable(&self, what: String, error: &(dyn std::error::Error + 'static)) -> StoreError {
         StoreError::Unreadable { place: self.place.clone(), what, cause: Cause::of(error) }
+    }
+
+    /// What is stored and does not say what it should: `what` names it and its tenant.
+    pub(super) fn malformed(&self, what: String, text: &str) -> StoreError {
+        StoreError::Unreadable { place: self.place.clone(), what, cause: Cause(format!("it is `{text}`")) }
     }
 }
 

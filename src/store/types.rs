@@ -3,8 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use super::Turn;
+use super::changes::VersionChanges;
 use crate::config::Tenant;
-use crate::domain::{ChainLink, History, Inventory, Ledger, RunCounts, RunId, Sha256Sum, TenantId};
+use crate::domain::{
+    ChainLink, History, Inventory, Ledger, ObjectKind, RunCounts, RunId, Sha256Sum, TenantId,
+};
 
 /// A tenant as the store knows it. Renaming it in the configuration, or giving its name to another
 /// one, begins a new history.
@@ -165,6 +168,9 @@ pub enum MailState {
 }
 
 impl FilesState {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Written, Self::Failed];
+
     /// The word in the database and in `history`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -177,6 +183,10 @@ impl FilesState {
 }
 
 impl MailState {
+    /// All.
+    pub const ALL: [Self; 6] =
+        [Self::NotWanted, Self::Waiting, Self::Sending, Self::Accepted, Self::Refused, Self::Unknown];
+
     /// The word in the database and in `history`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -219,13 +229,13 @@ pub struct Recalled {
     pub history: History,
     /// The number of the last recorded run, by which a recording in between is noticed; zero before the first.
     pub(super) last_seq: i64,
+    /// The number of the complete run that was compared with.
+    pub(super) since: Option<i64>,
+    /// The audited kinds.
+    pub(super) kinds: Vec<ObjectKind>,
     /// The versions to be written and ended.
     pub(super) versions: VersionChanges,
 }
-
-/// The versions a run writes and ends.
-#[derive(Debug, Default)]
-pub(super) struct VersionChanges {}
 
 /// What a run saw, and what it knew.
 #[derive(Debug)]

@@ -36,6 +36,10 @@ CREATE TABLE run (
     started BIGINT NOT NULL,
     planned BIGINT,
     complete BIGINT NOT NULL,
+    -- Audited kinds: 1 applications, 2 service principals, 3 both.
+    scope BIGINT NOT NULL,
+    -- The complete run it was compared with; none for the first.
+    since BIGINT,
     objects BIGINT NOT NULL,
     critical BIGINT NOT NULL,
     high BIGINT NOT NULL,
@@ -77,12 +81,15 @@ CREATE TABLE version (
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, kind, id, from_seq)
 );
+-- What is on record now, without the bodies: all that a run compares itself with.
+CREATE INDEX version_current ON version (tenant, kind, id, digest) WHERE to_seq IS NULL;
 CREATE INDEX version_ended ON version (tenant, to_seq) WHERE to_seq IS NOT NULL;
 
 -- Findings of complete runs, a row for each time one was open.
 CREATE TABLE finding (
     tenant BIGINT NOT NULL REFERENCES tenant (number),
-    key TEXT NOT NULL,
+    -- The first half of the SHA-256 of its key, which is in the body: a key may be of any length.
+    key BYTEA NOT NULL,
     from_seq BIGINT NOT NULL,
     to_seq BIGINT,
     first_seen BIGINT NOT NULL,

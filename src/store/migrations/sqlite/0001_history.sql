@@ -6,22 +6,22 @@ CREATE VIEW clock (now) AS
 SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER);
 
 CREATE TABLE tenant (
-    number BIGINT NOT NULL PRIMARY KEY,
+    number INTEGER NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     tenant_id TEXT NOT NULL,
     -- Who may run it, and until when by the clock of the database. The fence grows with every holder.
-    fence BIGINT NOT NULL DEFAULT 0,
+    fence INTEGER NOT NULL DEFAULT 0,
     holder TEXT,
-    lease_until BIGINT NOT NULL DEFAULT 0,
+    lease_until INTEGER NOT NULL DEFAULT 0,
     UNIQUE (name, tenant_id)
 ) STRICT;
 
 -- Planned runs. One row for each planned instant, however many daemons plan it.
 CREATE TABLE due (
-    tenant BIGINT NOT NULL REFERENCES tenant (number),
-    planned BIGINT NOT NULL,
-    start_after BIGINT NOT NULL,
-    attempts BIGINT NOT NULL DEFAULT 0,
+    tenant INTEGER NOT NULL REFERENCES tenant (number),
+    planned INTEGER NOT NULL,
+    start_after INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
     -- waiting, running, done, failed, left-out
     state TEXT NOT NULL,
     PRIMARY KEY (tenant, planned)
@@ -30,19 +30,23 @@ CREATE INDEX due_open ON due (tenant, planned) WHERE state IN ('waiting', 'runni
 
 -- Recorded runs, numbered by tenant in the order in which they were recorded.
 CREATE TABLE run (
-    tenant BIGINT NOT NULL REFERENCES tenant (number),
-    seq BIGINT NOT NULL,
+    tenant INTEGER NOT NULL REFERENCES tenant (number),
+    seq INTEGER NOT NULL,
     run_id TEXT NOT NULL,
-    started BIGINT NOT NULL,
-    planned BIGINT,
-    complete BIGINT NOT NULL,
-    objects BIGINT NOT NULL,
-    critical BIGINT NOT NULL,
-    high BIGINT NOT NULL,
-    medium BIGINT NOT NULL,
-    low BIGINT NOT NULL,
-    info BIGINT NOT NULL,
-    excepted BIGINT NOT NULL,
+    started INTEGER NOT NULL,
+    planned INTEGER,
+    complete INTEGER NOT NULL,
+    -- Audited kinds: 1 applications, 2 service principals, 3 both.
+    scope INTEGER NOT NULL,
+    -- The complete run it was compared with; none for the first.
+    since INTEGER,
+    objects INTEGER NOT NULL,
+    critical INTEGER NOT NULL,
+    high INTEGER NOT NULL,
+    medium INTEGER NOT NULL,
+    low INTEGER NOT NULL,
+    info INTEGER NOT NULL,
+    excepted INTEGER NOT NULL,
     host TEXT NOT NULL,
     -- The evidence chain: SHA-256 of manifest.json, and the run before.
     manifest TEXT NOT NULL,
@@ -57,7 +61,7 @@ CREATE TABLE run (
     -- none, waiting, sending, accepted, refused, unknown
     mail TEXT NOT NULL,
     -- How often it was taken up to be finished, after the process that recorded it had died.
-    finishes BIGINT NOT NULL DEFAULT 0,
+    finishes INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, seq),
     UNIQUE (tenant, run_id)
 ) STRICT;
@@ -66,27 +70,30 @@ CREATE INDEX run_unfinished ON run (tenant, seq) WHERE files = 'waiting' OR mail
 -- What complete runs saw, a row for each version: from the run that first saw it to the one that first saw it
 -- otherwise. An object that stays as it is costs nothing more.
 CREATE TABLE version (
-    tenant BIGINT NOT NULL REFERENCES tenant (number),
+    tenant INTEGER NOT NULL REFERENCES tenant (number),
     -- 1 application, 2 service principal, 3 custom policy, 4 tenant default
-    kind BIGINT NOT NULL,
+    kind INTEGER NOT NULL,
     id BLOB NOT NULL,
-    from_seq BIGINT NOT NULL,
-    to_seq BIGINT,
-    first_seen BIGINT NOT NULL,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER,
+    first_seen INTEGER NOT NULL,
     digest BLOB NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, kind, id, from_seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
+-- What is on record now, without the bodies: all that a run compares itself with.
+CREATE INDEX version_current ON version (tenant, kind, id, digest) WHERE to_seq IS NULL;
 CREATE INDEX version_ended ON version (tenant, to_seq) WHERE to_seq IS NOT NULL;
 
 -- Findings of complete runs, a row for each time one was open.
 CREATE TABLE finding (
-    tenant BIGINT NOT NULL REFERENCES tenant (number),
-    key TEXT NOT NULL,
-    from_seq BIGINT NOT NULL,
-    to_seq BIGINT,
-    first_seen BIGINT NOT NULL,
+    tenant INTEGER NOT NULL REFERENCES tenant (number),
+    -- The first half of the SHA-256 of its key, which is in the body: a key may be of any length.
+    key BLOB NOT NULL,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER,
+    first_seen INTEGER NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, key, from_seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX finding_ended ON finding (tenant, to_seq) WHERE to_seq IS NOT NULL;

@@ -1,0 +1,122 @@
+//! What earlier runs have to say about an inventory.
+
+use std::collections::HashSet;
+
+use super::changes::{Changed, Index, VersionChanges};
+use super::engine::Fault;
+use super::pack::{self, Holders, Part, VersionKey};
+use super::reads::spoilt;
+use super::runs::Recorded;
+use super::session::Session;
+use super::{BREATH, Recalled, Store, StoreError, TenantKey};
+use crate::domain::{Differences, History, Inventory, Memory, Object, ObjectKind, Past};
+
+impl Store {
+    /// What earlier runs have to say about this inventory. `kinds` are the audited ones: objects of
+    /// other kinds are not gone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn recall(
+        &self,
+        tenant: &TenantKey,
+        inventory: &Inventory,
+        kinds: &[ObjectKind],
+    ) -> Result<Recalled, StoreError> {
+        let number = self.number(tenant).await?;
+        self.said(self.recalled(number, inventory, kinds).await).await
+    }
+
+    async fn recalled(
+        &self,
+        tenant: Option<i64>,
+        inventory: &Inventory,
+        kinds: &[ObjectKind],
+    ) -> Result<Recalled, Fault> {
+        let mut recalled = Recalled {
+            history: History { past: Past::First, ..History::default() },
+            last_seq: 0,
+            since: None,
+            kinds: kinds.to_vec(),
+            versions: VersionChanges::default(),
+        };
+        let Some(tenant) = tenant else {
+            recalled.versions = look(inventory, Index::default()).await?.end(kinds).versions;
+            return Ok(recalled);
+        };
+        let mut session = self.reading().await?;
+        let last = session.last_run(tenant).await?;
+        let before = session.last_complete(tenant).await?;
+        let changed = look(inventory, session.index(tenant).await?).await?.end(kinds);
+        if let Some(last) = &last {
+            recalled.last_seq = last.seq;
+            recalled.history.previous = Some(last.link());
+            recalled.history.trend = session.trend(tenant, i64::MAX).await?;
+        }
+        if let Some(before) = &before {
+            recalled.since = Some(before.seq);
+            let memory = session.memory(before, inventory, kinds, &changed).await?;
+            recalled.history.past = Past::Since(Box::new(memory));
+        }
+        recalled.versions = changed.versions;
+        Ok(recalled)
+    }
+}
+
+/// Compares an inventory with what is on record. Bodies are made one by one for their digests alone.
+pub(super) async fn look(inventory: &Inventory, mut index: Index) -> Result<Index, Fault> {
+    let holders = Holders::among(&inventory.objects);
+    for (number, part) in Part::all(inventory).enumerate() {
+        let body = part.body(&holders).map_err(|error| spoilt(part.key(), &error))?;
+        index.see(part.key(), pack::digest(&body));
+        if number % BREATH == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(index)
+}
+
+impl Session {
+    /// What is remembered of an earlier run, for one that saw this inventory, where the two differ so.
+    pub(super) async fn memory(
+        &mut self,
+        before: &Recorded,
+        inventory: &Inventory,
+        kinds: &[ObjectKind],
+        differ: &Changed,
+    ) -> Result<Memory, Fault> {
+        let Changed { appeared, changed, gone, versions: _ } = differ;
+        let mut differences = Differences {
+            appeared: appeared.iter().filter_map(|key| key.object()).collect(),
+            changed: self.objects(before.tenant, before.seq, changed).await?,
+            gone: self.objects(before.tenant, before.seq, gone).await?,
+            ..Differences::default()
+        };
+        let holders = self.holders(before, inventory, kinds, differ, &differences).await?;
+        differences.custom_policies = self.custom_policies(before, &holders).await?;
+        differences.tenant_default = self.tenant_default(before).await?;
+        let findings = self.findings(before.tenant, before.seq).await?;
+        Ok(Memory { last: before.mark(), findings, differences })
+    }
+
+    /// Which objects said then that a custom policy was assigned to them. Most stand in the present
+    /// inventory as they were.
+    async fn holders(
+        &mut self,
+        before: &Recorded,
+        inventory: &Inventory,
+        kinds: &[ObjectKind],
+        differ: &Changed,
+        differences: &Differences,
+    ) -> Result<Holders, Fault> {
+        let otherwise: HashSet<VersionKey> = differ.appeared.iter().chain(&differ.changed).copied().collect();
+        let seen_then = |object: &&Object| before.kinds.contains(&object.kind());
+        let same = inventory.objects.iter().filter(|object| !otherwise.contains(&object.key().into()));
+        let were = differences.changed.iter().chain(&differences.gone);
+        let mut holders = Holders::among(same.chain(were).filter(seen_then));
+        for kind in before.kinds.iter().filter(|kind| !kinds.contains(kind)) {
+            self.assignments(before.tenant, before.seq, *kind, &mut holders).await?;
+        }
+        Ok(holders)
+    }
+}

@@ -1,0 +1,163 @@
+//! A recorded run, and what it knew, as it was then.
+
+use super::engine::Fault;
+use super::pack::{self, Holders, Kind};
+use super::reads::spoilt;
+use super::recall::look;
+use super::runs::Recorded;
+use super::session::Session;
+use super::spoilt::Spoilt;
+use super::{Reconstructed, Store, StoreError, TenantKey, partial};
+use crate::domain::{History, Inventory, Past, RunId, TenantDefault};
+
+impl Store {
+    /// What a recorded run saw, and what was known to it of earlier ones, as it was then. None where
+    /// there is no such run, or where it was incomplete and another one came after it. Where the run it
+    /// was compared with is forgotten, its past is [`Past::Unknown`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn reconstruct(
+        &self,
+        tenant: &TenantKey,
+        run: &RunId,
+    ) -> Result<Option<Reconstructed>, StoreError> {
+        let Some(number) = self.number(tenant).await? else { return Ok(None) };
+        self.said(self.reconstructed(number, run).await).await
+    }
+
+    /// What was known when `before` was recorded that a comparison of `after` with it needs, both complete.
+    /// None where one of them is not there or not complete.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn compare(
+        &self,
+        tenant: &TenantKey,
+        before: &RunId,
+        after: &RunId,
+    ) -> Result<Option<Reconstructed>, StoreError> {
+        let Some(number) = self.number(tenant).await? else { return Ok(None) };
+        self.said(self.compared(number, before, after).await).await
+    }
+
+    async fn reconstructed(&self, tenant: i64, run: &RunId) -> Result<Option<Reconstructed>, Fault> {
+        let mut session = self.reading().await?;
+        let Some(run) = session.run(tenant, run).await? else { return Ok(None) };
+        let before = match run.since {
+            Some(seq) => session.run_at(tenant, seq).await?,
+            None => None,
+        };
+        let Some((context, inventory)) = session.saw(&run).await? else { return Ok(None) };
+        let past = match &before {
+            Some(before) => session.past(before, &run, &inventory).await?,
+            None if run.since.is_none() => Past::First,
+            None => Past::Unknown,
+        };
+        session.told(run, context, inventory, past).await.map(Some)
+    }
+
+    async fn compared(
+        &self,
+        tenant: i64,
+        before: &RunId,
+        after: &RunId,
+    ) -> Result<Option<Reconstructed>, Fault> {
+        let mut session = self.reading().await?;
+        let both = (session.run(tenant, before).await?, session.run(tenant, after).await?);
+        let (Some(before), Some(after)) = both else { return Ok(None) };
+        if !before.entry.counts.complete || !after.entry.counts.complete {
+            return Ok(None);
+        }
+        let Some((context, inventory)) = session.saw(&after).await? else { return Ok(None) };
+        let past = session.past(&before, &after, &inventory).await?;
+        session.told(after, context, inventory, past).await.map(Some)
+    }
+}
+
+impl Session {
+    /// By what a run was judged, and what it read.
+    async fn saw(&mut self, run: &Recorded) -> Result<Option<(String, Inventory)>, Fault> {
+        let (context, partial) = self.context(run.tenant, run.seq).await?;
+        if run.entry.counts.complete {
+            return Ok(Some((context, self.inventory(run).await?)));
+        }
+        let Some(partial) = partial else { return Ok(None) };
+        let name = run.entry.counts.run.run_id.as_str();
+        let inventory = partial::unpack(&partial).map_err(|error| Spoilt::body("run", name, &error))?;
+        Ok(Some((context, inventory)))
+    }
+
+    /// What a complete run saw.
+    async fn inventory(&mut self, run: &Recorded) -> Result<Inventory, Fault> {
+        let mut objects = Vec::new();
+        for kind in &run.kinds {
+            objects.append(&mut self.all_objects(run.tenant, run.seq, *kind).await?);
+        }
+        let holders = Holders::among(&objects);
+        Ok(Inventory {
+            tenant: run.entry.tenant.tenant_id,
+            objects,
+            tenant_default: self.tenant_default(run).await?,
+            custom_policies: self.custom_policies(run, &holders).await?,
+            gaps: Vec::new(),
+        })
+    }
+
+    /// What was known of the run before.
+    async fn past(
+        &mut self,
+        before: &Recorded,
+        run: &Recorded,
+        inventory: &Inventory,
+    ) -> Result<Past, Fault> {
+        let index = if run.entry.counts.complete {
+            self.index_between(before, run).await?
+        } else {
+            look(inventory, self.index(run.tenant).await?).await?
+        };
+        let changed = index.end(&run.kinds);
+        let memory = self.memory(before, inventory, &run.kinds, &changed).await?;
+        Ok(Past::Since(Box::new(memory)))
+    }
+
+    async fn told(
+        &mut self,
+        run: Recorded,
+        context: String,
+        inventory: Inventory,
+        past: Past,
+    ) -> Result<Reconstructed, Fault> {
+        let trend = self.trend(run.tenant, run.seq).await?;
+        let previous = run.entry.previous.clone();
+        let history = History { past, trend, previous, notices: Vec::new() };
+        Ok(Reconstructed { entry: run.entry, context, inventory, history })
+    }
+
+    /// The tenant default as a run saw it.
+    pub(super) async fn tenant_default(&mut self, run: &Recorded) -> Result<Option<TenantDefault>, Fault> {
+        let mut default = None;
+        self.bodies(run.tenant, run.seq, Kind::TenantDefault, |key, body| {
+            default = Some(pack::tenant_default(body).map_err(|error| spoilt(key, &error))?);
+            Ok(())
+        })
+        .await?;
+        Ok(default)
+    }
+
+    /// The custom policies as a run saw them, in the order of their ids; `holders` are of the same run.
+    pub(super) async fn custom_policies(
+        &mut self,
+        run: &Recorded,
+        holders: &Holders,
+    ) -> Result<Vec<crate::domain::CustomPolicy>, Fault> {
+        let mut policies = Vec::new();
+        self.bodies(run.tenant, run.seq, Kind::CustomPolicy, |key, body| {
+            policies.push(pack::custom_policy(body, holders).map_err(|error| spoilt(key, &error))?);
+            Ok(())
+        })
+        .await?;
+        policies.sort_unstable_by_key(|policy| policy.id);
+        Ok(policies)
+    }
+}
