@@ -1,8 +1,10 @@
 //! What changed since the run compared with, in numbers: shared by the terminal, the page and the
 //! letter.
 
+use std::collections::BTreeSet;
+
 use super::phrases::{counted, grouped, minute, spoken};
-use super::{ChangeCounts, ChangeKind, Compared, FindingChange, FindingRow, Report, Summary};
+use super::{ChangeCounts, ChangeKind, ChangeRow, Compared, FindingChange, FindingRow, Report, Summary};
 use crate::domain::RunMark;
 
 /// The numbers of what changed. Of excepted findings none counts as new: they ask nothing of anybody.
@@ -29,7 +31,7 @@ impl Since {
         let Compared::With(run) = &report.compared else { return None };
         let ChangeCounts { new, reopened, fixed, appeared: _, changed: _, gone: _ } =
             Summary::of(report).changes.unwrap_or_default();
-        let of_kind = |kind| report.changes.iter().filter(|row| row.kind == kind).count();
+        let of_kind = |kind| distinct(report.changes.iter().filter(|row| row.kind == kind));
         let others = [ChangeKind::Policy, ChangeKind::Assignment, ChangeKind::Credential, ChangeKind::Object];
         Some(Self {
             run: run.clone(),
@@ -85,6 +87,15 @@ impl Since {
             self.others.iter().map(|(kind, count)| counted(*count, kind.as_str())).collect();
         spoken(&parts)
     }
+}
+
+/// How many things rows speak of: what changed in two respects has two of them.
+pub(super) fn distinct<'a>(rows: impl Iterator<Item = &'a ChangeRow>) -> usize {
+    let what = |row: &'a ChangeRow| {
+        let ChangeRow { object_type, object_id, credential_type, credential_id, credential_name, .. } = row;
+        (object_type, object_id, credential_type, credential_id, credential_name)
+    };
+    rows.map(what).collect::<BTreeSet<_>>().len()
 }
 
 /// Whether a finding is open and stands so to the run compared with.

@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::{colour, mail};
 use crate::domain::{ExceptionState, Severity};
-use crate::report::{Report, Since, Summary, instead_of_changes, plain};
+use crate::report::{Compared, Report, Since, Summary, instead_of_changes, plain};
 use crate::run::Outcome;
 
 const BOLD: Style = Style::new().bold();
@@ -35,7 +35,10 @@ pub(in crate::cli) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Re
         let yellow = colour(Severity::Medium);
         writeln!(out, "  {yellow}Note{yellow:#}: {}", plain(notice, 1000))?;
     }
-    writeln!(out, "  {}\n", since(report))?;
+    if report.compared != Compared::Unknown || report.notices.is_empty() {
+        writeln!(out, "  {}", since(report))?;
+    }
+    writeln!(out)?;
     writeln!(out, "  {}", summary.by_compliance())?;
     writeln!(out, "  {}", summary.by_severity())?;
     accepted(out, report, summary.excepted)?;

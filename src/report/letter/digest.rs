@@ -118,9 +118,9 @@ fn figures(report: &Report, summary: &Summary) -> Vec<String> {
 fn accepted(report: &Report, excepted: usize) -> Vec<String> {
     let mut sentences = Vec::new();
     if excepted > 0 {
-        let verb = if excepted == 1 { "is" } else { "are" };
+        let (verb, them) = if excepted == 1 { ("is", "it") } else { ("are", "them all") };
         sentences.push(format!(
-            "{} {verb} excepted, and neither counted nor listed here: findings.csv has them all, report.html \
+            "{} {verb} excepted, and neither counted nor listed here: findings.csv has {them}, report.html \
              says who accepted what.",
             counted(excepted, "finding")
         ));
