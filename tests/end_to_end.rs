@@ -20,6 +20,8 @@ mod mail;
 mod memory;
 #[path = "end_to_end/sample.rs"]
 mod sample;
+#[path = "end_to_end/terminal.rs"]
+mod terminal;
 #[path = "end_to_end/verdicts.rs"]
 mod verdicts;
 #[path = "end_to_end/world.rs"]
