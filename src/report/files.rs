@@ -37,6 +37,7 @@ pub fn files(report: &Report, html: String, bom: bool) -> Result<Vec<ReportFile>
         table("objects.csv", csv::objects(header, &report.objects, bom))?,
         table("credentials.csv", csv::credentials(header, &report.credentials, bom))?,
         table("policies.csv", csv::policies(header, &report.policies, bom))?,
+        table("changes.csv", csv::changes(header, &report.compared, &report.changes, bom))?,
         document("report.json", json::report(report))?,
         ReportFile { name: "report.html", bytes: html.into_bytes() },
     ];

@@ -2,6 +2,7 @@
 
 mod build;
 mod catalogue;
+mod compare;
 mod csv;
 mod files;
 mod html;
@@ -11,6 +12,7 @@ mod manifest;
 mod model;
 mod phrases;
 mod record;
+mod since;
 mod summary;
 mod template;
 mod words;
@@ -22,11 +24,13 @@ pub use files::{ReportError, files};
 pub use html::html;
 pub use json::json_schema;
 pub use letter::{Kept, letter};
+pub use manifest::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 pub use model::{
     Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, FindingChange,
     FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, UndecidedRow,
 };
-pub use phrases::plain;
+pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
-pub use summary::{ObjectCounts, RuleCount, SecretCounts, Summary};
+pub use since::{Since, instead_of_changes};
+pub use summary::{ChangeCounts, ObjectCounts, RuleCount, SecretCounts, Summary};
 pub use template::PageError;

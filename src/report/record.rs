@@ -56,7 +56,12 @@ pub fn ledger(report: &Report) -> Ledger {
 }
 
 fn entry(row: &FindingRow) -> (FindingKey, FindingRecord) {
-    let record = FindingRecord {
+    (row.key.clone(), record(row))
+}
+
+/// What of a finding is remembered.
+pub(super) fn record(row: &FindingRow) -> FindingRecord {
+    FindingRecord {
         rule: row.rule,
         severity: row.severity,
         object_type: row.object_type,
@@ -68,6 +73,5 @@ fn entry(row: &FindingRow) -> (FindingKey, FindingRecord) {
         credential_name: row.credential_name.clone(),
         policy_id: row.policy_id.clone(),
         policy_name: row.policy_name.clone(),
-    };
-    (row.key.clone(), record)
+    }
 }

@@ -17,15 +17,22 @@ pub(super) struct DrawnUp {
     pub(super) files: Vec<ReportFile>,
 }
 
+/// What was read, and how it was judged.
+#[derive(Clone, Copy)]
+pub(super) struct Judged<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) inventory: &'a Inventory,
+    pub(super) assessment: &'a Assessment,
+}
+
 /// Draws up the reports on what was read.
 pub(super) fn draw_up(
     job: &Job<'_>,
     run: &RunMark,
-    settings: &Settings,
-    inventory: &Inventory,
-    assessment: &Assessment,
+    judged: Judged<'_>,
     history: &History,
 ) -> Result<DrawnUp, RunError> {
+    let Judged { settings, inventory, assessment } = judged;
     heavy(|| {
         let report = report::build(header(job.tenant, run), inventory, assessment, settings, history);
         let files = report::files(&report, report::html(&report)?, job.config.reports.csv_bom)?;
@@ -41,7 +48,7 @@ pub(super) fn draw_up(
 pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<ReportFile>), RunError> {
     let Reconstructed { entry, context, inventory, history } = recorded;
     let context: Context = serde_json::from_str(context).map_err(RunError::Context)?;
-    let Context { settings, sign_in, scope: _, csv_bom, notices } = context;
+    let Context { settings, sign_in, scope: _, csv_bom, notices, unused: _ } = context;
     let history = History { notices, previous: entry.previous.clone(), ..history.clone() };
     heavy(|| {
         let assessment = evaluate(inventory, &settings, sign_in, entry.counts.run.started);

@@ -31,14 +31,12 @@ mod types;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 
 pub use error::{Cause, StoreError};
 pub use place::Place;
 pub use turn::Turn;
 pub use types::*;
 
-use crate::domain::RunId;
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]
@@ -48,23 +46,6 @@ pub struct Store {
     way: place::Way,
 }
 
-impl Store {
-    /// Whether several machines may use it at one time.
-    #[must_use]
-    pub fn is_shared(&self) -> bool {
-        matches!(self.way, place::Way::Server(_))
-    }
-
-    /// The ids of recorded runs of a tenant that started in this second.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn run_ids(&self, tenant: &TenantKey, start: DateTime<Utc>) -> Result<Vec<RunId>, StoreError> {
-        let runs = self.runs(Some(tenant)).await?;
-        let then = runs.into_iter().map(|entry| entry.counts.run).filter(|run| run.started == start);
-        Ok(then.map(|run| run.run_id).collect())
-    }
-}
 /// What holds a SQLite store for one daemon; dropping it lets go.
 #[derive(Debug)]
 pub struct DaemonClaim(#[expect(dead_code, reason = "held for its lock")] Option<std::fs::File>);
