@@ -31,12 +31,10 @@ mod types;
 
 use std::time::Duration;
 
-
 pub use error::{Cause, StoreError};
 pub use place::Place;
 pub use turn::Turn;
 pub use types::*;
-
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]

@@ -78,7 +78,9 @@ impl Cluster {
             fs::set_permissions(&certificate, fs::Permissions::from_mode(0o600)).unwrap();
             emulators.insert((*tenant).to_owned(), emulator);
         }
-        fs::write(directory.path().join("password"), PASSWORD).unwrap();
+        let password = directory.path().join("password");
+        fs::write(&password, PASSWORD).unwrap();
+        fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
         let cluster = Self {
             url: postgres.create_database(),
             postgres,
