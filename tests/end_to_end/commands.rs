@@ -14,7 +14,20 @@ fn run(arguments: &[&str]) -> Output {
 #[test]
 fn help_says_what_there_is() {
     let mut help = String::new();
-    for command in ["", "demo", "audit", "daemon", "history", "history list", "history show", "history diff", "history verify", "rules", "schema", "emulator"] {
+    for command in [
+        "",
+        "demo",
+        "audit",
+        "daemon",
+        "history",
+        "history list",
+        "history show",
+        "history diff",
+        "history verify",
+        "rules",
+        "schema",
+        "emulator",
+    ] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(0));
