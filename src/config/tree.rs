@@ -97,7 +97,7 @@ fn value(value: DeValue<'_>, place: &dyn Fn(usize) -> Place) -> Value {
         DeValue::Integer(number) => Value::Integer(integer(&number)),
         DeValue::Boolean(truth) => Value::Boolean(truth),
         DeValue::Float(_) => Value::Other("a number with decimals"),
-        DeValue::Datetime(moment) => date(&moment).map_or(Value::Other("a time"), Value::Date),
+        DeValue::Datetime(moment) => day(&moment),
         DeValue::Table(entries) => table(entries, place),
         DeValue::Array(entries) => Value::List(
             entries
@@ -111,10 +111,14 @@ fn value(value: DeValue<'_>, place: &dyn Fn(usize) -> Place) -> Value {
     }
 }
 
-/// The day, where there is nothing but a day.
-fn date(moment: &Datetime) -> Option<NaiveDate> {
-    let Datetime { date: Some(date), time: None, offset: None } = moment else { return None };
-    NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
+/// A day; no key takes a time.
+fn day(moment: &Datetime) -> Value {
+    let Some(date) = moment.date else { return Value::Other("a time") };
+    let day = NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day));
+    match day {
+        Some(day) if moment.time.is_none() => Value::Date(day),
+        Some(_) | None => Value::Other("a date with a time"),
+    }
 }
 
 fn integer(number: &DeInteger<'_>) -> Option<i64> {

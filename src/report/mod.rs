@@ -12,6 +12,7 @@ mod manifest;
 mod model;
 mod phrases;
 mod record;
+mod since;
 mod summary;
 mod template;
 mod words;
@@ -28,7 +29,8 @@ pub use model::{
     Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, FindingChange,
     FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, UndecidedRow,
 };
-pub use phrases::plain;
+pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
+pub use since::{Since, instead_of_changes};
 pub use summary::{ChangeCounts, ObjectCounts, RuleCount, SecretCounts, Summary};
 pub use template::PageError;

@@ -9,7 +9,7 @@ use tracing::Instrument;
 use super::clock::Clock;
 use super::directory::{DirectoryError, RunDirectory, prune};
 use super::memory::{self, Remembered};
-use super::render::{DrawnUp, draw_up, heavy};
+use super::render::{DrawnUp, Judged, draw_up, heavy};
 use super::{Keeping, TakenOver, post};
 use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Config, Tenant};
@@ -135,14 +135,15 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
     let settings = memory::settings(&job).await;
     let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
     let Remembered { mut history, recalled } = memory::recall(&job, &inventory, run.started).await;
-    let mut drawn_up = draw_up(&job, &run, &settings, &inventory, &assessment, &history)?;
+    let judged = Judged { settings: &settings, inventory: &inventory, assessment: &assessment };
+    let mut drawn_up = draw_up(&job, &run, judged, &history)?;
     let unrecorded = match &recalled {
-        Some(recalled) => memory::record(&job, &settings, &inventory, &drawn_up, recalled).await?,
+        Some(recalled) => memory::record(&job, judged, &drawn_up, recalled).await?,
         None => history.notices.first().cloned(),
     };
     if let (Some(_), Some(notice)) = (&recalled, &unrecorded) {
         history.notices.push(notice.clone());
-        drawn_up = draw_up(&job, &run, &settings, &inventory, &assessment, &history)?;
+        drawn_up = draw_up(&job, &run, judged, &history)?;
     }
     drop((inventory, assessment));
     let published = publish(&job, Ok(directory), drawn_up, unrecorded.is_none()).await?;

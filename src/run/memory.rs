@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::RunError;
 use super::directory::newest_link;
-use super::render::DrawnUp;
+use super::render::{DrawnUp, Judged};
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
-use crate::domain::{ChainLink, History, Inventory, ObjectKind, RunMark, SignInMethod};
+use crate::domain::{ChainLink, Exception, History, Inventory, ObjectKind, RunMark, SignInMethod};
 use crate::graph;
 use crate::report::{self, Report};
-use crate::store::{MailState, NewRun, Recalled, StoreError};
+use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
 
 /// By what a run was judged, as it is kept with it: what else than the inventory its reports hang on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub(super) struct Context {
     pub(super) scope: Vec<ObjectKind>,
     pub(super) csv_bom: bool,
     pub(super) notices: Vec<String>,
+    /// Exceptions that matched nothing.
+    pub(super) unused: Vec<Exception>,
 }
 
 /// What a run is told of earlier ones.
@@ -94,8 +96,7 @@ fn set_back(last: &RunMark) -> String {
 /// When they may not: somebody else holds the turn, or may carry out the same planned run.
 pub(super) async fn record(
     job: &Job<'_>,
-    settings: &Settings,
-    inventory: &Inventory,
+    judged: Judged<'_>,
     drawn_up: &DrawnUp,
     recalled: &Recalled,
 ) -> Result<Option<String>, RunError> {
@@ -107,8 +108,8 @@ pub(super) async fn record(
         host: super::host(),
         manifest: report::manifest_sum(files),
         previous: report.previous.clone(),
-        context: context(job, settings, report),
-        inventory,
+        context: context(job, judged, report),
+        inventory: judged.inventory,
         ledger: report::ledger(report),
         mail: if post::wanted(job).is_some() { MailState::Waiting } else { MailState::NotWanted },
     };
@@ -116,6 +117,8 @@ pub(super) async fn record(
     loop {
         let error = match store.record(turn, &run, recalled).await {
             Ok(()) => return Ok(None),
+            // The answer to an attempt before this one may have been lost.
+            Err(StoreError::Lost) if is_recorded(store, turn, &run).await => return Ok(None),
             Err(StoreError::Lost) => return Err(TakenOver.into()),
             Err(error) => error,
         };
@@ -135,6 +138,11 @@ pub(super) async fn record(
     }
 }
 
+async fn is_recorded(store: &Store, turn: &Turn, run: &NewRun<'_>) -> bool {
+    let last = store.last_run(turn.tenant()).await.ok().flatten();
+    last.is_some_and(|last| last.counts.run == run.counts.run && last.manifest == run.manifest)
+}
+
 /// Pauses before recording is tried again: together no longer than a database takes to restart.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(250),
@@ -148,15 +156,37 @@ fn unrecorded(because: &str) -> String {
     format!("This run could not be recorded; later runs are compared with the one before it. {because}")
 }
 
-/// By what a tenant is judged. Of the exceptions that concern every tenant, those that the last complete run of
-/// each other tenant had no use for may be stale; the others are in use elsewhere, or may be.
+/// By what a tenant is judged. Exceptions that are meant for every tenant are stale only where the last
+/// complete run of every other tenant knew them and had no use for them.
 pub(super) async fn settings(job: &Job<'_>) -> Settings {
-    job.config.settings.clone()
+    let Job { config, tenant, .. } = *job;
+    let mut settings = config.settings_for(tenant);
+    let Keeping::Store { store, .. } = job.keeping else { return settings };
+    if settings.used_elsewhere.is_empty() {
+        return settings;
+    }
+    let others = config.tenants.iter().filter(|other| other.name != tenant.name);
+    let others: Vec<TenantKey> = others.map(TenantKey::from).collect();
+    let contexts = store.last_contexts(&others).await.unwrap_or_default();
+    let elsewhere: Vec<Context> =
+        contexts.iter().filter_map(|context| serde_json::from_str(context).ok()).collect();
+    if elsewhere.len() == others.len() {
+        let Settings { exceptions, used_elsewhere, .. } = &mut settings;
+        used_elsewhere.retain(|place| {
+            let unused = |run: &Context| exceptions.get(*place).is_some_and(|it| run.unused.contains(it));
+            !elsewhere.iter().all(unused)
+        });
+    }
+    settings
 }
 
 /// What else than the inventory a run's reports hang on, as text.
-fn context(job: &Job<'_>, settings: &Settings, report: &Report) -> String {
+fn context(job: &Job<'_>, judged: Judged<'_>, report: &Report) -> String {
+    let Judged { settings, inventory: _, assessment } = judged;
+    let reviews = settings.exceptions.iter().zip(&assessment.exceptions);
+    let unused = reviews.filter(|(_, review)| !review.used);
     let context = Context {
+        unused: unused.map(|(exception, _)| exception.clone()).collect(),
         settings: settings.clone(),
         sign_in: job.tenant.credential.method(),
         scope: job.config.reading.scope.clone(),

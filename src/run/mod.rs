@@ -11,6 +11,7 @@ mod post;
 mod render;
 mod verify;
 
+pub use crate::graph::explain;
 pub use audit::{Job, Outcome, RunError, Sending, audit};
 pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
 pub use finish::finish;

@@ -17,15 +17,22 @@ pub(super) struct DrawnUp {
     pub(super) files: Vec<ReportFile>,
 }
 
+/// What was read, and how it was judged.
+#[derive(Clone, Copy)]
+pub(super) struct Judged<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) inventory: &'a Inventory,
+    pub(super) assessment: &'a Assessment,
+}
+
 /// Draws up the reports on what was read.
 pub(super) fn draw_up(
     job: &Job<'_>,
     run: &RunMark,
-    settings: &Settings,
-    inventory: &Inventory,
-    assessment: &Assessment,
+    judged: Judged<'_>,
     history: &History,
 ) -> Result<DrawnUp, RunError> {
+    let Judged { settings, inventory, assessment } = judged;
     heavy(|| {
         let report = report::build(header(job.tenant, run), inventory, assessment, settings, history);
         let files = report::files(&report, report::html(&report)?, job.config.reports.csv_bom)?;
@@ -62,7 +69,7 @@ fn read(context: &str) -> Result<Context, RunError> {
 
 fn again(tenant: &Tenant, recorded: &Reconstructed, context: &Context) -> Report {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
-    let Context { settings, sign_in, scope: _, csv_bom: _, notices } = context;
+    let Context { settings, sign_in, scope: _, csv_bom: _, notices, unused: _ } = context;
     let (notices, previous) = (notices.clone(), entry.previous.clone());
     let history = History { notices, previous, ..history.clone() };
     let assessment = evaluate(inventory, settings, *sign_in, entry.counts.run.started);

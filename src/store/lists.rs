@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::engine::Fault;
+use super::engine::{Fault, on};
 use super::session::within;
 use super::{RunEntry, Store, StoreError, TenantKey};
-use crate::domain::TenantId;
+use crate::domain::{RunId, TenantId};
 
 impl Store {
     /// Recorded runs in the order in which they were recorded, of one tenant or of all: then tenant by
@@ -31,6 +32,20 @@ impl Store {
         // By the name here: the two engines do not order text alike. The sort is stable.
         runs.sort_by(|a, b| a.tenant.cmp(&b.tenant));
         Ok(runs)
+    }
+
+    /// The ids of recorded runs of a tenant that started in this second.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn run_ids(&self, tenant: &TenantKey, start: DateTime<Utc>) -> Result<Vec<RunId>, StoreError> {
+        const IDS: &str = "SELECT run_id FROM run WHERE tenant = $1 AND started = $2";
+        let Some(number) = self.number(tenant).await? else { return Ok(Vec::new()) };
+        let ids: Vec<String> = on!(self, |pool| {
+            let ids = sqlx::query_scalar(IDS).bind(number).bind(start.timestamp());
+            Ok(ids.fetch_all(pool).await?)
+        })?;
+        Ok(ids.iter().filter_map(|id| RunId::parse(id)).collect())
     }
 
     /// The last recorded run of a tenant.

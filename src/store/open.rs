@@ -18,6 +18,12 @@ use crate::config::StoreUrl;
 const FAREWELL: Duration = Duration::from_secs(5);
 
 impl Store {
+    /// Whether several machines may use it at one time.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.pool(), Pool::Postgres(_))
+    }
+
     /// Opens the store, which is created where it is missing, and brings its tables up to date.
     ///
     /// # Errors

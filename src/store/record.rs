@@ -171,8 +171,8 @@ impl Session {
     async fn end_versions(&mut self, place: Place, ended: &[VersionKey]) -> Result<(), Fault> {
         for some in ended.chunks(KEYS) {
             for kind in pack::Kind::ALL {
-                let mut ids = some.iter().filter(|key| key.kind == kind).peekable();
-                if ids.peek().is_none() {
+                let ids: Vec<&VersionKey> = some.iter().filter(|key| key.kind == kind).collect();
+                if ids.is_empty() {
                     continue;
                 }
                 within!(self, |tx| {
@@ -181,7 +181,7 @@ impl Session {
                     query.push_bind(place.tenant).push(" AND kind = ").push_bind(kind.number());
                     query.push(" AND id IN (");
                     let mut list = query.separated(", ");
-                    for key in ids {
+                    for key in &ids {
                         list.push_bind(key.id.as_bytes().as_slice());
                     }
                     query.push(")");
@@ -202,7 +202,9 @@ impl Session {
         let holders = Holders::among(&inventory.objects);
         let mut left = versions.begun.clone();
         let mut batch = Batch::default();
-        for part in Part::all(inventory) {
+        // A list, because what is held across a statement has to be able to change threads.
+        let parts: Vec<Part<'_>> = Part::all(inventory).collect();
+        for part in parts {
             let key = part.key();
             if left.remove(&key) {
                 let body = part.body(&holders).map_err(|error| spoilt(key, &error))?;

@@ -196,6 +196,13 @@ fn the_schema_is_closed_described_and_without_null() {
         clouds.as_array().unwrap().iter().filter_map(|cloud| cloud["const"].as_str()).collect();
     assert_eq!(words, ["public", "us-gov", "us-gov-dod", "china"]);
     assert_eq!(schema["properties"]["rules"]["properties"]["no-owner"]["enum"][5], "off");
+    let exception = &schema["properties"]["exception"]["items"];
+    assert_eq!(exception["properties"]["expires"]["format"], "date");
+    assert_eq!(exception["required"], serde_json::json!(["rules", "reason", "accepted_by", "expires"]));
+    let rules = exception["properties"]["rules"]["items"]["enum"].as_array().unwrap();
+    assert!(rules.contains(&"*".into()) && rules.contains(&"no-owner".into()));
+    assert!(!rules.contains(&"exception-stale".into()), "none covers the rules about exceptions");
+    assert_eq!(schema["properties"]["schedule"]["properties"]["concurrency"]["maximum"], 64);
     closed(&schema);
 }
 

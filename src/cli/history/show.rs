@@ -50,8 +50,8 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
 
 /// As after an audit, and where the files are now.
 fn table(out: &mut impl Write, report: &Report, entry: &RunEntry, directory: &Path) -> io::Result<()> {
-    if !report.findings.is_empty() {
-        writeln!(out, "{}\n", show::findings(report))?;
+    if let Some(findings) = show::findings(report) {
+        writeln!(out, "{findings}\n")?;
     }
     show::overview(out, report)?;
     let page = directory.join("report.html");

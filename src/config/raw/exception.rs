@@ -16,7 +16,6 @@ pub(in crate::config) struct RawException {
     /// stands for any text, `?` for one character; upper and lower case make no difference.
     pub(in crate::config) name: Option<String>,
     /// The rules that they may break, or `["*"]` for all.
-    #[serde(default)]
     #[schemars(required, schema_with = "rules")]
     pub(in crate::config) rules: Option<Vec<String>>,
     /// Why this is accepted.
@@ -26,7 +25,6 @@ pub(in crate::config) struct RawException {
     #[schemars(required)]
     pub(in crate::config) accepted_by: Option<String>,
     /// The last day on which it holds, in UTC: `2027-03-31`.
-    #[serde(default)]
     #[schemars(required, schema_with = "date")]
     pub(in crate::config) expires: Option<String>,
     /// The name of the tenant it is meant for. Default: every tenant.

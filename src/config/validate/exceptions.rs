@@ -24,7 +24,7 @@ pub(super) fn exceptions(
         let exception = exception(raw, &path, tenants, settings, desk);
         let twin = |other: &Option<Exception>| matches!((other, &exception), (Some(other), Some(one)) if repeats(other, one));
         if let Some(first) = exceptions.iter().position(twin) {
-            let what = format!("says of the same rules and objects what `exception[{first}]` says");
+            let what = format!("covers what `exception[{first}]` covers");
             desk.problem(&path, what, "Remove one of the two, or change its rules");
         }
         exceptions.push(exception);

@@ -1,0 +1,127 @@
+//! A new store on either engine, and a way to look behind it.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use keysweep::config::StoreUrl;
+use keysweep::domain::TenantId;
+use keysweep::store::{Store, StoreError, TenantKey};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+use crate::postgres::Postgres;
+
+/// Makes of each named function two tests, one for each engine: `async fn name(world: World)`.
+macro_rules! on_both_engines {
+    ($($name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name($crate::world::World::sqlite()).await;
+            })+
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(world) = $crate::world::World::postgres() {
+                    super::$name(world).await;
+                }
+            })+
+        }
+    };
+}
+
+pub(crate) use on_both_engines;
+
+/// A place for a store, where none is yet.
+pub(crate) struct World {
+    directory: TempDir,
+    /// The URL of the database; none is SQLite.
+    server: Option<String>,
+}
+
+impl World {
+    /// In a directory of its own.
+    pub(crate) fn sqlite() -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), server: None }
+    }
+
+    /// In a database of its own; none where PostgreSQL is not installed.
+    pub(crate) fn postgres() -> Option<Self> {
+        let server = Postgres::shared("the store on PostgreSQL")?;
+        let url = server.create_database();
+        Some(Self { directory: tempfile::tempdir().unwrap(), server: Some(url) })
+    }
+
+    /// In a database of this server.
+    pub(crate) fn on(server: &Postgres) -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), server: Some(server.create_database()) }
+    }
+
+    pub(crate) fn url(&self) -> StoreUrl {
+        match &self.server {
+            Some(url) => StoreUrl::Postgres(url.as_str().into()),
+            None => StoreUrl::Sqlite(self.file()),
+        }
+    }
+
+    /// The SQLite file.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.directory.path().join("data/keysweep.db")
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        self.try_open().await.unwrap()
+    }
+
+    pub(crate) async fn try_open(&self) -> Result<Store, StoreError> {
+        Store::open(&self.url()).await
+    }
+
+    /// Does something behind the store's back.
+    pub(crate) async fn sql(&self, statement: &str) {
+        let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
+        match &self.server {
+            Some(url) => {
+                let mut connection = PgConnection::connect(url).await.unwrap();
+                statement.execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            None => {
+                let mut connection = self.file_connection().await;
+                statement.execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+        }
+    }
+
+    /// Reads rows of texts.
+    pub(crate) async fn texts(&self, query: &str) -> Vec<String> {
+        let query = AssertSqlSafe(query.to_owned());
+        match &self.server {
+            Some(url) => {
+                let mut connection = PgConnection::connect(url).await.unwrap();
+                sqlx::query_scalar(query).fetch_all(&mut connection).await.unwrap()
+            }
+            None => sqlx::query_scalar(query).fetch_all(&mut self.file_connection().await).await.unwrap(),
+        }
+    }
+
+    async fn file_connection(&self) -> SqliteConnection {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.file());
+        SqliteConnection::connect_with(&options).await.unwrap()
+    }
+
+    /// Lets all leases run out, and whatever waits be due.
+    pub(crate) async fn time_passes(&self) {
+        self.sql("UPDATE tenant SET lease_until = 0; UPDATE due SET start_after = 0").await;
+    }
+}
+
+pub(crate) fn tenant(name: &str) -> TenantKey {
+    TenantKey { name: name.to_owned(), tenant_id: TenantId(uuid::Uuid::from_u128(7)) }
+}
+
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
