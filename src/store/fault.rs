@@ -31,11 +31,6 @@ impl Store {
         }
     }
 
-    /// What is stored and cannot be read: `what` names it and its tenant.
-    pub(super) fn unreadable(&self, what: String, error: &(dyn std::error::Error + 'static)) -> StoreError {
-        StoreError::Unreadable { place: self.place.clone(), what, cause: Cause::of(error) }
-    }
-
     /// What is stored and does not say what it should: `what` names it and its tenant.
     pub(super) fn malformed(&self, what: String, text: &str) -> StoreError {
         StoreError::Unreadable { place: self.place.clone(), what, cause: Cause(format!("it is `{text}`")) }

@@ -76,7 +76,7 @@ impl Store {
         let start_after = planned.timestamp().saturating_add_unsigned(delay.as_secs());
         self.promptly(async {
             let number = self.number_or_new(tenant).await?;
-            let inserted: Vec<(String,)> = on!(self, |pool| {
+            let inserted: Vec<(String,)> = on!(self.short(), |pool| {
                 Ok(sqlx::query_as(PLAN)
                     .bind(number)
                     .bind(planned.timestamp())
@@ -103,7 +103,7 @@ impl Store {
     /// When the store fails.
     pub async fn with_work(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.promptly(async {
-            let rows: Vec<(String, String)> = on!(self, |pool| {
+            let rows: Vec<(String, String)> = on!(self.short(), |pool| {
                 Ok(sqlx::query_as(concat!(
                     "SELECT name, tenant_id FROM ",
                     tenants_with_work!(),
@@ -153,7 +153,7 @@ impl Store {
     pub async fn settle(&self, due: &Due, settlement: Settlement) -> Result<(), StoreError> {
         let Due { turn, task } = due;
         let settling = async {
-            in_transaction!(self, |tx| {
+            in_transaction!(self.short(), |tx| {
                 let ended = sqlx::query(END)
                     .bind(turn.number)
                     .bind(turn.fence)
@@ -198,7 +198,7 @@ impl Store {
 
     async fn number_with_work(&self, tenant: &TenantKey) -> Result<Option<i64>, StoreError> {
         let id = tenant.tenant_id.to_string();
-        on!(self, |pool| {
+        on!(self.short(), |pool| {
             let row: Option<(i64,)> = sqlx::query_as(concat!(
                 "SELECT number FROM ",
                 tenants_with_work!(),
@@ -219,7 +219,7 @@ impl Store {
         number: i64,
         holder: &str,
     ) -> Result<Option<(i64, Found)>, StoreError> {
-        in_transaction!(self, |tx| {
+        in_transaction!(self.short(), |tx| {
             let taken: Vec<(i64,)> = sqlx::query_as(TAKE)
                 .bind(holder)
                 .bind(lease_millis())

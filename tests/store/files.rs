@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use keysweep::config::StoreUrl;
-use keysweep::store::{Store, StoreError};
+use keysweep::store::{RENEWAL, Store, StoreError};
 
 use crate::turns::take;
 use crate::world::{World, at, tenant, told};
@@ -65,6 +65,8 @@ async fn commits_survive_a_power_loss_by_the_settings_for_it() {
 async fn a_newer_store_that_a_crash_left_behind_is_left_alone_too() {
     let world = World::sqlite();
     let store = world.open().await;
+    // With that it keeps the file open, and the journal is not cleared away.
+    take(&store, "contoso", "a").await;
     world
         .sql(
             "INSERT INTO keysweep_migration (version, description, success, checksum, execution_time) \
@@ -201,6 +203,22 @@ async fn a_store_that_somebody_else_writes_is_opened_and_waited_for() {
     sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
     waiting.await.unwrap();
     assert!(asked.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn a_turn_is_held_while_somebody_writes_for_longer_than_a_renewal_waits() {
+    let world = World::sqlite();
+    let store = world.open().await;
+    let turn = take(&store, "contoso", "a").await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(world.file());
+    let mut other = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let asked = Instant::now();
+    assert_eq!(store.renew(&turn).await, Ok(()));
+    assert!(asked.elapsed() < RENEWAL, "{:?}", asked.elapsed());
+    // Who wrote may have taken the turn.
+    sqlx::raw_sql("UPDATE tenant SET fence = fence + 1; COMMIT").execute(&mut other).await.unwrap();
+    assert_eq!(store.renew(&turn).await, Err(StoreError::Lost));
 }
 
 /// This binary again, in the directory of a world and without the rights of root.
