@@ -14,8 +14,14 @@ mod environment;
 #[path = "config/examples.rs"]
 mod examples;
 #[cfg(test)]
+#[path = "config/exceptions.rs"]
+mod exceptions;
+#[cfg(test)]
 #[path = "config/good.rs"]
 mod good;
 #[cfg(test)]
 #[path = "config/secrecy.rs"]
 mod secrecy;
+#[cfg(test)]
+#[path = "config/store.rs"]
+mod store;

@@ -8,6 +8,8 @@ mod aiosmtpd;
 mod directory;
 #[path = "delivery/failures.rs"]
 mod failures;
+#[path = "delivery/gate.rs"]
+mod gate;
 #[path = "support/installed.rs"]
 mod installed;
 #[path = "delivery/logs.rs"]
@@ -24,7 +26,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use keysweep::config::{Login, Mail, Smtp, SmtpTls, Transport};
-use keysweep::delivery::{Delivery, Identity, Patience, deliver};
+use keysweep::delivery::{AlwaysOpen, Delivery, Identity, Patience, deliver};
 use keysweep::domain::RunId;
 use keysweep::report::{Attachment, Letter};
 use lettre::message::Mailbox;
@@ -130,7 +132,7 @@ impl Post {
     async fn deliver_letter(&self, to: &[Mailbox], letter: &Letter, patience: &Patience) -> Delivery {
         let mail = self.mail();
         let identity = identity(&mail);
-        let delivery = on_any_thread(deliver(&mail, to, letter, &identity, patience));
+        let delivery = on_any_thread(deliver(&mail, to, letter, &identity, patience, &AlwaysOpen));
         tokio::time::timeout(GUARD, delivery).await.expect("delivery is bounded in time")
     }
 

@@ -1,13 +1,15 @@
 //! `keysweep audit`: one run now.
 
+use super::archive::{Archive, Errand};
 use super::args;
 use super::exit::{End, Failure};
+use super::interrupt::unless_asked;
 use super::progress::Screen;
 use super::show;
 use crate::config::{Config, Tenant};
 use crate::domain::Severity;
 use crate::run::clock::Clock;
-use crate::run::{self, Job, Outcome, Sending};
+use crate::run::{Outcome, Sending};
 
 pub(super) async fn audit(
     args: &args::Audit,
@@ -15,19 +17,26 @@ pub(super) async fn audit(
     screen: &Screen,
     clock: Clock,
 ) -> Result<End, Failure> {
-    let sending = if args.no_mail { Sending::Withhold } else { Sending::Send };
     let tenants = chosen(config, &args.tenant)?;
+    let archive = Archive::open(&config.store.url, clock).await;
+    let end = unless_asked(each(args, config, screen, clock, tenants, &archive)).await;
+    archive.close().await;
+    end
+}
+
+async fn each(
+    args: &args::Audit,
+    config: &Config,
+    screen: &Screen,
+    clock: Clock,
+    tenants: Vec<&Tenant>,
+    archive: &Archive,
+) -> Result<End, Failure> {
+    let sending = if args.no_mail { Sending::Withhold } else { Sending::Send };
     let mut end = End::Done;
     for (index, tenant) in tenants.into_iter().enumerate() {
-        let job = Job {
-            config,
-            tenant,
-            sending,
-            clock,
-            progress: screen.progress(),
-            keeping: crate::run::Keeping::Nowhere { because: "" },
-        };
-        match run::audit(job).await {
+        let errand = Errand { config, tenant, sending, clock, progress: screen.progress() };
+        match archive.audit(&errand).await {
             Ok(outcome) => {
                 screen.clear();
                 end = end.max(judge(&outcome, args.fail_on));
@@ -65,14 +74,20 @@ fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Tenant>, F
 
 /// How a run that has a report ended.
 pub(super) fn judge(outcome: &Outcome, fail_on: Option<Severity>) -> End {
-    if !outcome.report.gaps.is_empty() {
+    if !outcome.report.gaps.is_empty() || outcome.unrecorded.is_some() {
         return End::NotCompleted;
     }
     if outcome.delivery.as_ref().is_some_and(|delivery| !delivery.is_complete()) {
         return End::NotDelivered;
     }
     match fail_on {
-        Some(threshold) if outcome.report.findings.iter().any(|finding| finding.severity >= threshold) => {
+        Some(threshold)
+            if outcome
+                .report
+                .findings
+                .iter()
+                .any(|row| row.status.is_open() && row.severity >= threshold) =>
+        {
             End::ThresholdMet
         }
         _ => End::Done,

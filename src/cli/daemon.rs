@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::archive::holder;
 use super::exit::{End, Failure};
 use crate::config::Config;
-use crate::daemon;
+use crate::daemon::{self, Surroundings};
 use crate::run::clock;
 
 pub(super) async fn daemon(
@@ -14,10 +15,11 @@ pub(super) async fn daemon(
 ) -> Result<End, Failure> {
     let config = scheduled(config)?;
     let reload = || load().and_then(scheduled).map_err(|failure| failure.message);
-    daemon::serve(config, &reload, clock::system, jitter)
-        .await
-        .map_err(|error| Failure::run(error.into()))?;
-    Ok(End::Done)
+    let surroundings = Surroundings { clock: clock::system, jitter, holder: holder(clock::system) };
+    match daemon::serve(config, &reload, surroundings).await {
+        Ok(()) => Ok(End::Done),
+        Err(error) => Err(Failure { end: End::NotCompleted, message: error.explain() }),
+    }
 }
 
 /// A service that would never do anything is a mistake.

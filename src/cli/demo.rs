@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::archive::{Archive, Errand};
 use super::args;
 use super::audit::judge;
 use super::exit::{End, Failure};
@@ -15,7 +16,7 @@ use crate::config::{self, Environment};
 use crate::emulator::{Emulator, Options, TenantData};
 use crate::graph::Progress;
 use crate::run::clock::Clock;
-use crate::run::{self, Job, Outcome, Sending};
+use crate::run::{Outcome, Sending};
 
 /// The sample tenant's name in the reports.
 const TENANT: &str = "contoso";
@@ -46,15 +47,10 @@ pub async fn run(
     let path = workspace::write(&workspace.0, &emulator, &results)?;
     let config = config::load(&path, &Environment::default())?.config;
     let tenant = config.tenants.first().context("the demo's configuration has no tenant")?;
-    let job = Job {
-        config: &config,
-        tenant,
-        sending: Sending::Send,
-        clock,
-        progress,
-        keeping: crate::run::Keeping::Nowhere { because: "" },
-    };
-    let outcome = run::audit(job).await;
+    let errand = Errand { config: &config, tenant, sending: Sending::Send, clock, progress };
+    let archive = Archive::open(&config.store.url, clock).await;
+    let outcome = archive.audit(&errand).await;
+    archive.close().await;
     emulator.stop().await;
     Ok(outcome?)
 }

@@ -32,7 +32,8 @@ pub(super) fn write(directory: &Path, emulator: &Emulator, results: &Results<'_>
     };
     let ca = put("ca.pem", emulator.ca_pem())?;
     let certificate = put("client.pem", emulator.client_certificate_pem())?;
-    let configuration = configuration(emulator, results, &ca, &certificate);
+    let store = directory.join("keysweep.db");
+    let configuration = configuration(emulator, results, &store, &ca, &certificate);
     put("keysweep.toml", &toml::to_string(&configuration)?)
 }
 
@@ -45,7 +46,13 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
-fn configuration(emulator: &Emulator, results: &Results<'_>, ca: &Path, certificate: &Path) -> Table {
+fn configuration(
+    emulator: &Emulator,
+    results: &Results<'_>,
+    store: &Path,
+    ca: &Path,
+    certificate: &Path,
+) -> Table {
     let tenant = table([
         ("name", results.tenant.into()),
         ("tenant_id", emulator.tenant_id().into()),
@@ -64,7 +71,9 @@ fn configuration(emulator: &Emulator, results: &Results<'_>, ca: &Path, certific
         ("from", "keysweep@contoso.example".into()),
         ("to", Value::Array(vec!["security@contoso.example".into()])),
     ]);
+    let url = Value::String(format!("sqlite://{}", store.display()));
     table([
+        ("store", Value::Table(table([("url", url)]))),
         ("reports", Value::Table(table([("directory", path(results.reports))]))),
         ("tenant", Value::Array(vec![Value::Table(tenant)])),
         ("mail", Value::Table(mail)),

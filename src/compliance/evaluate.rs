@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::effective::Policies;
+use super::exceptions::{Exceptions, Named};
 use super::rules::{self, Case, ObjectRule, Ruling};
 use super::settings::Settings;
 use crate::domain::{
@@ -11,8 +12,8 @@ use crate::domain::{
 };
 
 /// Judges everything in an inventory by every rule that is not switched off. `now` is the moment
-/// everything is judged by; `sign_in` is how Keysweep reached the tenant. The work grows with the
-/// number of objects.
+/// everything is judged by; `sign_in` is how Keysweep reached the tenant. Exceptions take nothing away:
+/// they mark what is accepted. The work grows with the number of objects.
 #[must_use]
 pub fn evaluate(
     inventory: &Inventory,
@@ -22,12 +23,13 @@ pub fn evaluate(
 ) -> Assessment {
     let policies = Policies::of(inventory);
     let object_rules = switched_on(rules::OF_OBJECTS, settings);
+    let mut exceptions = Exceptions::of(settings, now);
     let objects = inventory
         .objects
         .iter()
         .map(|object| {
             let case = Case::new(object, inventory.tenant, &policies, settings, now);
-            judge_object(&case, &object_rules, settings.compliance_threshold)
+            judge_object(&case, &object_rules, &mut exceptions)
         })
         .collect();
 
@@ -35,6 +37,8 @@ pub fn evaluate(
     for (rule, severity, judge) in switched_on(rules::OF_THE_TENANT, settings) {
         tenant.enter(rule, severity, judge(inventory, sign_in));
     }
+    let named = exceptions.naming_id(inventory.tenant.0);
+    exceptions.judge(&named, &mut tenant.findings, &tenant.undecided);
     let mut policy_findings = Vec::new();
     let mut undecided: Vec<_> = tenant.undecided.into_iter().map(|undecided| (None, undecided)).collect();
     let policy_rules = switched_on(rules::OF_POLICIES, settings);
@@ -43,10 +47,14 @@ pub fn evaluate(
         for (rule, severity, judge) in &policy_rules {
             sheet.enter(*rule, *severity, judge(policy));
         }
+        let named = exceptions.naming_id(policy.id.0);
+        exceptions.judge(&named, &mut sheet.findings, &sheet.undecided);
         policy_findings.extend(sheet.findings.into_iter().map(|finding| (policy.id, finding)));
         undecided.extend(sheet.undecided.into_iter().map(|undecided| (Some(policy.id), undecided)));
     }
-    Assessment { objects, tenant: tenant.findings, policies: policy_findings, undecided }
+    let (exceptions, about_exceptions) = exceptions.close(inventory);
+    tenant.findings.extend(about_exceptions);
+    Assessment { objects, tenant: tenant.findings, policies: policy_findings, undecided, exceptions }
 }
 
 /// The objects of the inventory that break at least one rule.
@@ -59,25 +67,39 @@ pub fn flagged(assessment: &Assessment, inventory: &Inventory) -> Vec<ObjectKey>
 fn judge_object(
     case: &Case<'_>,
     rules: &[(RuleId, Severity, ObjectRule)],
-    threshold: Severity,
+    exceptions: &mut Exceptions<'_>,
 ) -> ObjectAssessment {
     let mut sheet = Sheet::default();
     for (rule, severity, judge) in rules {
         sheet.enter(*rule, *severity, judge(case));
     }
-    let compliance = if sheet.findings.iter().any(|finding| threshold <= finding.severity) {
-        Compliance::NonCompliant
-    } else if sheet.undecided.iter().any(|undecided| threshold <= undecided.severity) {
-        Compliance::Unknown
-    } else {
-        Compliance::Compliant
-    };
+    let named = exceptions.naming(case.object);
+    exceptions.judge(&named, &mut sheet.findings, &sheet.undecided);
+    let compliance = compliance(&sheet, case.settings.compliance_threshold, exceptions, &named);
     ObjectAssessment {
         secret_creation: case.secret_creation.clone(),
         policy_effect: case.comparison.effect(),
         findings: sheet.findings,
         undecided: sheet.undecided,
         compliance,
+    }
+}
+
+/// The sum of what was found on an object (DESIGN §4). An undecided rule that an exception covers cannot
+/// make an open finding, so it does not make the object `unknown`; but as it may make an excepted one,
+/// it does not leave the object `compliant` either.
+fn compliance(sheet: &Sheet, threshold: Severity, exceptions: &Exceptions<'_>, named: &Named) -> Compliance {
+    let mut found = sheet.findings.iter().filter(|finding| threshold <= finding.severity).peekable();
+    let mut doubts = sheet.undecided.iter().filter(|undecided| threshold <= undecided.severity).peekable();
+    let any = found.peek().is_some() || doubts.peek().is_some();
+    if found.any(|finding| finding.status.is_open()) {
+        Compliance::NonCompliant
+    } else if doubts.any(|undecided| !exceptions.cover(named, undecided.rule)) {
+        Compliance::Unknown
+    } else if any {
+        Compliance::Excepted
+    } else {
+        Compliance::Compliant
     }
 }
 

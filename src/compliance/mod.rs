@@ -3,6 +3,8 @@
 mod effect;
 mod effective;
 mod evaluate;
+mod exceptions;
+mod pattern;
 mod rules;
 mod settings;
 mod words;

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Exception, MaxLifetime, Need, RestrictionKind, RuleId, Severity, seconds};
+use crate::domain::{Exception, MaxLifetime, Need, ObjectKind, RestrictionKind, RuleId, Severity, seconds};
 
 /// What the configuration decides about judging (`[audit]`, `[policy]`, `[rules]`, `[[exception]]`,
 /// DESIGN §7). Stored with every run, so that its reports can be made again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
+    /// The audited kinds. What is known of objects of others was not looked at: it neither stands nor is
+    /// it fixed.
+    pub scope: BTreeSet<ObjectKind>,
     /// Severities that differ from the default; none switches the rule off.
     pub severities: BTreeMap<RuleId, Option<Severity>>,
     /// An end within this span counts as expiring.
@@ -55,6 +58,7 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            scope: [ObjectKind::Application, ObjectKind::ServicePrincipal].into(),
             severities: BTreeMap::new(),
             expiring_within: TimeDelta::days(30),
             max_secret_lifetime: TimeDelta::days(180),

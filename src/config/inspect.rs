@@ -9,6 +9,7 @@ use super::hint;
 use super::problem::{Place, Problem};
 use super::shape::Shape;
 use super::tree::{Node, Value};
+use crate::domain::RuleId;
 
 /// The outcome.
 pub(super) struct Inspected {
@@ -45,11 +46,12 @@ impl Inspector<'_> {
         match (shape, value) {
             (Shape::Table(keys), Value::Table(entries)) => Some(self.table(entries, keys, path)),
             (Shape::List(item), Value::List(entries)) => self.list(entries, item, path),
-            (Shape::Text, Value::Text(text)) => Some(Json::String(text)),
+            (Shape::Text | Shape::Date, Value::Text(text)) => Some(Json::String(text)),
+            (Shape::Date, Value::Date(day)) => Some(Json::String(day.to_string())),
             (Shape::Choice(words), Value::Text(text)) if words.contains(&text) => Some(Json::String(text)),
-            (Shape::Choice(words), Value::Text(_)) => {
-                let remedy = format!("Use {}", hint::alternatives(words.iter().map(String::as_str)));
-                self.refuse(path, place, "is none of the words known here", remedy)
+            (Shape::Choice(words), Value::Text(word)) => {
+                let (what, remedy) = wrong_word(&word, words);
+                self.refuse(path, place, what, remedy)
             }
             (Shape::Integer { min, max }, Value::Integer(number)) => {
                 if let Some(number) = number.filter(|number| (min..=max).contains(&number)) {
@@ -130,6 +132,7 @@ impl Inspector<'_> {
             }
             (Shape::Integer { .. }, _) => "Write a whole number without quotes".to_owned(),
             (Shape::Boolean, _) => "Write `true` or `false` without quotes".to_owned(),
+            (Shape::Date, _) => "Write the day alone, as `2027-03-31`".to_owned(),
             (Shape::Either(_), _) => "Write it as `config/keysweep.example.toml` shows".to_owned(),
         };
         self.refuse(path, place, &format!("must be {}, not {}", shape.wants(), value.kind()), remedy)
@@ -140,6 +143,25 @@ impl Inspector<'_> {
         self.problems.push(Problem { place, key: path.to_owned(), what: what.to_owned(), remedy });
         None
     }
+}
+
+/// What is wrong with a word that is none of the known ones, and what to do. Only the ids of the rules
+/// are too many to be listed.
+fn wrong_word(word: &str, words: &[String]) -> (&'static str, String) {
+    const LISTED: usize = 12;
+    if word.parse().is_ok_and(RuleId::is_about_exceptions) {
+        let remedy = "Remove it; `[rules]` can switch it off".to_owned();
+        return ("judges the exceptions themselves, and none can cover it", remedy);
+    }
+    if words.len() <= LISTED {
+        let remedy = format!("Use {}", hint::alternatives(words.iter().map(String::as_str)));
+        return ("is none of the words known here", remedy);
+    }
+    let remedy = match hint::nearest(word, words.iter().map(String::as_str)) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => "`keysweep rules` lists them".to_owned(),
+    };
+    ("is not a known rule", remedy)
 }
 
 /// What to say about a secret that somebody wrote into the file: the keys that name secrets here, those

@@ -65,12 +65,15 @@ fn resolve<'s>(name: &str, mut shape: &'s Shape) -> Result<(Vec<Step>, &'s Shape
                     "Write it so: `KEYSWEEP__TENANT__0__CLIENT_ID`, counted from 0".to_owned(),
                 )),
             },
-            Shape::Text | Shape::Choice(_) | Shape::Integer { .. } | Shape::Boolean | Shape::Either(_) => {
-                Err((
-                    "goes below a key that has nothing below it".to_owned(),
-                    "Two underscores lead from a table to its key, one belongs to the key".to_owned(),
-                ))
-            }
+            Shape::Text
+            | Shape::Choice(_)
+            | Shape::Integer { .. }
+            | Shape::Boolean
+            | Shape::Date
+            | Shape::Either(_) => Err((
+                "goes below a key that has nothing below it".to_owned(),
+                "Two underscores lead from a table to its key, one belongs to the key".to_owned(),
+            )),
         };
         let (step, below) = step?;
         steps.push(step);
@@ -79,7 +82,12 @@ fn resolve<'s>(name: &str, mut shape: &'s Shape) -> Result<(Vec<Step>, &'s Shape
     let whole = match shape {
         Shape::Table(_) => true,
         Shape::List(item) => matches!(**item, Shape::Table(_)),
-        Shape::Text | Shape::Choice(_) | Shape::Integer { .. } | Shape::Boolean | Shape::Either(_) => false,
+        Shape::Text
+        | Shape::Choice(_)
+        | Shape::Integer { .. }
+        | Shape::Boolean
+        | Shape::Date
+        | Shape::Either(_) => false,
     };
     if whole {
         let remedy = "Name one of its keys after two more underscores".to_owned();

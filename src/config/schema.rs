@@ -15,11 +15,14 @@ pub fn schema() -> Value {
     schema
 }
 
-/// Takes out what TOML does not have (null) and what only the Rust types mean (`format`, single lines).
+/// Takes out what TOML does not have (null) and what only the Rust types mean (formats of numbers, single
+/// lines).
 fn strip(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
-            members.remove("format");
+            if members.get("format").is_some_and(|format| format != "date") {
+                members.remove("format");
+            }
             if members.get("default") == Some(&Value::Null) {
                 members.remove("default");
             }

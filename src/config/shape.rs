@@ -12,8 +12,13 @@ pub(super) enum Shape {
     List(Box<Shape>),
     Text,
     Choice(Vec<String>),
-    Integer { min: i64, max: i64 },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     Boolean,
+    /// A day, as TOML writes it, or as a text.
+    Date,
     Either(Vec<Shape>),
 }
 
@@ -46,6 +51,7 @@ impl Shape {
                 max: number("maximum").unwrap_or(i64::MAX),
             },
             Some("boolean") => Self::Boolean,
+            Some("string") if schema.get("format").is_some_and(|format| format == "date") => Self::Date,
             _ => Self::Text,
         }
     }
@@ -53,7 +59,7 @@ impl Shape {
     /// Whether a variable's value is taken as it is.
     pub(super) fn is_text(&self) -> bool {
         match self {
-            Self::Text | Self::Choice(_) => true,
+            Self::Text | Self::Choice(_) | Self::Date => true,
             Self::Either(options) => options.iter().any(Self::is_text),
             Self::Table(_) | Self::List(_) | Self::Integer { .. } | Self::Boolean => false,
         }
@@ -67,6 +73,7 @@ impl Shape {
             Self::Text | Self::Choice(_) => "a text",
             Self::Integer { .. } => "a whole number",
             Self::Boolean => "true or false",
+            Self::Date => "a date",
             Self::Either(_) => "a text or a table",
         }
     }
@@ -84,7 +91,12 @@ impl Shape {
                 }
             }
             Self::List(item) => item.homes_of(key, path, homes),
-            Self::Text | Self::Choice(_) | Self::Integer { .. } | Self::Boolean | Self::Either(_) => (),
+            Self::Text
+            | Self::Choice(_)
+            | Self::Integer { .. }
+            | Self::Boolean
+            | Self::Date
+            | Self::Either(_) => (),
         }
     }
 }

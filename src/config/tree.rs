@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use chrono::NaiveDate;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
+use toml::value::Datetime;
 
 use super::problem::{Place, Position, Problem};
 
@@ -20,6 +22,8 @@ pub(super) enum Value {
     /// None is a number too large for any key.
     Integer(Option<i64>),
     Boolean(bool),
+    /// A day without a time.
+    Date(NaiveDate),
     List(Vec<Node>),
     Table(BTreeMap<String, Node>),
     /// What no key takes, by its name with article.
@@ -33,6 +37,7 @@ impl Value {
             Self::Text(_) => "a text",
             Self::Integer(_) => "a whole number",
             Self::Boolean(_) => "true or false",
+            Self::Date(_) => "a date",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
             Self::Other(kind) => kind,
@@ -92,7 +97,7 @@ fn value(value: DeValue<'_>, place: &dyn Fn(usize) -> Place) -> Value {
         DeValue::Integer(number) => Value::Integer(integer(&number)),
         DeValue::Boolean(truth) => Value::Boolean(truth),
         DeValue::Float(_) => Value::Other("a number with decimals"),
-        DeValue::Datetime(_) => Value::Other("a date or time"),
+        DeValue::Datetime(moment) => day(&moment),
         DeValue::Table(entries) => table(entries, place),
         DeValue::Array(entries) => Value::List(
             entries
@@ -103,6 +108,16 @@ fn value(value: DeValue<'_>, place: &dyn Fn(usize) -> Place) -> Value {
                 })
                 .collect(),
         ),
+    }
+}
+
+/// A day; no key takes a time.
+fn day(moment: &Datetime) -> Value {
+    let Some(date) = moment.date else { return Value::Other("a time") };
+    let day = NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day));
+    match day {
+        Some(day) if moment.time.is_none() => Value::Date(day),
+        Some(_) | None => Value::Other("a date with a time"),
     }
 }
 

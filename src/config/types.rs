@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::compliance::Settings;
-use crate::domain::{AppId, ObjectKind, SignInMethod, TenantId};
+use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 
 /// The whole configuration (DESIGN §7).
 #[derive(Debug, Clone)]
@@ -26,10 +26,29 @@ pub struct Config {
     pub reports: Reports,
     /// `[audit] scope` and `[audit] owners`.
     pub reading: Reading,
-    /// `[audit]`, `[policy]` and `[rules]`: how to judge.
+    /// `[audit]`, `[policy]`, `[rules]` and `[[exception]]`: how to judge, with the exceptions of all
+    /// tenants. [`Config::settings_for`] says how to judge one.
     pub settings: Settings,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+}
+
+impl Config {
+    /// How to judge a tenant: with the exceptions that concern it, in their order. Those that are meant
+    /// for every tenant may have their use in another one; where there are several tenants,
+    /// `used_elsewhere` has them all, and whoever knows what the others found takes out those that
+    /// match nothing there.
+    #[must_use]
+    pub fn settings_for(&self, tenant: &Tenant) -> Settings {
+        let concerns =
+            |exception: &&Exception| exception.tenant.as_ref().is_none_or(|name| *name == tenant.name);
+        let exceptions: Vec<Exception> = self.settings.exceptions.iter().filter(concerns).cloned().collect();
+        let several = self.tenants.len() > 1;
+        let shared = |exception: &Exception| several && exception.tenant.is_none();
+        let places = exceptions.iter().enumerate().filter(|(_, exception)| shared(exception));
+        let used_elsewhere = places.map(|(place, _)| place).collect();
+        Settings { exceptions, used_elsewhere, ..self.settings.clone() }
+    }
 }
 
 /// One audited tenant.

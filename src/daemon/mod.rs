@@ -1,8 +1,16 @@
-//! The service: ticks, plans, runs, and stops when told.
+//! The service: ticks, plans, takes up what is due, and stops when told.
 
+mod agenda;
+mod answers;
+mod dispatch;
+mod errand;
+mod memory;
+mod opening;
+mod queue;
 pub mod schedule;
 mod service;
 mod signals;
 mod ticker;
+mod work;
 
-pub use service::{Reload, ServiceError, serve};
+pub use service::{Reload, ServiceError, Surroundings, serve};

@@ -73,6 +73,7 @@ impl DeliveryError {
             }
             Self::TooLarge { limit: None, .. } => "Lower `mail.attachment_limit`.",
             Self::Rejected { .. } => "The server's own words say why; its administrator can say more.",
+            Self::Withdrawn => "It is sent when the run is taken up again, once.",
             Self::Unconfirmed { .. } => {
                 "Look into the mailbox before sending again; it was not repeated, so that nobody \
                  gets it twice."

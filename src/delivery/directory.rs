@@ -7,6 +7,7 @@ use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
 use super::error::DeliveryError;
+use super::gate::Gate;
 use super::identity::Identity;
 use super::words::Cause;
 
@@ -17,6 +18,7 @@ pub(super) async fn write(
     directory: &Path,
     identity: &Identity,
     message: &[u8],
+    gate: &dyn Gate,
 ) -> Result<PathBuf, DeliveryError> {
     fs::DirBuilder::new()
         .recursive(true)
@@ -31,6 +33,9 @@ pub(super) async fn write(
         Err(error) if error.kind() == io::ErrorKind::NotFound => (),
         Err(error) => return Err(failure("read", &path, &error)),
     }
+    if !gate.open().await {
+        return Err(DeliveryError::Withdrawn);
+    }
     let partial = directory.join(format!(".{}.partial", identity.file_name()));
     let written = write_new(&partial, message).await;
     let written = match written {
@@ -40,6 +45,7 @@ pub(super) async fn write(
     if let Err(error) = written {
         // The failure to write is what matters; a leftover is removed by the next attempt.
         let _ = fs::remove_file(&partial).await;
+        gate.shut().await;
         return Err(failure("write", &path, &error));
     }
     Ok(path)

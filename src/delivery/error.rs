@@ -161,6 +161,9 @@ pub enum DeliveryError {
         /// Its words.
         answer: Answer,
     },
+    /// [`super::Gate::open`] said no, so nothing was handed over.
+    #[error("the letter was held back: another process may be sending it, or the store cannot be asked")]
+    Withdrawn,
     /// The whole message was handed over and the answer lost: it may have arrived or not.
     #[error("the mail server `{server}` took the letter and did not confirm it")]
     Unconfirmed {
@@ -193,6 +196,7 @@ impl DeliveryError {
             | Self::NoMechanism { .. }
             | Self::BasicAuthentication { .. }
             | Self::TooLarge { .. }
+            | Self::Withdrawn
             | Self::Unconfirmed { .. } => false,
         }
     }

@@ -3,6 +3,7 @@
 mod advice;
 mod directory;
 mod error;
+mod gate;
 mod identity;
 mod message;
 mod patience;
@@ -18,6 +19,7 @@ use crate::config::{Mail, Transport};
 use crate::report::Letter;
 
 pub use error::DeliveryError;
+pub use gate::{AlwaysOpen, Gate};
 pub use identity::Identity;
 pub use patience::Patience;
 pub use words::{Answer, Cause};
@@ -28,7 +30,8 @@ pub use words::{Answer, Cause};
 /// tried again within `patience`. Once a server has been handed a whole message and its answer is
 /// lost, it is **not** sent again ([`DeliveryError::Unconfirmed`]): within one call nobody gets a
 /// letter twice, and whoever may not have got it is named. A later call with the same [`Identity`]
-/// carries the same Message-ID, by which mailboxes recognise a duplicate.
+/// carries the same Message-ID, by which mailboxes recognise a duplicate. `gate` is asked right before
+/// the letter goes out of hand ([`DeliveryError::Withdrawn`]).
 ///
 /// An empty `to` delivers nothing, and completely so.
 pub async fn deliver(
@@ -37,6 +40,7 @@ pub async fn deliver(
     letter: &Letter,
     identity: &Identity,
     patience: &Patience,
+    gate: &dyn Gate,
 ) -> Delivery {
     let (to, mut delivery) = message::addressable(to);
     if to.is_empty() {
@@ -50,7 +54,7 @@ pub async fn deliver(
         }
     };
     match &mail.transport {
-        Transport::Directory(directory) => match directory::write(directory, identity, &bytes).await {
+        Transport::Directory(directory) => match directory::write(directory, identity, &bytes, gate).await {
             Ok(file) => {
                 delivery.accepted = to;
                 delivery.file = Some(file);
@@ -58,7 +62,8 @@ pub async fn deliver(
             Err(error) => delivery.refuse(to, &error),
         },
         Transport::Smtp(server) => {
-            smtp::send(server, &mail.from.email, to, &bytes, patience, &mut delivery).await;
+            let patient = smtp::Handling { patience, gate };
+            smtp::send(server, &mail.from.email, to, &bytes, patient, &mut delivery).await;
         }
     }
     // The name and not the Message-ID: that one looks like a mail address.

@@ -4,11 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, CredentialAt, KeyId, MaxLifetime, ObjectKind, PolicyId, RestrictionKind, RuleId, Severity, Text,
+    Actor, CredentialAt, Exception, ExceptionReview, Idleness, KeyId, MaxLifetime, ObjectKind, PolicyId,
+    RestrictionKind, RuleId, Severity, Text,
 };
 
 /// Everything concluded from one inventory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assessment {
     /// One for each object of the inventory, in the same order.
     pub objects: Vec<ObjectAssessment>,
@@ -18,6 +19,8 @@ pub struct Assessment {
     pub policies: Vec<(PolicyId, Finding)>,
     /// What could not be decided about the tenant or a custom policy.
     pub undecided: Vec<(Option<PolicyId>, Undecided)>,
+    /// What each exception of the settings does, in their order.
+    pub exceptions: Vec<ExceptionReview>,
 }
 
 /// Everything concluded about one object.
@@ -309,6 +312,20 @@ pub enum Evidence {
     },
     /// Keysweep signs in with a client secret.
     AuditorSecret,
+    /// An exception of the configuration whose last day has passed.
+    ExceptionExpired {
+        /// Which one.
+        exception: Box<Exception>,
+        /// The open findings it covers.
+        findings: usize,
+    },
+    /// An exception of the configuration that matches nothing.
+    ExceptionStale {
+        /// Which one.
+        exception: Box<Exception>,
+        /// Why it matches nothing.
+        because: Idleness,
+    },
 }
 
 impl Evidence {
@@ -320,6 +337,33 @@ impl Evidence {
             | Self::LongLived { credential, .. }
             | Self::Grandfathered { credential, .. } => Some(*credential),
             Self::PlainSight(_)
+            | Self::Unrestricted { .. }
+            | Self::NotInForce { .. }
+            | Self::Weakens { .. }
+            | Self::NoOwner
+            | Self::InstanceLock { .. }
+            | Self::DefaultOff
+            | Self::DefaultAllows(_)
+            | Self::ExemptedActors(_)
+            | Self::Idle { .. }
+            | Self::AuditorSecret
+            | Self::ExceptionExpired { .. }
+            | Self::ExceptionStale { .. } => None,
+        }
+    }
+
+    /// The exception it is about, if it is about one: the tenant may have several findings of such a
+    /// rule, told apart by [`Exception::identity`].
+    #[must_use]
+    pub fn exception(&self) -> Option<&Exception> {
+        match self {
+            Self::ExceptionExpired { exception, .. } | Self::ExceptionStale { exception, .. } => {
+                Some(exception)
+            }
+            Self::Credential(_)
+            | Self::LongLived { .. }
+            | Self::Grandfathered { .. }
+            | Self::PlainSight(_)
             | Self::Unrestricted { .. }
             | Self::NotInForce { .. }
             | Self::Weakens { .. }

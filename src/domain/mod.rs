@@ -17,7 +17,7 @@ pub use credential::{
     Credential, CredentialAt, CredentialKind, CredentialState, FederatedCredential, KeyCredential, KeyType,
     PasswordCredential,
 };
-pub use exception::{Covered, Exception, Whom};
+pub use exception::{Covered, Exception, ExceptionReview, ExceptionState, Idleness, Whom};
 pub use finding::{
     Assessment, Compliance, DecidedBy, Evidence, Finding, Need, ObjectAssessment, PlainSight, PolicyEffect,
     Refusal, SecretCreation, SecretVerdict, Status, TenantHalf, Undecided, Why,

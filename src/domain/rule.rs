@@ -109,6 +109,16 @@ rules! {
     ExemptedActors "exempted-actors" Low,
     IdlePolicy "idle-policy" Low,
     AuditorUsesSecret "auditor-uses-secret" High,
+    ExceptionExpired "exception-expired" Low,
+    ExceptionStale "exception-stale" Low,
+}
+
+impl RuleId {
+    /// Whether it judges the exceptions of the configuration, which none of them can cover.
+    #[must_use]
+    pub fn is_about_exceptions(self) -> bool {
+        matches!(self, Self::ExceptionExpired | Self::ExceptionStale)
+    }
 }
 
 impl fmt::Display for RuleId {

@@ -1,7 +1,9 @@
 //! An assessment, as the rows of a report.
 
 mod context;
+mod exceptions;
 mod findings;
+mod keys;
 mod objects;
 mod policies;
 
@@ -9,9 +11,11 @@ use crate::compliance::Settings;
 use crate::domain::{
     Assessment, Gap, History, Inventory, Object, ObjectAssessment, Past, PolicyId, Undecided,
 };
+use crate::report::compare::{self, Present};
 use crate::report::{Compared, GapRow, Header, Report, Subject, UndecidedRow};
 
-pub(super) use context::{Context, Judged, Policies};
+pub(super) use context::{Context, Judged, Policies, credential_id, signs_tokens};
+pub(super) use objects::{app_id, portal_url};
 
 /// The report on one run. The order in which Graph listed objects and policies leaves no trace in
 /// it, so that two runs over the same tenant compare line by line.
@@ -29,7 +33,7 @@ pub fn build(
         settings,
         policies: Policies::of(inventory),
     };
-    let Assessment { objects: judgements, tenant: _, policies: _, undecided } = assessment;
+    let Assessment { objects: judgements, tenant: _, policies: _, undecided, exceptions: _ } = assessment;
     let mut objects = Vec::with_capacity(inventory.objects.len());
     let mut credentials = Vec::new();
     let mut findings = findings::Findings::begin(assessment, &header, &context);
@@ -45,7 +49,15 @@ pub fn build(
         undecided.extend(assessment.undecided.iter().map(|undecided| on_object(object, undecided)));
     }
     undecided.sort_by(|a, b| undecided_order(a).cmp(&undecided_order(b)));
-    let findings = findings.sorted();
+    let mut findings = findings.sorted();
+    compare::date(&mut findings, &history.past, header.started);
+    let changes = match &history.past {
+        Past::Unknown | Past::First => Vec::new(),
+        Past::Since(memory) => {
+            let present = Present::new(inventory, assessment, &header, &context);
+            compare::changes(memory, &present, &findings)
+        }
+    };
     let policies = policies::rows(inventory);
     let History { past, trend, previous, notices } = history;
     let compared = match past {
@@ -56,13 +68,13 @@ pub fn build(
     Report {
         gaps: gaps(inventory),
         compared,
-        changes: Vec::new(),
+        changes,
         findings,
         objects,
         credentials,
         policies,
         undecided,
-        exceptions: Vec::new(),
+        exceptions: exceptions::rows(assessment, settings),
         trend: trend.clone(),
         previous: previous.clone(),
         notices: notices.clone(),

@@ -28,6 +28,8 @@ pub fn catalogue(rule: RuleId) -> Explanation {
         RuleId::ExemptedActors => EXEMPTED_ACTORS,
         RuleId::IdlePolicy => IDLE_POLICY,
         RuleId::AuditorUsesSecret => AUDITOR_USES_SECRET,
+        RuleId::ExceptionExpired => EXCEPTION_EXPIRED,
+        RuleId::ExceptionStale => EXCEPTION_STALE,
     }
 }
 
@@ -235,4 +237,22 @@ const AUDITOR_USES_SECRET: Explanation = Explanation {
     why: "The auditor should not hold the kind of credential that it is there to find.",
     remedy: "Give Keysweep a certificate, a workload identity or a managed identity, then remove \
         its secret.",
+};
+
+const EXCEPTION_EXPIRED: Explanation = Explanation {
+    title: "Exception past its last day",
+    breaks_when: "An `[[exception]]` of the configuration is past its `expires`.",
+    why: "What somebody accepted for a while is accepted by nobody now: the findings it covered are open \
+        again.",
+    remedy: "Put right what it covered, or have somebody accept it again until a new date; remove it if \
+        it is not needed any more.",
+};
+
+const EXCEPTION_STALE: Explanation = Explanation {
+    title: "Exception that matches nothing",
+    breaks_when: "An `[[exception]]` of the configuration holds but covers no finding, in a run that read \
+        everything.",
+    why: "It accepts nothing today, but would silently accept what comes to match it tomorrow; or it was \
+        meant for something else and is misspelt.",
+    remedy: "Remove it, or correct what it names.",
 };

@@ -4,7 +4,7 @@ mod cells;
 
 use ::csv::{Terminator, WriterBuilder};
 
-use super::{CredentialRow, FindingRow, Header, ObjectRow, PolicyRow};
+use super::{ChangeRow, Compared, CredentialRow, FindingRow, Header, ObjectRow, PolicyRow};
 use cells::{Cell, NOT_KNOWN, list, number, text, time, truth};
 
 /// Without it Excel takes the file for the local code page.
@@ -32,6 +32,21 @@ pub(super) fn credentials(
 /// `policies.csv`.
 pub(super) fn policies(header: &Header, rows: &[PolicyRow], bom: bool) -> Result<Vec<u8>, ::csv::Error> {
     table(header, bom, POLICY_COLUMNS, rows, policy)
+}
+
+/// `changes.csv`: no rows where there is nothing to compare with.
+pub(super) fn changes(
+    header: &Header,
+    compared: &Compared,
+    rows: &[ChangeRow],
+    bom: bool,
+) -> Result<Vec<u8>, ::csv::Error> {
+    let since = match compared {
+        Compared::With(last) => last.run_id.as_str(),
+        Compared::Unknown | Compared::First => "",
+    };
+    let rows: Vec<_> = rows.iter().map(|row| (since, row)).collect();
+    table(header, bom, CHANGE_COLUMNS, &rows, change)
 }
 
 /// Writes a table; `tenant` and `run_id` come before the columns of every one.
@@ -253,5 +268,55 @@ fn policy(row: &PolicyRow) -> [Cell<'_>; POLICY_COLUMNS.len()] {
         text(max_lifetime),
         time(*created_on_or_after),
         list(exempted_actors),
+    ]
+}
+
+#[rustfmt::skip]
+const CHANGE_COLUMNS: [&str; 18] = [
+    "since", "change", "kind", "rule", "severity", "object_type", "object_id", "app_id", "display_name",
+    "credential_type", "credential_id", "credential_name", "policy_id", "policy_name", "before", "after",
+    "detail", "portal_url",
+];
+
+fn change<'a>((since, row): &'a (&str, &ChangeRow)) -> [Cell<'a>; CHANGE_COLUMNS.len()] {
+    let ChangeRow {
+        change,
+        kind,
+        key: _,
+        rule,
+        severity,
+        object_type,
+        object_id,
+        app_id,
+        display_name,
+        credential_type,
+        credential_id,
+        credential_name,
+        policy_id,
+        policy_name,
+        before,
+        after,
+        detail,
+        portal_url,
+    } = row;
+    [
+        (*since).into(),
+        change.as_str().into(),
+        kind.as_str().into(),
+        rule.map_or(NOT_KNOWN, |rule| rule.as_str().into()),
+        severity.map_or(NOT_KNOWN, |severity| severity.as_str().into()),
+        object_type.as_str().into(),
+        text(object_id),
+        text(app_id),
+        text(display_name),
+        text(credential_type),
+        text(credential_id),
+        text(credential_name),
+        text(policy_id),
+        text(policy_name),
+        text(before),
+        text(after),
+        text(detail),
+        text(portal_url),
     ]
 }

@@ -37,12 +37,30 @@ pub fn files(report: &Report, html: String, bom: bool) -> Result<Vec<ReportFile>
         table("objects.csv", csv::objects(header, &report.objects, bom))?,
         table("credentials.csv", csv::credentials(header, &report.credentials, bom))?,
         table("policies.csv", csv::policies(header, &report.policies, bom))?,
+        table("changes.csv", csv::changes(header, &report.compared, &report.changes, bom))?,
         document("report.json", json::report(report))?,
         ReportFile { name: "report.html", bytes: html.into_bytes() },
     ];
     let manifest = manifest(report, &files);
     files.push(document("manifest.json", manifest)?);
     Ok(files)
+}
+
+/// What changed between two runs as `changes.csv`, without a byte order mark.
+///
+/// # Errors
+/// When it cannot be serialised.
+pub fn changes_csv(report: &Report) -> Result<Vec<u8>, ReportError> {
+    let bytes = csv::changes(&report.header, &report.compared, &report.changes, false);
+    Ok(table("changes.csv", bytes)?.bytes)
+}
+
+/// What changed between two runs as JSON: the tenant, what was compared, and the `changes` of `report.json`.
+///
+/// # Errors
+/// When it cannot be serialised.
+pub fn changes_json(report: &Report) -> Result<Vec<u8>, ReportError> {
+    Ok(document("changes", json::changes(report))?.bytes)
 }
 
 fn table(name: &'static str, bytes: Result<Vec<u8>, ::csv::Error>) -> Result<ReportFile, ReportError> {

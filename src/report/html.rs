@@ -1,10 +1,14 @@
 //! `report.html`: one file that asks nothing of any network, for a meeting and for paper.
 
+mod changes;
+mod charts;
+mod exceptions;
 mod findings;
 mod holdings;
 mod objects;
 mod overview;
 mod tables;
+mod trend;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +22,8 @@ use super::template::{PageError, render, value};
 const STYLE: &str = concat!(
     include_str!("templates/page.css"),
     include_str!("templates/tables.css"),
+    include_str!("templates/changes.css"),
+    include_str!("templates/narrow.css"),
     include_str!("templates/print.css")
 );
 const SCRIPT: &str = include_str!("templates/page.js");
@@ -36,10 +42,12 @@ pub fn html(report: &Report) -> Result<String, PageError> {
         head => value(overview::Head::of(report)),
         gaps => value(overview::gaps(report)),
         overview => value(overview::Overview::of(report, &summary)),
+        changes => value(changes::Changes::of(report, &places)),
         findings => value(findings::findings(report, &summary, &places)),
         objects => value(objects::objects(report, &summary, &places)),
         credentials => value(holdings::credentials(report, &places)),
         policies => value(holdings::policies(report)),
+        exceptions => value(exceptions::exceptions(report)),
         undecided => value(findings::undecided(report, &places)),
     };
     render("page.html", values)

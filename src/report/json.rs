@@ -1,7 +1,9 @@
 //! `report.json`: everything a report holds, in a form that is described by a JSON Schema. Within a
 //! schema version members are only ever added.
 
+mod changes;
 mod findings;
+mod history;
 mod objects;
 mod policies;
 mod vocabulary;
@@ -14,8 +16,8 @@ use schemars::generate::SchemaSettings;
 use serde::{Serialize, Serializer};
 
 use super::words::instant;
-use super::{Header, Report};
-use crate::domain::Severity;
+use super::{Header, Report, Summary};
+use crate::domain::RunCounts;
 
 /// Raised when a member is removed or changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
@@ -25,10 +27,18 @@ const SCHEMA_ID: &str = "urn:keysweep:report:1";
 
 /// `report.json`, indented for reading, one space deep because there are many lines of it.
 pub(super) fn report(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
+    indented(&Document::of(report))
+}
+
+/// What changed alone.
+pub(super) fn changes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
+    indented(&changes::Difference::of(report))
+}
+
+fn indented(document: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = Vec::new();
     let indented = serde_json::ser::PrettyFormatter::with_indent(b" ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, indented);
-    Document::of(report).serialize(&mut serializer)?;
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, indented))?;
     bytes.push(b'\n');
     Ok(bytes)
 }
@@ -72,8 +82,17 @@ struct Document<'a> {
     #[serde(serialize_with = "each::<_, findings::Gap<'_>, _>")]
     #[schemars(with = "Vec<findings::Gap<'_>>")]
     gaps: &'a [super::GapRow],
-    /// How many findings there are.
+    /// What a reader has to know about the history, a sentence each.
+    notices: &'a [String],
+    /// What this report was compared with.
+    compared: changes::Comparison<'a>,
+    /// How many findings there are, and how much changed.
     counts: Counts,
+    /// What changed since the run compared with, worst first. Of an incomplete run nothing is `fixed` or
+    /// `gone`.
+    #[serde(serialize_with = "each::<_, changes::Change<'_>, _>")]
+    #[schemars(with = "Vec<changes::Change<'_>>")]
+    changes: &'a [super::ChangeRow],
     /// The rules that are broken, worst first.
     #[serde(serialize_with = "each::<_, findings::Finding<'_>, _>")]
     #[schemars(with = "Vec<findings::Finding<'_>>")]
@@ -94,6 +113,16 @@ struct Document<'a> {
     #[serde(serialize_with = "each::<_, findings::Undecided<'_>, _>")]
     #[schemars(with = "Vec<findings::Undecided<'_>>")]
     undecided: &'a [super::UndecidedRow],
+    /// The configured exceptions that concern this tenant, as configured.
+    #[serde(serialize_with = "each::<_, history::Exception<'_>, _>")]
+    #[schemars(with = "Vec<history::Exception<'_>>")]
+    exceptions: &'a [super::ExceptionRow],
+    /// Earlier runs in numbers, oldest first.
+    #[serde(serialize_with = "each::<_, history::Point<'_>, _>")]
+    #[schemars(with = "Vec<history::Point<'_>>")]
+    trend: &'a [RunCounts],
+    /// The run before this one in the evidence chain.
+    previous: Option<history::Link<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -101,17 +130,17 @@ impl<'a> Document<'a> {
         let Report {
             header,
             gaps,
-            compared: _,
-            changes: _,
+            compared,
+            changes,
             findings,
             objects,
             credentials,
             policies,
             undecided,
-            exceptions: _,
-            trend: _,
-            previous: _,
-            notices: _,
+            exceptions,
+            trend,
+            previous,
+            notices,
         } = report;
         let Header { tenant, tenant_id, run_id, started, portal } = header;
         Self {
@@ -124,37 +153,47 @@ impl<'a> Document<'a> {
             portal,
             complete: gaps.is_empty(),
             gaps,
+            notices,
+            compared: compared.into(),
             counts: Counts::of(report),
+            changes,
             findings,
             objects,
             credentials,
             policies,
             undecided,
+            exceptions,
+            trend,
+            previous: previous.as_ref().map(history::Link::from),
         }
     }
 }
 
-/// How many findings there are.
+/// How many findings there are, and how much changed.
 #[derive(Serialize, JsonSchema)]
 struct Counts {
-    /// All of them.
+    /// All that are open.
     findings: usize,
-    /// By severity, every severity named.
+    /// All that are excepted.
+    excepted: usize,
+    /// The open ones by severity, every severity named.
     by_severity: BTreeMap<&'static str, usize>,
-    /// By rule, only rules with findings named.
+    /// The open ones by rule, only rules with findings named.
     by_rule: BTreeMap<&'static str, usize>,
+    /// What changed since the run compared with; null where earlier runs could not be consulted.
+    changes: Option<changes::Changes>,
 }
 
 impl Counts {
     fn of(report: &Report) -> Self {
-        let mut by_severity: BTreeMap<_, _> =
-            Severity::ALL.iter().map(|severity| (severity.as_str(), 0)).collect();
-        let mut by_rule = BTreeMap::new();
-        for row in &report.findings {
-            *by_severity.entry(row.severity.as_str()).or_default() += 1;
-            *by_rule.entry(row.rule.as_str()).or_default() += 1;
+        let summary = Summary::of(report);
+        Self {
+            findings: summary.findings(),
+            excepted: summary.excepted,
+            by_severity: summary.severities.map(|(severity, count)| (severity.as_str(), count)).into(),
+            by_rule: summary.rules.iter().map(|count| (count.rule.as_str(), count.findings)).collect(),
+            changes: summary.changes.map(changes::Changes::from),
         }
-        Self { findings: report.findings.len(), by_severity, by_rule }
     }
 }
 

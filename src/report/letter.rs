@@ -1,15 +1,18 @@
 //! The mail about a run: a subject that counts, a first line that says how complete the run was, and
-//! what matters worst first. No text of the directory can break a line or add markup.
+//! what changed before what stands. No text of the directory can break a line or add markup.
 
 mod attachments;
+mod changes;
 mod digest;
 mod plain;
+mod standing;
 
 use minijinja::context;
 
 use self::attachments::Enclosure;
 use self::digest::Digest;
 use super::phrases::{grouped, plain as harmless};
+use super::since::Since;
 use super::summary::Summary;
 use super::template::{PageError, render, value};
 use super::{Letter, Report, ReportFile};
@@ -48,16 +51,22 @@ pub fn letter(
     })
 }
 
-/// `Keysweep contoso: 2 critical, 11 high`; `INCOMPLETE` stands first where something was not read, and
-/// what could not be decided keeps a run without findings from passing for a clean one.
+/// `Keysweep contoso: 2 critical, 11 high (3 new, 1 fixed)`; `INCOMPLETE` stands first where something
+/// was not read, and what could not be decided keeps a run without findings from passing for a clean one.
 fn subject(report: &Report, summary: &Summary) -> String {
     let tenant = harmless(&report.header.tenant, 80);
-    match (summary.complete, summary.findings()) {
+    let counts = match (summary.complete, summary.findings()) {
         (true, 0) if summary.undecided > 0 => {
-            format!("Keysweep {tenant}: complete, no findings, {} undecided", grouped(summary.undecided))
+            format!("complete, {}, {} undecided", summary.by_severity(), grouped(summary.undecided))
         }
-        (true, 0) => format!("Keysweep {tenant}: complete, no findings"),
-        (true, _) => format!("Keysweep {tenant}: {}", summary.by_severity()),
-        (false, _) => format!("INCOMPLETE Keysweep {tenant}: {}", summary.by_severity()),
+        (true, 0) => format!("complete, {}", summary.by_severity()),
+        _ => summary.by_severity(),
+    };
+    if !summary.complete {
+        return format!("INCOMPLETE Keysweep {tenant}: {counts}");
+    }
+    match Since::of(report).map(|since| since.findings()) {
+        Some(changes) if !changes.is_empty() => format!("Keysweep {tenant}: {counts} ({changes})"),
+        _ => format!("Keysweep {tenant}: {counts}"),
     }
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod catalogue;
+mod compare;
 mod csv;
 mod files;
 mod html;
@@ -10,22 +11,26 @@ mod letter;
 mod manifest;
 mod model;
 mod phrases;
+mod record;
+mod since;
 mod summary;
 mod template;
 mod words;
 
-pub use crate::domain::Subject;
+pub use crate::domain::{ExceptionState, Subject};
 pub use build::build;
 pub use catalogue::{Explanation, catalogue};
-pub use files::{ReportError, files};
+pub use files::{ReportError, changes_csv, changes_json, files};
 pub use html::html;
 pub use json::json_schema;
 pub use letter::{Kept, letter};
+pub use manifest::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 pub use model::{
-    Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, ExceptionState,
-    FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
-    UndecidedRow,
+    Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, FindingChange,
+    FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, UndecidedRow,
 };
-pub use phrases::plain;
-pub use summary::{ObjectCounts, RuleCount, SecretCounts, Summary};
+pub use phrases::{minute, plain};
+pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
+pub use since::{Since, instead_of_changes};
+pub use summary::{ChangeCounts, ObjectCounts, RuleCount, SecretCounts, Summary};
 pub use template::PageError;

@@ -4,7 +4,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::{
-    ChainLink, FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Status, Subject, TenantId,
+    ChainLink, ExceptionState, FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Status, Subject,
+    TenantId,
 };
 
 /// One run's report.
@@ -215,29 +216,6 @@ pub struct ExceptionRow {
     pub state: ExceptionState,
     /// Findings that it excepts.
     pub findings: usize,
-}
-
-/// How an exception stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ExceptionState {
-    /// It excepts something, or may.
-    InForce,
-    /// Its last day has passed.
-    Expired,
-    /// It matches nothing.
-    Stale,
-}
-
-impl ExceptionState {
-    /// The word of the reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InForce => "in-force",
-            Self::Expired => "expired",
-            Self::Stale => "stale",
-        }
-    }
 }
 
 /// A row of `findings.csv`. `tenant` and `run_id` are in the header. Empty text is an empty cell.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
+
 /// Directory text for markup: control characters and line breaks become spaces. Bidirectional
 /// controls stay, because the page isolates each name.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
@@ -33,6 +35,12 @@ fn reorders(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// A moment as people read it, to the minute: `2026-11-23 06:00 UTC`.
+#[must_use]
+pub fn minute(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 /// A number with its thousands apart: `20,000`.
 pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
@@ -46,10 +54,13 @@ pub(super) fn grouped(number: usize) -> String {
     text
 }
 
-/// A number with its noun: `1 finding`, `20,000 findings`.
+/// A number with its noun: `1 finding`, `20,000 findings`, `2 policies`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
+    match (number, noun.strip_suffix("cy")) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{} {stem}cies", grouped(number)),
+        (_, None) => format!("{} {noun}s", grouped(number)),
+    }
 }
 
 /// A list as spoken: `a`, `a and b`, `a, b and c`.
@@ -112,6 +123,7 @@ mod tests {
             assert_eq!(grouped(number), text);
         }
         assert_eq!([counted(1, "finding"), counted(1200, "finding")], ["1 finding", "1,200 findings"]);
+        assert_eq!([counted(1, "policy"), counted(2, "policy")], ["1 policy", "2 policies"]);
         for (bytes, text) in [
             (0, "0 bytes"),
             (1023, "1023 bytes"),

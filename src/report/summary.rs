@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::phrases::{counted, grouped};
-use super::{FindingRow, ObjectRow, Report, catalogue};
+use super::{ChangeKind, ChangeWord, Compared, FindingChange, FindingRow, ObjectRow, Report, catalogue};
 use crate::domain::{Compliance, CredentialKind, CredentialState, RuleId, SecretCreation, Severity};
 
 /// The numbers of one report.
@@ -11,10 +11,14 @@ use crate::domain::{Compliance, CredentialKind, CredentialState, RuleId, SecretC
 pub struct Summary {
     /// Whether everything asked for was read. Where not, every other number is a lower bound.
     pub complete: bool,
-    /// Findings of each severity, worst first, those without any included.
+    /// Open findings of each severity, worst first, those without any included.
     pub severities: [(Severity, usize); 5],
-    /// Findings of each broken rule: the worst first, then the most frequent.
+    /// Open findings of each broken rule: the worst first, then the most frequent.
     pub rules: Vec<RuleCount>,
+    /// Findings that somebody has accepted.
+    pub excepted: usize,
+    /// What changed since the last complete run; none where that could not be consulted.
+    pub changes: Option<ChangeCounts>,
     /// The objects.
     pub objects: ObjectCounts,
     /// The client secrets.
@@ -32,8 +36,25 @@ pub struct RuleCount {
     pub title: &'static str,
     /// The severity of its worst finding.
     pub worst: Severity,
-    /// Its findings.
+    /// Its open findings.
     pub findings: usize,
+}
+
+/// What changed, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChangeCounts {
+    /// Open findings never seen before: all of them where there was no complete run yet.
+    pub new: usize,
+    /// Open findings that were fixed before.
+    pub reopened: usize,
+    /// Findings that hold no more, excepted ones too.
+    pub fixed: usize,
+    /// Policies, assignments, credentials and objects that were not there.
+    pub appeared: usize,
+    /// What is otherwise than it was, one for each respect.
+    pub changed: usize,
+    /// What is not there any more.
+    pub gone: usize,
 }
 
 /// Objects by what was concluded about them.
@@ -47,6 +68,8 @@ pub struct ObjectCounts {
     pub non_compliant: usize,
     /// Neither is known.
     pub unknown: usize,
+    /// `excepted`: they would be non-compliant, had nobody accepted that.
+    pub excepted: usize,
     /// Those that anybody with the permission may still give a client secret.
     pub open_to_secrets: usize,
 }
@@ -67,39 +90,43 @@ impl Summary {
         Self {
             complete: report.gaps.is_empty(),
             severities: Severity::ALL.map(|severity| {
-                let these = report.findings.iter().filter(|finding| finding.severity == severity);
+                let these = open(&report.findings).filter(|finding| finding.severity == severity);
                 (severity, these.count())
             }),
             rules: rules(&report.findings),
+            excepted: report.findings.len() - open(&report.findings).count(),
+            changes: changes(report),
             objects: objects(&report.objects),
             secrets: secrets(report),
             undecided: report.undecided.len(),
         }
     }
 
-    /// All findings.
+    /// All open findings.
     #[must_use]
     pub fn findings(&self) -> usize {
         self.severities.iter().map(|(_, count)| count).sum()
     }
 
-    /// The severity of the worst finding.
+    /// The severity of the worst open finding.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         self.severities.iter().find(|(_, count)| *count > 0).map(|(severity, _)| *severity)
     }
 
-    /// The findings by severity on one line: `2 critical, 11 high, 5 medium`. Without any it speaks
-    /// of no more than was read: `no findings`, or `no findings in what could be read`.
+    /// The open findings by severity on one line: `2 critical, 11 high, 5 medium`. Without any it speaks
+    /// of no more than was read: `no findings`, or `no findings in what could be read`; `no open findings`
+    /// where some are excepted.
     #[must_use]
     pub fn by_severity(&self) -> String {
         let present = self.severities.iter().filter(|(_, count)| *count > 0);
         let parts: Vec<String> =
             present.map(|(severity, count)| format!("{} {severity}", grouped(*count))).collect();
+        let none = if self.excepted == 0 { "no findings" } else { "no open findings" };
         match (parts.is_empty(), self.complete) {
             (false, _) => parts.join(", "),
-            (true, true) => "no findings".to_owned(),
-            (true, false) => "no findings in what could be read".to_owned(),
+            (true, true) => none.to_owned(),
+            (true, false) => format!("{none} in what could be read"),
         }
     }
 
@@ -107,13 +134,19 @@ impl Summary {
     /// there are none: `60 objects: 12 non-compliant, 3 unknown, 45 compliant`.
     #[must_use]
     pub fn by_compliance(&self) -> String {
-        let ObjectCounts { total, compliant, non_compliant, unknown, open_to_secrets: _ } = self.objects;
-        let parts: Vec<String> =
-            [(non_compliant, "non-compliant"), (unknown, "unknown"), (compliant, "compliant")]
-                .into_iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, word)| format!("{} {word}", grouped(count)))
-                .collect();
+        let ObjectCounts { total, compliant, non_compliant, unknown, excepted, open_to_secrets: _ } =
+            self.objects;
+        let counts = [
+            (non_compliant, "non-compliant"),
+            (unknown, "unknown"),
+            (excepted, "excepted"),
+            (compliant, "compliant"),
+        ];
+        let parts: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{} {word}", grouped(count)))
+            .collect();
         if parts.is_empty() {
             counted(total, "object")
         } else {
@@ -131,9 +164,37 @@ pub(super) fn advice<'a>(rule: RuleId, findings: impl IntoIterator<Item = &'a Fi
     }
 }
 
+fn open(findings: &[FindingRow]) -> impl Iterator<Item = &FindingRow> {
+    findings.iter().filter(|finding| finding.status.is_open())
+}
+
+fn changes(report: &Report) -> Option<ChangeCounts> {
+    if report.compared == Compared::Unknown {
+        return None;
+    }
+    let mut counts = ChangeCounts::default();
+    for finding in open(&report.findings) {
+        match finding.change {
+            Some(FindingChange::New) => counts.new += 1,
+            Some(FindingChange::Reopened) => counts.reopened += 1,
+            Some(FindingChange::Standing) | None => (),
+        }
+    }
+    for row in &report.changes {
+        match (row.change, row.kind) {
+            (ChangeWord::Fixed, _) => counts.fixed += 1,
+            (_, ChangeKind::Finding) | (ChangeWord::Reopened, _) => (),
+            (ChangeWord::Appeared, _) => counts.appeared += 1,
+            (ChangeWord::Changed, _) => counts.changed += 1,
+            (ChangeWord::Gone, _) => counts.gone += 1,
+        }
+    }
+    Some(counts)
+}
+
 fn rules(findings: &[FindingRow]) -> Vec<RuleCount> {
     let mut counts: BTreeMap<RuleId, (Severity, usize)> = BTreeMap::new();
-    for finding in findings {
+    for finding in open(findings) {
         let (worst, count) = counts.entry(finding.rule).or_insert((finding.severity, 0));
         *worst = finding.severity.max(*worst);
         *count += 1;
@@ -150,11 +211,13 @@ fn objects(rows: &[ObjectRow]) -> ObjectCounts {
     let with = |word: &str| rows.iter().filter(|row| row.compliance == word).count();
     let compliant = with(Compliance::Compliant.as_str());
     let non_compliant = with(Compliance::NonCompliant.as_str());
+    let excepted = with(Compliance::Excepted.as_str());
     ObjectCounts {
         total: rows.len(),
         compliant,
         non_compliant,
-        unknown: rows.len() - compliant - non_compliant,
+        unknown: rows.len() - compliant - non_compliant - excepted,
+        excepted,
         open_to_secrets: rows
             .iter()
             .filter(|row| row.secret_creation == SecretCreation::Allowed.as_str())

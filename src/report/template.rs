@@ -32,10 +32,13 @@ pub enum PageError {
     },
 }
 
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("page.html", include_str!("templates/page.html")),
     ("overview.html", include_str!("templates/overview.html")),
     ("parts.html", include_str!("templates/parts.html")),
+    ("changes.html", include_str!("templates/changes.html")),
+    ("trend.html", include_str!("templates/trend.html")),
+    ("exceptions.html", include_str!("templates/exceptions.html")),
     ("findings.html", include_str!("templates/findings.html")),
     ("objects.html", include_str!("templates/objects.html")),
     ("credentials.html", include_str!("templates/credentials.html")),
@@ -43,6 +46,7 @@ const TEMPLATES: [(&str, &str); 11] = [
     ("undecided.html", include_str!("templates/undecided.html")),
     ("letter.html", include_str!("templates/letter.html")),
     ("letter-findings.html", include_str!("templates/letter-findings.html")),
+    ("letter-changes.html", include_str!("templates/letter-changes.html")),
     ("letter-parts.html", include_str!("templates/letter-parts.html")),
 ];
 

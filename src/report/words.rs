@@ -2,6 +2,7 @@
 //! are in its modules.
 
 mod credential;
+mod exception;
 mod finding;
 mod object;
 mod policy;
@@ -11,7 +12,10 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::domain::{MaxLifetime, ObjectKind};
 
+pub(super) use credential::noun;
+pub(super) use exception::accepted;
 pub(super) use finding::{Said, Site, say};
+pub(super) use policy::named;
 pub(super) use why::why;
 
 /// A moment as RFC 3339 in UTC, cut to the second.
@@ -20,7 +24,7 @@ pub(super) fn instant(time: DateTime<Utc>) -> String {
 }
 
 /// The day of a moment, in UTC.
-fn day(time: DateTime<Utc>) -> String {
+pub(super) fn day(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d").to_string()
 }
 
@@ -48,7 +52,7 @@ fn turns_direction(sign: char) -> bool {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-fn all_of(items: &[String]) -> String {
+pub(super) fn all_of(items: &[String]) -> String {
     listed(items, "and")
 }
 
@@ -66,13 +70,13 @@ fn listed(items: &[String], last_word: &str) -> String {
 }
 
 /// A phrase at the start of a sentence.
-fn capital(phrase: &str) -> String {
+pub(super) fn capital(phrase: &str) -> String {
     let mut signs = phrase.chars();
     signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
 }
 
 /// Objects of a kind, as a policy speaks of them.
-fn plural(kind: ObjectKind) -> &'static str {
+pub(super) fn plural(kind: ObjectKind) -> &'static str {
     match kind {
         ObjectKind::Application => "applications",
         ObjectKind::ServicePrincipal => "service principals",

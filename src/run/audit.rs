@@ -3,19 +3,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::SubsecRound;
+use chrono::{DateTime, SubsecRound, Utc};
 use tracing::Instrument;
 
-use super::Keeping;
 use super::clock::Clock;
 use super::directory::{DirectoryError, RunDirectory, prune};
-use crate::compliance::{evaluate, flagged};
+use super::memory::{self, Remembered};
+use super::render::{DrawnUp, Judged, draw_up, heavy};
+use super::{Keeping, TakenOver, post};
+use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Config, Tenant};
-use crate::delivery::{self, Delivery, Identity};
-use crate::domain::{Assessment, Gap, History, Inventory, Part, Text};
+use crate::delivery::Delivery;
+use crate::domain::{Assessment, Gap, Inventory, Part, RunMark, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Graph, Patience, Progress};
-use crate::report::{self, Header, Kept, PageError, Report, ReportError, ReportFile};
+use crate::report::{Kept, PageError, Report, ReportError, ReportFile};
+use crate::store::{FilesState, RunProgress, StoreError};
 
 /// What to audit, and how.
 #[derive(Clone, Copy)]
@@ -54,6 +57,8 @@ pub struct Outcome {
     pub directory: PathBuf,
     /// What became of the mail; none where none was to be sent.
     pub delivery: Option<Delivery>,
+    /// Why later runs will not know of this one; none where they will.
+    pub unrecorded: Option<String>,
 }
 
 /// Why a run has no report.
@@ -71,6 +76,15 @@ pub enum RunError {
     /// A thread that was cut off.
     #[error("the run was interrupted")]
     Interrupted(#[from] tokio::task::JoinError),
+    /// Somebody else carries it out.
+    #[error(transparent)]
+    TakenOver(#[from] TakenOver),
+    /// The store, where nothing may be done without it.
+    #[error("the run cannot be recorded")]
+    Store(#[from] StoreError),
+    /// What is recorded of a run was written by a version that this one does not understand.
+    #[error("what is recorded of the run cannot be understood")]
+    Context(#[source] serde_json::Error),
 }
 
 impl RunError {
@@ -79,67 +93,119 @@ impl RunError {
     pub fn explain(&self) -> String {
         let advice = match self {
             Self::Directory(error) => error.advice(),
-            Self::Report(_) | Self::Page(_) | Self::Interrupted(_) => None,
+            Self::Store(error) => error.advice(),
+            Self::Report(_)
+            | Self::Page(_)
+            | Self::Interrupted(_)
+            | Self::TakenOver(_)
+            | Self::Context(_) => None,
         };
         graph::explain(self, advice)
     }
 }
 
-/// Audits one tenant: reads it, judges it, writes the reports and sends the mail. What could not be
-/// read is in the report; a run with gaps is never clean (DESIGN §2.5).
+/// Audits one tenant: reads it, judges it, compares it with the last complete run, records it, writes the
+/// reports and sends the mail, in this order. What could not be read is in the report; a run with gaps
+/// is never clean (DESIGN §2.5).
 ///
 /// # Errors
-/// When there can be no report at all.
+/// When there can be no report at all, or when nothing may be published because another process may be
+/// carrying out the same run.
 pub async fn audit(job: Job<'_>) -> Result<Outcome, RunError> {
     let started = (job.clock)().trunc_subsecs(0);
-    let directory = RunDirectory::claim(&job.config.reports.directory, &job.tenant.name, started)?;
-    let run = tracing::info_span!("run", tenant = job.tenant.name, run_id = directory.id().as_str());
-    let header = Header {
-        tenant: job.tenant.name.clone(),
-        tenant_id: job.tenant.tenant_id,
-        run_id: directory.id().clone(),
-        started,
-        portal: job.tenant.cloud.portal(),
-    };
-    carry_out(job, directory, header).instrument(run).await
+    let directory = claim(&job, started).await?;
+    let run = RunMark { run_id: directory.id().clone(), started };
+    let span = tracing::info_span!("run", tenant = job.tenant.name, run_id = run.run_id.as_str());
+    carry_out(job, directory, run).instrument(span).await
 }
 
-async fn carry_out(job: Job<'_>, directory: RunDirectory, header: Header) -> Result<Outcome, RunError> {
-    tracing::info!("audit started");
-    let (inventory, assessment) = read_and_judge(&job, &header).await;
-    let report = report::build(header, &inventory, &assessment, &job.config.settings, &History::default());
-    drop((inventory, assessment));
-    let files = report::files(&report, report::html(&report)?, job.config.reports.csv_bom)?;
-    let (written, files) = publish(directory, files).await?;
-    let kept = match &written {
-        Ok(_) => Kept::InDirectory,
-        Err(error) => {
-            let reason = graph::explain(error, error.advice());
-            tracing::error!(reason, "the reports could not be written; the mail goes out all the same");
-            Kept::Nowhere
-        }
+/// An id that neither the directory nor the store has.
+async fn claim(job: &Job<'_>, started: DateTime<Utc>) -> Result<RunDirectory, RunError> {
+    let recorded = match job.keeping {
+        // Where it cannot be asked, it cannot record the run either.
+        Keeping::Store { store, turn, .. } => store.run_ids(turn.tenant(), started).await.unwrap_or_default(),
+        Keeping::Nowhere { .. } => Vec::new(),
     };
-    let delivery = deliver(&job, &report, &files, kept).await?;
-    conclude(&job, &report);
-    Ok(Outcome { report, files, directory: written?, delivery })
+    let reports = &job.config.reports.directory;
+    Ok(RunDirectory::claim(reports, &job.tenant.name, started, &recorded)?)
+}
+
+async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Result<Outcome, RunError> {
+    tracing::info!("audit started");
+    let settings = memory::settings(&job).await;
+    let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
+    let Remembered { mut history, recalled } = memory::recall(&job, &inventory, run.started).await?;
+    let judged = Judged { settings: &settings, inventory: &inventory, assessment: &assessment };
+    let mut drawn_up = draw_up(&job, &run, judged, &history)?;
+    let unrecorded = match &recalled {
+        Some(recalled) => memory::record(&job, judged, &drawn_up, recalled).await?,
+        None => history.notices.first().cloned(),
+    };
+    if let (Some(_), Some(notice)) = (&recalled, &unrecorded) {
+        history.notices.push(notice.clone());
+        drawn_up = draw_up(&job, &run, judged, &history)?;
+    }
+    drop((inventory, assessment));
+    let published = publish(&job, Ok(directory), drawn_up, unrecorded.is_none()).await?;
+    let outcome = published.send(&job, unrecorded).await?;
+    conclude(&job, &outcome.report);
+    forget(&job, run.started, history.trend.last().map(|counts| counts.run.started)).await;
+    Ok(outcome)
+}
+
+/// Reports that lie in their directory, or should.
+pub(super) struct Published {
+    pub(super) drawn_up: DrawnUp,
+    pub(super) written: Result<PathBuf, DirectoryError>,
 }
 
 /// Writing waits for the disk, so it is done aside. The files come back: the mail needs them too.
-async fn publish(
-    directory: RunDirectory,
-    files: Vec<ReportFile>,
-) -> Result<(Result<PathBuf, DirectoryError>, Vec<ReportFile>), tokio::task::JoinError> {
-    let run = tracing::Span::current();
-    tokio::task::spawn_blocking(move || run.in_scope(|| (directory.publish(&files), files))).await
+pub(super) async fn publish(
+    job: &Job<'_>,
+    directory: Result<RunDirectory, DirectoryError>,
+    drawn_up: DrawnUp,
+    recorded: bool,
+) -> Result<Published, RunError> {
+    let DrawnUp { report, files } = drawn_up;
+    let span = tracing::Span::current();
+    let publish =
+        move || span.in_scope(|| (directory.and_then(|directory| directory.publish(&files)), files));
+    let (written, files) = tokio::task::spawn_blocking(publish).await?;
+    if let Err(error) = &written {
+        let reason = graph::explain(error, error.advice());
+        tracing::error!(reason, "the reports could not be written; the mail goes out all the same");
+    }
+    if let (Keeping::Store { store, turn, .. }, true) = (job.keeping, recorded) {
+        let state = if written.is_ok() { FilesState::Written } else { FilesState::Failed };
+        let progress = RunProgress::Files { state, host: super::host() };
+        if let Err(error) = store.note(turn, &report.header.run_id, progress).await {
+            let reason = graph::explain(&error, error.advice());
+            tracing::warn!(reason, "what became of the files cannot be noted");
+        }
+    }
+    Ok(Published { drawn_up: DrawnUp { report, files }, written })
+}
+
+impl Published {
+    /// Sends the mail. That the files could not be written is an error only now.
+    pub(super) async fn send(self, job: &Job<'_>, unrecorded: Option<String>) -> Result<Outcome, RunError> {
+        let Self { drawn_up: DrawnUp { report, files }, written } = self;
+        let kept = if written.is_ok() { Kept::InDirectory } else { Kept::Nowhere };
+        let delivery = post::send(job, &report, &files, kept, unrecorded.is_none()).await?;
+        Ok(Outcome { report, files, directory: written?, delivery, unrecorded })
+    }
 }
 
 /// Owners' names are wanted for flagged objects only, and correct what the index of ownerless
 /// applications said: so judging, which is cheap, is done before and after.
-async fn read_and_judge(job: &Job<'_>, header: &Header) -> (Inventory, Assessment) {
+async fn read_and_judge(
+    job: &Job<'_>,
+    settings: &Settings,
+    started: DateTime<Utc>,
+) -> (Inventory, Assessment) {
     let Job { config, tenant, progress, clock, .. } = *job;
-    let judge = |inventory: &Inventory| {
-        evaluate(inventory, &config.settings, tenant.credential.method(), header.started)
-    };
+    let judge =
+        |inventory: &Inventory| heavy(|| evaluate(inventory, settings, tenant.credential.method(), started));
     let graph = match connect(tenant, clock) {
         Ok(graph) => graph,
         Err(gap) => {
@@ -156,16 +222,6 @@ async fn read_and_judge(job: &Job<'_>, header: &Header) -> (Inventory, Assessmen
         assessment = judge(&inventory);
     }
     (inventory, assessment)
-}
-
-/// Finishes a recorded run whose process died before its files were written or its mail was handed over:
-/// its reports are made again from the store.
-///
-/// # Errors
-/// When the run is not in the store, or its reports cannot be made.
-pub async fn finish(job: Job<'_>, run: &crate::domain::RunId) -> Result<Outcome, RunError> {
-    let _ = (job, run);
-    todo!()
 }
 
 fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
@@ -191,28 +247,8 @@ fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
     }
 }
 
-/// None where no mail is to be sent.
-async fn deliver(
-    job: &Job<'_>,
-    report: &Report,
-    files: &[ReportFile],
-    kept: Kept,
-) -> Result<Option<Delivery>, PageError> {
-    let (Some(mail), Sending::Send) = (&job.config.mail, job.sending) else { return Ok(None) };
-    let letter = report::letter(report, files, mail.attachment_limit, kept)?;
-    let identity =
-        Identity::new(&report.header.tenant, &report.header.run_id, &mail.from, report.header.started);
-    let patience = delivery::Patience::default();
-    let delivery = delivery::deliver(mail, &job.tenant.mail_to, &letter, &identity, &patience).await;
-    for refused in &delivery.refused {
-        let reason = graph::explain(&refused.error, refused.error.advice());
-        tracing::error!(reason, "the mail was not accepted for a recipient");
-    }
-    Ok(Some(delivery))
-}
-
-/// The run in one line, and the retention of older ones.
-fn conclude(job: &Job<'_>, report: &Report) {
+/// The run in a few lines.
+pub(super) fn conclude(_job: &Job<'_>, report: &Report) {
     let complete = report.gaps.is_empty();
     for gap in &report.gaps {
         tracing::warn!(part = gap.part, reason = gap.reason, "not read: {}", gap.part);
@@ -223,14 +259,32 @@ fn conclude(job: &Job<'_>, report: &Report) {
         findings = report.findings.len(),
         "audit finished"
     );
-    if let Some(keep) = job.config.reports.keep {
-        let reports = &job.config.reports.directory;
-        match prune(reports, &job.tenant.name, keep, report.header.started) {
+}
+
+/// Retention, of run directories and of what is stored. Counted from the run before this one: a clock
+/// that is wrong once must not make the whole history look old.
+async fn forget(job: &Job<'_>, started: DateTime<Utc>, before: Option<DateTime<Utc>>) {
+    let now = before.map_or(started, |before| before.min(started));
+    let Config { reports, store: kept, .. } = job.config;
+    if let Some(keep) = reports.keep {
+        match prune(&reports.directory, &job.tenant.name, keep, now) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "removed runs older than `[reports] keep`"),
             Err(error) => {
                 let reason = graph::explain(&error, None);
                 tracing::warn!(reason, "cannot remove all runs older than `[reports] keep`");
+            }
+        }
+    }
+    if let (Keeping::Store { store, turn, .. }, Some(oldest)) =
+        (job.keeping, now.checked_sub_signed(kept.keep))
+    {
+        match store.forget(turn.tenant(), oldest).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, "forgot runs older than `[store] keep`"),
+            Err(error) => {
+                let reason = graph::explain(&error, error.advice());
+                tracing::warn!(reason, "cannot forget runs older than `[store] keep`");
             }
         }
     }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::RunId;
-use crate::report::ReportFile;
+use crate::domain::{ChainLink, RunId};
+use crate::report::{MANIFEST, ReportFile, sha256};
 
 /// Runs that started in one second at most; more means that a clock stands still.
 const ATTEMPTS: u32 = 100;
@@ -70,32 +70,63 @@ pub struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// Claims the first free run id of that second. Made before the audit begins, so that a directory
-    /// that cannot be written is known before anybody waits for one.
+    /// Claims the first free run id of that second, `recorded` ones left out. Made before the audit
+    /// begins, so that a directory that cannot be written is known before anybody waits for one.
     ///
     /// # Errors
     /// When the directory cannot be created.
-    pub fn claim(reports: &Path, tenant: &str, start: DateTime<Utc>) -> Result<Self, DirectoryError> {
-        let parent = reports.join(tenant);
-        builder().recursive(true).create(&parent).map_err(failed("create", &parent))?;
+    pub fn claim(
+        reports: &Path,
+        tenant: &str,
+        start: DateTime<Utc>,
+        recorded: &[RunId],
+    ) -> Result<Self, DirectoryError> {
+        let parent = parent(reports, tenant)?;
         sweep(&parent, start);
-        for attempt in 1..=ATTEMPTS {
-            let id = RunId::new(start, attempt);
-            let complete = parent.join(id.as_str());
-            let partial = parent.join(format!(".{id}{PARTIAL}"));
-            match builder().create(&partial) {
-                Ok(()) => {
-                    let run = Self { id, partial, complete, published: false };
-                    // Asked only now: while this one is held, nobody else publishes under the id.
-                    if !run.complete.exists() {
-                        return Ok(run);
-                    }
+        let ids = (1..=ATTEMPTS).map(|attempt| RunId::new(start, attempt));
+        for id in ids.filter(|id| !recorded.contains(id)) {
+            let run = Self::of(&parent, id);
+            match builder().create(&run.partial) {
+                // Asked only now: while this one is held, nobody else publishes under the id.
+                Ok(()) if !run.complete.exists() => return Ok(run),
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => run.forget(),
+                Err(error) => {
+                    let failure = failed("create", &run.partial)(error);
+                    run.forget();
+                    return Err(failure);
                 }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(failed("create", &partial)(error)),
             }
         }
         Err(DirectoryError::Crowded(parent))
+    }
+
+    /// Claims the directory of a recorded run whose process died. Only whoever holds the tenant's turn
+    /// may do so: what that process left is removed.
+    ///
+    /// # Errors
+    /// When the directory cannot be created.
+    pub fn claim_recorded(reports: &Path, tenant: &str, id: &RunId) -> Result<Self, DirectoryError> {
+        let run = Self::of(&parent(reports, tenant)?, id.clone());
+        match fs::remove_dir_all(&run.partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed("remove", &run.partial)(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        builder().create(&run.partial).map_err(failed("create", &run.partial))?;
+        Ok(run)
+    }
+
+    fn of(parent: &Path, id: RunId) -> Self {
+        let complete = parent.join(id.as_str());
+        let partial = parent.join(format!(".{id}{PARTIAL}"));
+        Self { id, partial, complete, published: false }
+    }
+
+    /// Not ours: nothing is removed.
+    fn forget(mut self) {
+        self.published = true;
     }
 
     /// The id that was claimed.
@@ -104,11 +135,15 @@ impl RunDirectory {
         &self.id
     }
 
-    /// Writes the files and gives the directory its name, in this order.
+    /// Writes the files and gives the directory its name, in this order. One that is there already, as
+    /// after [`RunDirectory::claim_recorded`], stays as it is.
     ///
     /// # Errors
     /// When a file cannot be written. Nothing is left behind then.
     pub fn publish(mut self, files: &[ReportFile]) -> Result<PathBuf, DirectoryError> {
+        if self.complete.exists() {
+            return Ok(self.complete.clone());
+        }
         for file in files {
             let path = self.partial.join(file.name);
             write(&path, &file.bytes).map_err(failed("write", &path))?;
@@ -134,6 +169,12 @@ impl Drop for RunDirectory {
     }
 }
 
+fn parent(reports: &Path, tenant: &str) -> Result<PathBuf, DirectoryError> {
+    let parent = reports.join(tenant);
+    builder().recursive(true).create(&parent).map_err(failed("create", &parent))?;
+    Ok(parent)
+}
+
 fn builder() -> DirBuilder {
     let mut builder = DirBuilder::new();
     builder.mode(0o700);
@@ -155,6 +196,22 @@ fn sync(directory: &Path) -> Result<(), DirectoryError> {
 pub fn newest_start(reports: &Path, tenant: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let names = names(&reports.join(tenant)).unwrap_or_default();
     names.iter().filter_map(|name| RunId::parse(name)?.start()).filter(|start| *start < now).max()
+}
+
+/// The place in the evidence chain of the newest complete run before `now`, with its start; none where
+/// there is none, or where its manifest cannot be read.
+#[must_use]
+pub(super) fn newest_link(
+    reports: &Path,
+    tenant: &str,
+    now: DateTime<Utc>,
+) -> Option<(DateTime<Utc>, ChainLink)> {
+    let start = newest_start(reports, tenant, now)?;
+    let names = names(&reports.join(tenant)).unwrap_or_default();
+    let of_that_second = names.iter().filter_map(|name| RunId::parse(name));
+    let run_id = of_that_second.filter(|id| id.start() == Some(start)).max_by_key(|id| id.as_str().len())?;
+    let manifest = fs::read(reports.join(tenant).join(run_id.as_str()).join(MANIFEST)).ok()?;
+    Some((start, ChainLink { run_id, manifest: sha256(&manifest) }))
 }
 
 /// Removes runs that started before `now - keep`. Anything whose name is no run id is left alone.
@@ -233,7 +290,7 @@ mod tests {
     fn a_directory_appears_complete_and_for_its_owner_only() {
         let reports = tempfile::tempdir().unwrap();
         let start = at("2026-11-23T06:00:00Z");
-        let run = RunDirectory::claim(reports.path(), "contoso", start).unwrap();
+        let run = RunDirectory::claim(reports.path(), "contoso", start, &[]).unwrap();
         assert!(!reports.path().join("contoso/20261123T060000Z").exists());
         let path = run.publish(&files()).unwrap();
         assert_eq!(path, reports.path().join("contoso/20261123T060000Z"));
@@ -248,10 +305,10 @@ mod tests {
     fn runs_of_one_second_are_numbered_even_while_one_is_unfinished() {
         let reports = tempfile::tempdir().unwrap();
         let start = at("2026-11-23T06:00:00Z");
-        let first = RunDirectory::claim(reports.path(), "contoso", start).unwrap();
-        let second = RunDirectory::claim(reports.path(), "contoso", start).unwrap();
+        let first = RunDirectory::claim(reports.path(), "contoso", start, &[]).unwrap();
+        let second = RunDirectory::claim(reports.path(), "contoso", start, &[]).unwrap();
         first.publish(&files()).unwrap();
-        let third = RunDirectory::claim(reports.path(), "contoso", start).unwrap();
+        let third = RunDirectory::claim(reports.path(), "contoso", start, &[]).unwrap();
         assert_eq!(second.id().as_str(), "20261123T060000Z-2");
         assert_eq!(third.id().as_str(), "20261123T060000Z-3");
     }
@@ -259,7 +316,7 @@ mod tests {
     #[test]
     fn an_abandoned_run_leaves_nothing() {
         let reports = tempfile::tempdir().unwrap();
-        drop(RunDirectory::claim(reports.path(), "contoso", at("2026-11-23T06:00:00Z")).unwrap());
+        drop(RunDirectory::claim(reports.path(), "contoso", at("2026-11-23T06:00:00Z"), &[]).unwrap());
         assert_eq!(fs::read_dir(reports.path().join("contoso")).unwrap().count(), 0);
     }
 
@@ -267,7 +324,10 @@ mod tests {
     fn only_runs_beyond_their_time_are_removed() {
         let reports = tempfile::tempdir().unwrap();
         for start in ["2026-11-13T05:59:59Z", "2026-11-13T06:00:00Z", "2026-11-23T06:00:00Z"] {
-            RunDirectory::claim(reports.path(), "contoso", at(start)).unwrap().publish(&files()).unwrap();
+            RunDirectory::claim(reports.path(), "contoso", at(start), &[])
+                .unwrap()
+                .publish(&files())
+                .unwrap();
         }
         fs::create_dir(reports.path().join("contoso/kept by hand")).unwrap();
         fs::write(reports.path().join("contoso/20200102T000000Z"), "a file").unwrap();
@@ -285,7 +345,7 @@ mod tests {
         for name in [".20261122T055959Z-2.partial", ".20261122T060000Z.partial"] {
             fs::create_dir_all(parent.join(name)).unwrap();
         }
-        let run = RunDirectory::claim(reports.path(), "contoso", at("2026-11-23T06:00:00Z")).unwrap();
+        let run = RunDirectory::claim(reports.path(), "contoso", at("2026-11-23T06:00:00Z"), &[]).unwrap();
         let mut left = names(&parent).unwrap();
         left.sort();
         assert_eq!(left, [".20261122T060000Z.partial", ".20261123T060000Z.partial"]);

@@ -1,10 +1,13 @@
-//! How a run is remembered.
+//! How a run is remembered, and by whom it is carried out.
 
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::task::AbortOnDropHandle;
 
-use crate::store::{Store, Turn};
+use crate::graph;
+use crate::store::{LEASE, RENEWAL, Store, StoreError, Turn};
 
 /// How a run is remembered.
 #[derive(Clone, Copy)]
@@ -39,6 +42,27 @@ pub async fn while_held<T>(
     turn: &Turn,
     work: impl Future<Output = T>,
 ) -> Result<T, TakenOver> {
-    let _ = (store, turn);
-    Ok(work.await)
+    // In a task of its own: judging a large tenant must not keep the turn from being renewed.
+    let lost = AbortOnDropHandle::new(tokio::spawn(lose(store.clone(), turn.clone())));
+    tokio::select! {
+        done = work => Ok(done),
+        _ = lost => Err(TakenOver),
+    }
+}
+
+/// Renews the turn until that is in vain.
+async fn lose(store: Store, turn: Turn) {
+    let mut held_until = Instant::now() + LEASE;
+    loop {
+        sleep(RENEWAL).await;
+        let asked = Instant::now();
+        match timeout_at(held_until, store.renew(&turn)).await {
+            Ok(Ok(())) => held_until = asked + LEASE,
+            Ok(Err(StoreError::Lost)) | Err(_) => return,
+            Ok(Err(error)) => {
+                let reason = graph::explain(&error, error.advice());
+                tracing::warn!(reason, "the turn cannot be renewed; trying again");
+            }
+        }
+    }
 }

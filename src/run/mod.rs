@@ -3,10 +3,25 @@
 mod audit;
 pub mod clock;
 mod directory;
+mod finish;
 mod keeping;
 mod lines;
+mod memory;
+mod post;
+mod render;
+mod verify;
 
-pub use audit::{Job, Outcome, RunError, Sending, audit, finish};
+pub use crate::graph::explain;
+pub use audit::{Job, Outcome, RunError, Sending, audit};
 pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
+pub use finish::finish;
 pub use keeping::{Keeping, TakenOver, while_held};
 pub use lines::Lines;
+pub use render::{heavy, rebuild, render};
+pub use verify::{CheckedRun, Flaw, Found, Mismatch, Print, Shelf, Terms, Verified, Witness};
+
+/// The name of this machine, by which others of the same store know where files lie.
+#[must_use]
+pub fn host() -> String {
+    hostname::get().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+}

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::engine::Fault;
+use super::engine::{Fault, on};
 use super::session::within;
 use super::{RunEntry, Store, StoreError, TenantKey};
-use crate::domain::TenantId;
+use crate::domain::{RunId, TenantId};
 
 impl Store {
     /// Recorded runs in the order in which they were recorded, of one tenant or of all: then tenant by
@@ -33,6 +34,20 @@ impl Store {
         Ok(runs)
     }
 
+    /// The ids of recorded runs of a tenant that started in this second.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn run_ids(&self, tenant: &TenantKey, start: DateTime<Utc>) -> Result<Vec<RunId>, StoreError> {
+        const IDS: &str = "SELECT run_id FROM run WHERE tenant = $1 AND started = $2";
+        let Some(number) = self.number(tenant).await? else { return Ok(Vec::new()) };
+        let ids: Vec<String> = on!(self.short(), |pool| {
+            let ids = sqlx::query_scalar(IDS).bind(number).bind(start.timestamp());
+            Ok(ids.fetch_all(pool).await?)
+        })?;
+        Ok(ids.iter().filter_map(|id| RunId::parse(id)).collect())
+    }
+
     /// The last recorded run of a tenant.
     ///
     /// # Errors
@@ -46,7 +61,7 @@ impl Store {
     }
 
     async fn last_entry(&self, tenant: i64) -> Result<Option<RunEntry>, Fault> {
-        Ok(self.reading().await?.last_run(tenant).await?.map(|run| run.entry))
+        Ok(self.glancing().await?.last_run(tenant).await?.map(|run| run.entry))
     }
 
     /// For each other tenant with at least one recorded complete run, the latest one's context; tenants

@@ -41,6 +41,7 @@ pub use types::*;
 #[derive(Clone)]
 pub struct Store {
     pool: engine::Pool,
+    short: engine::Pool,
     place: Place,
     way: place::Way,
 }

@@ -56,7 +56,7 @@ impl Store {
     async fn noted(&self, turn: &Turn, run: &RunId, progress: &RunProgress) -> Result<(), Fault> {
         const FILES: &str = "UPDATE run SET files = $3, host = $4 WHERE tenant = $1 AND run_id = $2";
         const MAIL: &str = "UPDATE run SET mail = $3 WHERE tenant = $1 AND run_id = $2";
-        let mut session = self.writing().await?;
+        let mut session = self.noting().await?;
         within!(&mut session, |tx| match progress {
             RunProgress::Files { state, host } => {
                 let note = sqlx::query(FILES).bind(turn.number).bind(run.as_str());

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Turn;
 use super::changes::VersionChanges;
+use crate::config::Tenant;
 use crate::domain::{
     ChainLink, History, Inventory, Ledger, ObjectKind, RunCounts, RunId, Sha256Sum, TenantId,
 };
@@ -16,6 +17,12 @@ pub struct TenantKey {
     pub name: String,
     /// Its id.
     pub tenant_id: TenantId,
+}
+
+impl From<&Tenant> for TenantKey {
+    fn from(tenant: &Tenant) -> Self {
+        Self { name: tenant.name.clone(), tenant_id: tenant.tenant_id }
+    }
 }
 
 /// What came of asking for a turn.

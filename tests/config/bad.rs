@@ -19,6 +19,28 @@ fn credential(lines: &str) -> String {
     but("[tenant.credential]\ntype = \"azure-cli\"", &format!("{id}\n[tenant.credential]\n{lines}"))
 }
 
+fn store(url: &str) -> String {
+    and(&format!("[store]\nurl = '{url}'\n"))
+}
+
+/// An exception with one line for another, or with a line more where that is empty.
+fn exception(line: &str, other: &str) -> String {
+    let lines = [
+        "object = '33333333-3333-4333-8333-333333333333'",
+        "rules = ['client-secret']",
+        "reason = 'Moved by March.'",
+        "accepted_by = 'Dana'",
+        "expires = 2027-03-31",
+    ];
+    assert!(line.is_empty() || lines.contains(&line), "{line}");
+    let mut text = and("[[exception]]\n");
+    for known in lines {
+        text += if known == line { other } else { known };
+        text.push('\n');
+    }
+    if line.is_empty() { text + other + "\n" } else { text }
+}
+
 #[rustfmt::skip]
 fn cases() -> Vec<(&'static str, String)> {
     vec![
@@ -128,6 +150,65 @@ fn cases() -> Vec<(&'static str, String)> {
         ("a limit without type",            and("[policy]\nrestrictive = [{ max = '90d' }]\n")),
         ("a limit that is none",            and("[policy]\nrestrictive = [{ type = 'passwordLifetime', max = 'short' }]\n")),
         ("owners unread but judged",        and("[audit]\nowners = false\n[rules]\nno-owner = 'high'\n")),
+        // the store
+        ("a store of another kind",         store("mysql://me:hunter2@db.example/keysweep")),
+        ("a store without scheme",          store("data/keysweep.db")),
+        ("a SQLite store without slashes",  store("sqlite:data/keysweep.db")),
+        ("a SQLite store nowhere",          store("sqlite://")),
+        ("a SQLite store in memory",        store("sqlite://:memory:")),
+        ("a SQLite store in memory, short", store("sqlite::memory:")),
+        ("a SQLite store that is a folder", store("sqlite:///var/lib/keysweep/")),
+        ("a SQLite store with options",     store("sqlite://data/keysweep.db?mode=ro")),
+        ("a SQLite store with a password",  and("[store]\npassword_env = 'SECRET'\n")),
+        ("a PostgreSQL store nowhere",      store("postgres:///keysweep")),
+        ("a PostgreSQL user nowhere",       store("postgres://me:hunter2@/keysweep")),
+        ("no database",                     store("postgres://me:hunter2@db.example:5432/")),
+        ("a database in a database",        store("postgres://me:hunter2@db.example/keysweep/public")),
+        ("a password that needs encoding",  store("postgres://me:hunter2/a@db.example/keysweep")),
+        ("a password with a hash",          store("postgres://me:1#hunter2@db.example/keysweep")),
+        ("a password without user, in it",  store("postgres://:hunter2@db.example/keysweep")),
+        ("a password without user, named",  store("postgres://db.example/keysweep'\npassword_env = 'SECRET")),
+        ("a password behind the question",  store("postgres://me@db.example/keysweep?password=hunter2")),
+        ("an unknown sslmode",              store("postgres://me:hunter2@db.example/keysweep?sslmode=full")),
+        ("a password twice, in it",         store("postgres://me:hunter2@db.example/keysweep?sslmode=require'\npassword_env = 'SECRET")),
+        ("a password twice, named",         store("postgres://me@db.example/keysweep?sslmode=require'\npassword_file = 'f'\npassword_env = 'SECRET")),
+        ("a password in a file not there",  store("postgres://me@db.example/keysweep?sslmode=require'\npassword_file = 'hunter2")),
+        ("a password of the store",         store("postgres://me@db.example/keysweep?sslmode=require'\npassword = 'hunter2")),
+        ("a store as a number",             and("[store]\nurl = 5\n")),
+        ("runs kept for an hour",           and("[store]\nkeep = '1h'\n")),
+        ("no audit at one time",            and("[schedule]\ncron = '0 6 * * *'\nconcurrency = 0\n")),
+        ("65 audits at one time",           and("[schedule]\ncron = '0 6 * * *'\nconcurrency = 65\n")),
+        // exceptions
+        ("an empty exception",              and("[[exception]]\n")),
+        ("an exception in one pair",        and("[exception]\nreason = 'x'\n")),
+        ("an exception for id and name",    exception("", "name = 'Legacy *'")),
+        ("an exception for no id",          exception("object = '33333333-3333-4333-8333-333333333333'", "object = 'hunter2'")),
+        ("an exception for a blank name",   exception("object = '33333333-3333-4333-8333-333333333333'", "name = ' '")),
+        ("an exception for a long name",    exception("object = '33333333-3333-4333-8333-333333333333'", &format!("name = '{}'", "?".repeat(257)))),
+        ("a name that is a number",         exception("object = '33333333-3333-4333-8333-333333333333'", "name = 5")),
+        ("an exception from nothing",       exception("rules = ['client-secret']", "rules = []")),
+        ("an exception from a text",        exception("rules = ['client-secret']", "rules = '*'")),
+        ("mistyped and unknown rules",      exception("rules = ['client-secret']", "rules = ['client-secrt', 'no-owner', 'make-coffee', 'hunter2']")),
+        ("a rule excepted twice",           exception("rules = ['client-secret']", "rules = ['no-owner', 'client-secret', 'no-owner']")),
+        ("all rules and more",              exception("rules = ['client-secret']", "rules = ['*', 'client-secret']")),
+        ("an exception from exceptions",    exception("rules = ['client-secret']", "rules = ['exception-expired']")),
+        ("an exception without a reason",   exception("reason = 'Moved by March.'", "reason = ' '")),
+        ("an exception by nobody",          exception("accepted_by = 'Dana'", "accepted_by = ''")),
+        ("an exception for ever",           exception("expires = 2027-03-31", "")),
+        ("an exception until a moment",     exception("expires = 2027-03-31", "expires = 2027-03-31T12:00:00Z")),
+        ("a moment in quotes",              exception("expires = 2027-03-31", "expires = '2027-03-31T12:00:00'")),
+        ("an exception until noon",         exception("expires = 2027-03-31", "expires = 12:00:00")),
+        ("an exception until soon",         exception("expires = 2027-03-31", "expires = 'hunter2'")),
+        ("a day without zeros",             exception("expires = 2027-03-31", "expires = '2027-3-31'")),
+        ("a day there is not",              exception("expires = 2027-03-31", "expires = '2027-02-30'")),
+        ("a day there is not, as a date",   exception("expires = 2027-03-31", "expires = 2027-02-30")),
+        ("a year as a number",              exception("expires = 2027-03-31", "expires = 2027")),
+        ("an exception for a mistyped tenant", exception("", "tenant = 'contosso'")),
+        ("an exception for no tenant",      exception("", "tenant = 'hunter2'")),
+        ("an exception twice",              format!("{}{}", exception("", "tenant = 'contoso'"), exception("", "").replace(BASE, "").replace("Dana", "Fox"))),
+        ("a name excepted twice",           format!("{}{}",
+            exception("object = '33333333-3333-4333-8333-333333333333'", "name = 'Legacy *'"),
+            exception("object = '33333333-3333-4333-8333-333333333333'", "name = 'LEGACY *'").replace(BASE, ""))),
         // mail
         ("mail without anything",           and("[mail]\n")),
         ("mail to nobody",                  and("[mail]\ntransport = 'directory'\nfrom = 'k@contoso.example'\n")),

@@ -125,8 +125,13 @@ fn each_line_of_the_complete_example_can_be_taken_into_use() {
         let told = parse(&changed, Path::new("example.toml"), &files().environment);
         let told = told.map_or_else(|problems| problems.to_string(), |_| String::new());
         // What remains is about files that are not there, and about alternatives that exclude each other.
-        let expected =
-            [" is not there. ", "belongs to another type", "is given, and `", "is not set, or empty"];
+        let expected = [
+            " is not there. ",
+            "belongs to another type",
+            "belongs to PostgreSQL",
+            "is given, and `",
+            "is not set, or empty",
+        ];
         let unexpected: Vec<&str> =
             told.lines().filter(|line| !expected.iter().any(|words| line.contains(words))).collect();
         assert_eq!(unexpected, [""; 0], "{table}.{key}");
@@ -164,8 +169,17 @@ fn the_defaults_that_the_complete_example_shows_are_those_that_hold() {
 
 /// Lines of the example that show an alternative rather than a default.
 fn is_alternative(line: &str) -> bool {
-    let keys =
-        ["ca_file", "schedule", "mail_to", "token_file", "secret_", "certificate_password", "password_env"];
+    let keys = [
+        "ca_file",
+        "schedule",
+        "mail_to",
+        "token_file",
+        "secret_",
+        "certificate_password",
+        "password_",
+        "name",
+        "tenant",
+    ];
     keys.iter().any(|key| line.starts_with(key))
 }
 
@@ -182,6 +196,13 @@ fn the_schema_is_closed_described_and_without_null() {
         clouds.as_array().unwrap().iter().filter_map(|cloud| cloud["const"].as_str()).collect();
     assert_eq!(words, ["public", "us-gov", "us-gov-dod", "china"]);
     assert_eq!(schema["properties"]["rules"]["properties"]["no-owner"]["enum"][5], "off");
+    let exception = &schema["properties"]["exception"]["items"];
+    assert_eq!(exception["properties"]["expires"]["format"], "date");
+    assert_eq!(exception["required"], serde_json::json!(["rules", "reason", "accepted_by", "expires"]));
+    let rules = exception["properties"]["rules"]["items"]["enum"].as_array().unwrap();
+    assert!(rules.contains(&"*".into()) && rules.contains(&"no-owner".into()));
+    assert!(!rules.contains(&"exception-stale".into()), "none covers the rules about exceptions");
+    assert_eq!(schema["properties"]["schedule"]["properties"]["concurrency"]["maximum"], 64);
     closed(&schema);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use keysweep::compliance::{Demand, Settings};
-use keysweep::config::{Cloud, Credential, SmtpTls, Tenant, Transport};
+use keysweep::config::{Cloud, Credential, SmtpTls, StoreUrl, Tenant, Transport};
 use keysweep::domain::{MaxLifetime, Need, ObjectKind, RestrictionKind, RuleId, Severity, SignInMethod};
 use secrecy::ExposeSecret;
 
@@ -25,6 +25,8 @@ fn what_is_left_out_has_the_documented_default() {
     assert_eq!(config.reports.keep, None);
     assert!(config.reports.csv_bom);
     assert!(config.mail.is_none());
+    assert!(matches!(&config.store.url, StoreUrl::Sqlite(path) if path == Path::new("data/keysweep.db")));
+    assert_eq!((config.store.keep, config.concurrency), (TimeDelta::days(400), 8));
     let tenant = &config.tenants[0];
     assert_eq!((tenant.name.as_str(), tenant.client_id), ("contoso", None));
     assert_eq!(tenant.credential.method(), SignInMethod::AzureCli);
@@ -133,6 +135,7 @@ idle-policy = "critical"
     assert!(!config.reading.owners);
     let max = Some(MaxLifetime::from_delta(TimeDelta::days(181)));
     let expected = Settings {
+        scope: [ObjectKind::ServicePrincipal].into(),
         severities: [
             (RuleId::ClientSecretExpired, None),
             (RuleId::IdlePolicy, Some(Severity::Critical)),

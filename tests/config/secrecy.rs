@@ -15,6 +15,11 @@ cron = "0 6 * * MON"
 timezone = "Europe/Berlin"
 [reports]
 keep = "400d"
+[store]
+url = "postgres://k@db.c.example/keysweep"
+password = {quoted}
+password_env = "SECRET"
+keep = "400d"
 [[tenant]]
 name = "contoso"
 tenant_id = "11111111-1111-4111-8111-111111111111"
@@ -28,6 +33,13 @@ owners = true
 scope = ["applications"]
 [policy]
 restrictive = ["passwordAddition", {{ type = "passwordLifetime", max = "90d" }}]
+[[exception]]
+object = "33333333-3333-4333-8333-333333333333"
+rules = ["client-secret", "no-owner"]
+reason = "Moved by March."
+accepted_by = "Dana"
+expires = 2027-03-31
+tenant = "contoso"
 [mail]
 from = "k@c.example"
 to = ["s@c.example"]

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::installed::{PYTHON, python_has};
 use crate::world::{World, now, rows, text, until};
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
+    "changes.csv",
     "credentials.csv",
     "findings.csv",
     "manifest.json",

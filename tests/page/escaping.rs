@@ -1,12 +1,15 @@
 //! Names that would like to be more than names.
 
-use keysweep::domain::RuleId;
-use keysweep::report::{Kept, Report, Subject, UndecidedRow, html, letter};
+use keysweep::domain::{RuleId, Status};
+use keysweep::report::{
+    ChangeKind, ChangeRow, ChangeWord, Compared, FindingChange, Kept, Report, Subject, UndecidedRow, html,
+    letter,
+};
 
 use crate::markup::{Element, elements};
-use crate::sample;
+use crate::{history, sample};
 
-const HOSTILE: [&str; 12] = [
+const HOSTILE: [&str; 14] = [
     "<script>alert(1)</script>",
     "</script><script>alert(1)</script>",
     "\"onmouseover=alert(1) x=\"",
@@ -19,6 +22,8 @@ const HOSTILE: [&str; 12] = [
     "\u{202e}gpj.evil\u{2066}",
     "line\r\nbreak\u{2028}and\tmore\u{85}",
     "nul\0\u{1b}[31mred",
+    "Bcc: everyone@example.com",
+    "Subject: Keysweep contoso: complete, no findings",
 ];
 
 /// A report in which every text that comes from a directory is `text`.
@@ -34,6 +39,10 @@ fn report_of(text: &str) -> Report {
     (secret.usage, secret.credential_id) = (own(), own());
     report.findings.push(sample::finding(RuleId::ClientSecret, &row, Some(&secret), text, text));
     report.findings.push(sample::finding(RuleId::PolicyWeakensDefault, &row, None, text, text));
+    report.findings.push(sample::finding(RuleId::NoOwner, &row, None, text, text));
+    report.findings[1].change = Some(FindingChange::New);
+    report.findings[2].status = Status::Excepted(0);
+    add_history(&mut report, text);
     report.undecided.push(UndecidedRow {
         object_type: Subject::Application,
         object_id: row.object_id.clone(),
@@ -53,6 +62,34 @@ fn report_of(text: &str) -> Report {
     report.objects.push(row);
     report.credentials.push(secret);
     report
+}
+
+/// Whatever an earlier run, the configuration or the store has to say, in the same words.
+fn add_history(report: &mut Report, text: &str) {
+    let own = || text.to_owned();
+    report.compared = Compared::With(history::last_week());
+    report.notices = vec![own()];
+    for kind in [ChangeKind::Policy, ChangeKind::Credential] {
+        let row = history::change(kind, ChangeWord::Changed, text, text);
+        report.changes.push(ChangeRow {
+            object_id: own(),
+            credential_type: own(),
+            credential_name: own(),
+            credential_id: own(),
+            policy_id: "a policy".to_owned(),
+            policy_name: own(),
+            before: own(),
+            after: own(),
+            ..row
+        });
+    }
+    report.changes.push(history::appeared(&report.findings[1]));
+    report.changes.push(history::change(ChangeKind::Finding, ChangeWord::Fixed, text, text));
+    report.changes[1].credential_type = String::new();
+    report.exceptions = history::exceptions();
+    for row in &mut report.exceptions {
+        (row.whom, row.reason, row.accepted_by, row.rules) = (own(), own(), own(), vec![own()]);
+    }
 }
 
 fn shapes(document: &str) -> Vec<(String, Vec<String>)> {
@@ -137,6 +174,7 @@ fn only_https_becomes_a_link() {
         let mut report = report_of("Payroll");
         report.objects[0].portal_url = url.to_owned();
         report.findings.iter_mut().for_each(|finding| finding.portal_url = url.to_owned());
+        report.changes.iter_mut().for_each(|change| change.portal_url = url.to_owned());
         report.header.portal = "";
         let page = elements(&html(&report).expect("a page"));
         let mail = elements(&letter(&report, &[], 0, Kept::InDirectory).expect("a letter").html);

@@ -3,10 +3,12 @@
 use std::io::{Cursor, Read as _};
 
 use keysweep::domain::{RuleId, Severity};
-use keysweep::report::{Kept, Letter, Report, ReportFile, Subject, Summary, letter};
+use keysweep::report::{
+    ChangeKind, Compared, FindingChange, Kept, Letter, Report, ReportFile, Subject, Summary, letter,
+};
 
 use crate::markup::elements;
-use crate::sample;
+use crate::{history, sample};
 
 /// More than any letter here needs.
 const ROOM: u64 = 1 << 30;
@@ -22,12 +24,14 @@ fn incomplete(report: Report) -> Report {
 #[test]
 fn the_text_part_reads_as_expected() {
     insta::assert_snapshot!("text", write(&sample::tenant()).text);
+    insta::assert_snapshot!("text_later", write(&history::later()).text);
     insta::assert_snapshot!("text_incomplete", write(&incomplete(sample::empty())).text);
 }
 
 #[test]
 fn the_html_part_reads_as_expected() {
     insta::assert_snapshot!("mail", write(&incomplete(sample::tenant())).html);
+    insta::assert_snapshot!("mail_later", write(&history::later()).html);
 }
 
 #[test]
@@ -43,7 +47,19 @@ fn the_subject_counts_and_never_calls_an_incomplete_run_clean() {
     undecided.undecided = sample::tenant().undecided;
     let mut oddly_named = sample::empty();
     oddly_named.header.tenant = "con\r\nBcc: a@b\u{202e}".to_owned();
+    let mut fixed = history::later();
+    fixed.findings.clear();
+    let mut nothing_new = history::later();
+    nothing_new.changes.retain(|row| row.kind != ChangeKind::Finding);
+    nothing_new.findings.retain(|row| row.change == Some(FindingChange::Standing));
+    let first = Report { compared: Compared::First, ..history::later() };
+    let later = || "Keysweep contoso: 1 critical, 20 high, 8 medium, 18 low".to_owned();
     for (report, subject) in [
+        (history::later(), &*(later() + " (3 new, 1 reopened, 4 fixed)")),
+        (first, &later()),
+        (incomplete(history::later()), &format!("INCOMPLETE {}", later())),
+        (fixed, "Keysweep contoso: complete, no findings, 1 undecided (4 fixed)"),
+        (nothing_new, "Keysweep contoso: 18 high, 7 medium, 18 low"),
         (some.clone(), "Keysweep contoso: 2 critical, 11 high, 5 medium"),
         (incomplete(some), "INCOMPLETE Keysweep contoso: 2 critical, 11 high, 5 medium"),
         (sample::empty(), "Keysweep contoso: complete, no findings"),
@@ -72,7 +88,10 @@ fn the_first_line_of_both_parts_says_how_complete_the_run_was() {
 
 #[test]
 fn the_text_part_keeps_to_78_columns_whatever_the_names() {
-    let mut report = incomplete(sample::tenant());
+    let mut report = incomplete(history::later());
+    report.notices = vec!["t".repeat(300)];
+    report.changes[5].display_name = "c".repeat(256);
+    report.changes[9].detail = "d".repeat(500);
     report.findings[0].display_name = "n".repeat(256);
     report.findings[1].detail = format!("{} {}", "long ".repeat(60), "w".repeat(300));
     report.gaps[0].reason = "r".repeat(500);

@@ -2,7 +2,11 @@
 //! lints' sake, so that what prepares a test may expect things too.
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod escaping;
+#[cfg(test)]
+mod history;
 #[cfg(test)]
 mod letter;
 #[cfg(test)]

@@ -6,16 +6,16 @@ use std::fmt::Write;
 use chrono::TimeDelta;
 use keysweep::compliance::{Demand, Settings};
 use keysweep::domain::{
-    Actor, ApplicationFacts, Assessment, CredentialAt, DecidedBy, Details, Evidence, History, InstanceLock,
-    Inventory, KeyCredential, KeyId, KeyType, MaxLifetime, Need, Object, ObjectKind, PlainSight, Refusal,
-    Restriction, RestrictionKind, RuleId, SecretCreation, ServicePrincipalFacts, State, TenantDefault,
-    TenantId, Text, Why,
+    Actor, ApplicationFacts, Assessment, Covered, CredentialAt, DecidedBy, Details, Evidence, Exception,
+    History, Idleness, InstanceLock, Inventory, KeyCredential, KeyId, KeyType, MaxLifetime, Need, Object,
+    ObjectKind, PlainSight, Refusal, Restriction, RestrictionKind, RuleId, SecretCreation,
+    ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Whom, Why,
 };
 use keysweep::report::{FindingRow, Report, build};
 use uuid::uuid;
 
 use super::fixture::{
-    TENANT, application, at, custom_policy, finding, header, id, judged, key, password, policy_id,
+    TENANT, application, at, custom_policy, exception, finding, header, id, judged, key, password, policy_id,
     restriction, service_principal,
 };
 use super::output::snapshot;
@@ -41,12 +41,7 @@ fn about(
     let (creation, decided_by, why) = verdict;
     let mut assessment = judged(creation, decided_by, why);
     assessment.findings = found.into_iter().map(|(rule, evidence)| finding(rule, evidence)).collect();
-    let assessment = Assessment {
-        objects: vec![assessment],
-        tenant: Vec::new(),
-        policies: Vec::new(),
-        undecided: Vec::new(),
-    };
+    let assessment = Assessment { objects: vec![assessment], ..Assessment::default() };
     build(header(), &tenant_of(vec![object]), &assessment, &settings(), &History::default())
 }
 
@@ -167,6 +162,8 @@ fn name_of_evidence(evidence: &Evidence) -> &'static str {
         Evidence::ExemptedActors(_) => "ExemptedActors",
         Evidence::Idle { .. } => "Idle",
         Evidence::AuditorSecret => "AuditorSecret",
+        Evidence::ExceptionExpired { .. } => "ExceptionExpired",
+        Evidence::ExceptionStale { .. } => "ExceptionStale",
     }
 }
 
@@ -315,6 +312,25 @@ fn on_tenant() -> Vec<(RuleId, Evidence)> {
     ]
 }
 
+fn on_exceptions() -> Vec<(RuleId, Evidence)> {
+    let by_id = exception(Whom::Id(id(0xaaaa_0001)), Covered::All);
+    let rules = [RuleId::ClientSecret, RuleId::NoOwner].into();
+    let by_name = exception(Whom::Name("Legacy *".to_owned()), Covered::These(rules));
+    let expired = |findings| Evidence::ExceptionExpired { exception: Box::new(by_id.clone()), findings };
+    let stale = |exception: &Exception, because| {
+        let exception = Box::new(exception.clone());
+        (RuleId::ExceptionStale, Evidence::ExceptionStale { exception, because })
+    };
+    let mut found: Vec<_> = [0, 1, 1200].map(|count| (RuleId::ExceptionExpired, expired(count))).into();
+    found.extend([
+        stale(&by_id, Idleness::NoObject),
+        stale(&by_name, Idleness::NoObject),
+        stale(&by_name, Idleness::RulesOff),
+        stale(&by_name, Idleness::NothingBroken),
+    ]);
+    found
+}
+
 fn on_tenant_and_policies() -> Vec<(RuleId, Evidence)> {
     let actors = vec![
         (RestrictionKind::PasswordAddition, Actor(Text::new("Tools_Pipeline equals \u{202E}yes"))),
@@ -359,7 +375,7 @@ fn every_finding_reads_well() {
             write_finding(&mut text, name, &row);
         }
     }
-    for (rule, evidence) in on_tenant().into_iter().chain(on_tenant_and_policies()) {
+    for (rule, evidence) in on_tenant().into_iter().chain(on_exceptions()).chain(on_tenant_and_policies()) {
         let name = name_of_evidence(&evidence);
         seen.insert(name);
         write_finding(&mut text, name, &only(elsewhere(false, rule, evidence)));
@@ -369,7 +385,7 @@ fn every_finding_reads_well() {
         seen.insert(name);
         write_finding(&mut text, name, &only(elsewhere(true, rule, evidence)));
     }
-    assert_eq!(seen.len(), 14, "{seen:?}");
+    assert_eq!(seen.len(), 16, "{seen:?}");
     snapshot("findings", &text);
 }
 
@@ -391,7 +407,7 @@ fn elsewhere(on_policy: bool, rule: RuleId, evidence: Evidence) -> Report {
     let finding = finding(rule, evidence);
     let (tenant, policies) =
         if on_policy { (vec![], vec![(policy_id(1), finding)]) } else { (vec![finding], vec![]) };
-    let assessment = Assessment { objects: Vec::new(), tenant, policies, undecided: Vec::new() };
+    let assessment = Assessment { tenant, policies, ..Assessment::default() };
     build(header(), &tenant_of(Vec::new()), &assessment, &settings(), &History::default())
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use keysweep::config::StoreUrl;
-use keysweep::store::{Store, StoreError};
+use keysweep::store::{RENEWAL, Store, StoreError};
 
 use crate::turns::take;
 use crate::world::{World, at, tenant, told};
@@ -65,6 +65,8 @@ async fn commits_survive_a_power_loss_by_the_settings_for_it() {
 async fn a_newer_store_that_a_crash_left_behind_is_left_alone_too() {
     let world = World::sqlite();
     let store = world.open().await;
+    // With that it keeps the file open, and the journal is not cleared away.
+    take(&store, "contoso", "a").await;
     world
         .sql(
             "INSERT INTO keysweep_migration (version, description, success, checksum, execution_time) \
@@ -203,6 +205,22 @@ async fn a_store_that_somebody_else_writes_is_opened_and_waited_for() {
     assert!(asked.elapsed() >= Duration::from_millis(300));
 }
 
+#[tokio::test]
+async fn a_turn_is_held_while_somebody_writes_for_longer_than_a_renewal_waits() {
+    let world = World::sqlite();
+    let store = world.open().await;
+    let turn = take(&store, "contoso", "a").await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(world.file());
+    let mut other = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let asked = Instant::now();
+    assert_eq!(store.renew(&turn).await, Ok(()));
+    assert!(asked.elapsed() < RENEWAL, "{:?}", asked.elapsed());
+    // Who wrote may have taken the turn.
+    sqlx::raw_sql("UPDATE tenant SET fence = fence + 1; COMMIT").execute(&mut other).await.unwrap();
+    assert_eq!(store.renew(&turn).await, Err(StoreError::Lost));
+}
+
 /// This binary again, in the directory of a world and without the rights of root.
 fn without_privileges(world: &World, test: &str) -> Command {
     let this = std::env::current_exe().unwrap();
@@ -239,24 +257,19 @@ async fn what_may_not_be_written_is_told() {
     const REMEDY: &str =
         "Let the user that Keysweep runs as create and write files there, or change `store.url`.";
     const READ_ONLY: &str = "the store `data/keysweep.db` is read-only: \
-        attempt to write a readonly database (8)\n\
+        attempt to write a readonly database (CODE)\n\
         Let the user that Keysweep runs as write the file and its directory; for PostgreSQL, name the \
         primary server in `store.url`.";
     for (case, file, directory, expected) in [
         ("sound", Some(0o600), 0o700, "opened".to_owned()),
-        ("read-only file", Some(0o400), 0o700, READ_ONLY.to_owned()),
+        ("read-only file", Some(0o400), 0o700, READ_ONLY.replace("CODE", "8")),
         (
             "secret file",
             Some(0o000),
             0o700,
             format!("cannot open `data/keysweep.db`: unable to open database file (14)\n{REMEDY}"),
         ),
-        (
-            "read-only directory",
-            Some(0o600),
-            0o500,
-            format!("cannot open `data/keysweep.db`: unable to open database file (14)\n{REMEDY}"),
-        ),
+        ("read-only directory", Some(0o600), 0o500, READ_ONLY.replace("CODE", "1544")),
         (
             "nothing in a read-only directory",
             None,

@@ -1,5 +1,6 @@
 //! The configuration as it is written. The comments are the descriptions of the published schema.
 
+mod exception;
 mod words;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 
 use super::{Cloud, SmtpTls};
 use crate::domain::{RuleId, Severity};
+pub(super) use exception::RawException;
 pub(super) use words::{
     RawCredentialType, RawLevel, RawRequire, RawRestriction, RawScope, RawSeverity, RawTransport,
 };
@@ -22,6 +24,8 @@ pub(super) use words::{
 pub(in crate::config) struct RawConfig {
     /// When the daemon audits. Without it, and without `schedule` of a tenant, audits start by hand only.
     pub(in crate::config) schedule: Option<RawSchedule>,
+    /// Where what earlier runs saw is kept.
+    pub(in crate::config) store: Option<RawStore>,
     /// Where the reports go.
     pub(in crate::config) reports: Option<RawReports>,
     /// The audited tenants.
@@ -35,6 +39,8 @@ pub(in crate::config) struct RawConfig {
     #[serde(default)]
     #[schemars(schema_with = "rules")]
     pub(in crate::config) rules: Option<BTreeMap<String, RawLevel>>,
+    /// What is accepted for a while: its findings stay in the reports as `excepted`.
+    pub(in crate::config) exception: Option<Vec<RawException>>,
     /// How reports are mailed. Without it, nothing is.
     pub(in crate::config) mail: Option<RawMail>,
 }
@@ -52,6 +58,25 @@ pub(in crate::config) struct RawSchedule {
     pub(in crate::config) jitter: Option<String>,
     /// Whether a run that was missed while the daemon was stopped is made up for at its start. Default: true.
     pub(in crate::config) catch_up: Option<bool>,
+    /// How many tenants are audited at one time. Default: 8.
+    #[schemars(range(min = 1, max = 64))]
+    pub(in crate::config) concurrency: Option<u8>,
+}
+
+/// Where what earlier runs saw is kept.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct RawStore {
+    /// `sqlite://` and the path of a file, relative or absolute (`sqlite:///var/lib/keysweep/keysweep.db`),
+    /// or `postgres://user@host:port/database`, which several daemons can share. Default:
+    /// `sqlite://data/keysweep.db`.
+    pub(in crate::config) url: Option<String>,
+    /// PostgreSQL: a file that holds the password.
+    pub(in crate::config) password_file: Option<String>,
+    /// PostgreSQL: the environment variable that holds the password.
+    pub(in crate::config) password_env: Option<String>,
+    /// Runs older than this are forgotten. Default: `400d`.
+    pub(in crate::config) keep: Option<String>,
 }
 
 /// Where the reports go.

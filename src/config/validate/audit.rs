@@ -40,6 +40,7 @@ pub(super) fn judging(
     let severities = severities(rules.unwrap_or_default(), owners, desk);
     let settings = || {
         Some(Settings {
+            scope: reading.as_ref()?.scope.iter().copied().collect(),
             severities,
             expiring_within: expiring?,
             max_secret_lifetime: secret?,
@@ -57,7 +58,8 @@ pub(super) fn judging(
             used_elsewhere: defaults.used_elsewhere,
         })
     };
-    (reading, settings())
+    let settings = settings();
+    (reading, settings)
 }
 
 fn scope(raw: Option<&[RawScope]>, desk: &mut Desk<'_>) -> Option<Vec<ObjectKind>> {

@@ -45,6 +45,11 @@ impl<'e> Desk<'e> {
         self.refused.contains(key)
     }
 
+    /// Whether a key stands in the file, and not in an environment variable.
+    pub(super) fn stands_in_file(&self, key: &str) -> bool {
+        matches!(self.places.get(key), Some(Place::File { .. }))
+    }
+
     /// Hands in a warning about a key.
     pub(super) fn warn(&mut self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
         let warning = self.at(key, what.into(), remedy.into());

@@ -4,26 +4,37 @@
 mod audit;
 mod credential;
 mod desk;
+mod exceptions;
 mod files;
 mod mail;
 mod schedule;
+mod store;
 mod tenant;
 mod values;
 
 use super::raw::{RawConfig, RawReports, RawTenant};
-use super::{Config, Reports, Store, StoreUrl, Tenant};
+use super::{Config, Reports, Tenant};
+use crate::compliance::Settings;
 pub(super) use desk::Desk;
 use schedule::Timing;
 use tenant::Recipients;
 pub use values::is_loopback;
 
+/// Audits at one time unless it is said. More would wait for each other's memory and network, fewer let one
+/// slow tenant hold up the others.
+const CONCURRENCY: u8 = 8;
+
 /// Checks a whole configuration.
 pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
-    let RawConfig { schedule, reports, tenant, audit, policy, rules, mail } = raw;
+    let RawConfig { schedule, store, reports, tenant, audit, policy, rules, exception, mail } = raw;
     let tenants = tenant.unwrap_or_default();
+    let names: Vec<String> = tenants.iter().filter_map(|tenant| tenant.name.clone()).collect();
+    let concurrency = schedule.as_ref().and_then(|schedule| schedule.concurrency);
     let timing = schedule::timing(schedule, tenants.iter().any(|tenant| tenant.schedule.is_some()), desk);
+    let store = store::store(store.unwrap_or_default(), desk);
     let reports = self::reports(reports.unwrap_or_default(), desk);
     let (reading, settings) = audit::judging(audit, policy, rules, desk);
+    let exceptions = exceptions::exceptions(exception.unwrap_or_default(), &names, settings.as_ref(), desk);
     let mail = mail.map(|mail| mail::mail(mail, desk));
     let recipients = match &mail {
         Some(Some(mail)) => Recipients::Of(&mail.to),
@@ -33,11 +44,11 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let tenants = self::tenants(tenants, timing.as_ref(), recipients, desk);
     Some(Config {
         tenants: tenants?,
-        store: Store { url: StoreUrl::Sqlite("data/keysweep.db".into()), keep: chrono::TimeDelta::days(400) },
-        concurrency: 8,
+        store: store?,
+        concurrency: usize::from(concurrency.unwrap_or(CONCURRENCY)),
         reports: reports?,
         reading: reading?,
-        settings: settings?,
+        settings: Settings { exceptions: exceptions?, ..settings? },
         mail: match mail {
             Some(mail) => Some(mail?),
             None => None,

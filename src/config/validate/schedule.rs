@@ -33,7 +33,7 @@ impl Timing {
 /// Checks `[schedule]`. `by_tenant`: some tenant has an expression of its own.
 pub(super) fn timing(raw: Option<RawSchedule>, by_tenant: bool, desk: &mut Desk<'_>) -> Option<Timing> {
     let given = raw.is_some();
-    let RawSchedule { cron, timezone, jitter, catch_up } = raw.unwrap_or_default();
+    let RawSchedule { cron, timezone, jitter, catch_up, concurrency: _ } = raw.unwrap_or_default();
     if given && cron.is_none() && !by_tenant {
         desk.missing("schedule.cron", "Add it, as `cron = \"0 6 * * MON\"`, or remove `[schedule]`");
     }

@@ -11,9 +11,17 @@ use lettre::message::Mailbox;
 use self::route::Route;
 use self::session::Session;
 use super::error::DeliveryError;
+use super::gate::Gate;
 use super::patience::{Deadline, Patience};
 use super::{Delivery, Refused};
 use crate::config::Smtp;
+
+/// How a letter is handled on its way.
+#[derive(Clone, Copy)]
+pub(super) struct Handling<'a> {
+    pub(super) patience: &'a Patience,
+    pub(super) gate: &'a dyn Gate,
+}
 
 /// Hands the message over for everybody in `to`, trying again for those the server put off.
 pub(super) async fn send(
@@ -21,9 +29,10 @@ pub(super) async fn send(
     from: &Address,
     to: Vec<Mailbox>,
     message: &[u8],
-    patience: &Patience,
+    handling: Handling<'_>,
     delivery: &mut Delivery,
 ) {
+    let Handling { patience, gate } = handling;
     let route = match Route::prepare(smtp).await {
         Ok(route) => route,
         Err(error) => {
@@ -35,9 +44,13 @@ pub(super) async fn send(
     let mut pauses = patience.pauses();
     let mut waiting = to;
     loop {
-        let attempt = attempt(&route, from, waiting, message, patience, deadline).await;
+        let attempt = attempt(&route, from, waiting, message, handling, deadline).await;
         delivery.accepted.extend(attempt.accepted);
         delivery.refused.extend(attempt.refused);
+        let unsent = |refused: &Refused| !matches!(refused.error, DeliveryError::Unconfirmed { .. });
+        if delivery.accepted.is_empty() && delivery.refused.iter().all(unsent) {
+            gate.shut().await;
+        }
         let Some(Refused { error, .. }) = attempt.put_off.first() else { return };
         let Some(pause) = pauses.next().filter(|&pause| deadline.allows(pause)) else {
             delivery.refused.extend(attempt.put_off);
@@ -76,11 +89,11 @@ async fn attempt(
     from: &Address,
     to: Vec<Mailbox>,
     message: &[u8],
-    patience: &Patience,
+    handling: Handling<'_>,
     deadline: Deadline,
 ) -> Attempt {
     let mut attempt = Attempt::default();
-    match Session::open(route, patience, deadline).await {
+    match Session::open(route, handling, deadline).await {
         Ok(mut session) => {
             transact(&mut session, from, to, message, &mut attempt).await;
             session.close().await;

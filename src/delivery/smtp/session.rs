@@ -11,11 +11,13 @@ use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt};
 use lettre::transport::smtp::extension::MailParameter;
 use lettre::transport::smtp::response::Response;
 
+use super::Handling;
 use super::connect::connect;
 use super::failure::{Place, Subject};
 use super::route::Route;
 use crate::config::SmtpTls;
 use crate::delivery::error::DeliveryError;
+use crate::delivery::gate::Gate;
 use crate::delivery::patience::{Deadline, Patience};
 
 /// The message is written in pieces of this size: one large piece would be held three times over.
@@ -31,6 +33,7 @@ pub(super) struct Session<'a> {
     connection: AsyncSmtpConnection,
     route: &'a Route<'a>,
     patience: &'a Patience,
+    gate: &'a dyn Gate,
     deadline: Deadline,
     /// The largest message the server takes, in bytes, where it says so (RFC 1870).
     limit: Option<usize>,
@@ -41,12 +44,21 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) async fn open(
         route: &'a Route<'a>,
-        patience: &'a Patience,
+        handling: Handling<'a>,
         deadline: Deadline,
     ) -> Result<Self, DeliveryError> {
+        let Handling { patience, gate } = handling;
         let connection = connect(route, patience, deadline).await?;
-        let mut session =
-            Self { connection, route, patience, deadline, limit: None, announces_size: false, over: false };
+        let mut session = Self {
+            connection,
+            route,
+            patience,
+            gate,
+            deadline,
+            limit: None,
+            announces_size: false,
+            over: false,
+        };
         if route.smtp.tls == SmtpTls::StartTls {
             session.protect().await?;
         }
@@ -122,6 +134,11 @@ impl<'a> Session<'a> {
     pub(super) async fn message(&mut self, message: &[u8]) -> Result<(), DeliveryError> {
         let size = message.len();
         self.command("DATA", Subject::Message { size }, Data).await?;
+        if !self.gate.open().await {
+            // Only breaking off keeps the server from taking what was said so far for a letter.
+            self.over = true;
+            return Err(DeliveryError::Withdrawn);
+        }
         let at = self.at("the message", Subject::Message { size });
         let handed_over = AtomicBool::new(false);
         let end = std::iter::from_fn(|| {

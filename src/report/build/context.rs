@@ -31,10 +31,11 @@ pub(in crate::report) struct Policies<'a> {
 
 impl<'a> Policies<'a> {
     pub(in crate::report) fn of(inventory: &'a Inventory) -> Self {
-        Self {
-            default: inventory.tenant_default.as_ref(),
-            custom: inventory.custom_policies.iter().map(|policy| (policy.id, policy)).collect(),
-        }
+        Self::new(inventory.tenant_default.as_ref(), &inventory.custom_policies)
+    }
+
+    pub(in crate::report) fn new(default: Option<&'a TenantDefault>, custom: &'a [CustomPolicy]) -> Self {
+        Self { default, custom: custom.iter().map(|policy| (policy.id, policy)).collect() }
     }
 
     /// The name of a custom policy; empty where it was not seen.
@@ -115,22 +116,33 @@ impl<'a> Judged<'a> {
     /// Whether a certificate of a service principal signs SAML tokens, or is listed next to the
     /// entry that does.
     pub(in crate::report) fn signs_tokens(&self, credential: &Credential<'_>) -> bool {
-        let CredentialAt::Key(index) = credential.at else { return false };
-        let Some(key) = self.object.keys.get(index) else { return false };
-        let twin = |other: &crate::domain::KeyCredential| {
-            other.signs() && other.custom_key_identifier == key.custom_key_identifier
-        };
-        credential.kind == CredentialKind::Certificate
-            && self.object.kind() == ObjectKind::ServicePrincipal
-            && (key.signs() || key.custom_key_identifier.is_some() && self.object.keys.iter().any(twin))
+        signs_tokens(self.object, credential)
     }
 
     /// The id a report shows for a credential: `keyId`, or the `id` of a federated one.
     pub(in crate::report) fn credential_id(&self, credential: &Credential<'_>) -> String {
-        if let CredentialAt::Federated(index) = credential.at {
-            let federated = self.object.application().and_then(|facts| facts.federated.get(index));
-            return federated.map_or_else(String::new, |federated| federated.id.as_str().to_owned());
-        }
-        credential.key_id.map_or_else(String::new, |id| id.to_string())
+        credential_id(self.object, credential)
     }
+}
+
+/// Whether a certificate of a service principal signs SAML tokens, or is listed next to the entry that
+/// does.
+pub(in crate::report) fn signs_tokens(object: &Object, credential: &Credential<'_>) -> bool {
+    let CredentialAt::Key(index) = credential.at else { return false };
+    let Some(key) = object.keys.get(index) else { return false };
+    let twin = |other: &crate::domain::KeyCredential| {
+        other.signs() && other.custom_key_identifier == key.custom_key_identifier
+    };
+    credential.kind == CredentialKind::Certificate
+        && object.kind() == ObjectKind::ServicePrincipal
+        && (key.signs() || key.custom_key_identifier.is_some() && object.keys.iter().any(twin))
+}
+
+/// The id a report shows for a credential: `keyId`, or the `id` of a federated one.
+pub(in crate::report) fn credential_id(object: &Object, credential: &Credential<'_>) -> String {
+    if let CredentialAt::Federated(index) = credential.at {
+        let federated = object.application().and_then(|facts| facts.federated.get(index));
+        return federated.map_or_else(String::new, |federated| federated.id.as_str().to_owned());
+    }
+    credential.key_id.map_or_else(String::new, |id| id.to_string())
 }

@@ -1,8 +1,9 @@
 //! Rows of findings, wherever they were made.
 
+use super::keys::{Identity, key, tell_apart};
 use super::{Context, Judged, objects};
-use crate::domain::{Assessment, Credential, DecidedBy, Evidence, Finding, FindingKey};
-use crate::report::words::{Said, Site, say};
+use crate::domain::{Assessment, Credential, DecidedBy, Evidence, Finding, Status};
+use crate::report::words::{Said, Site, accepted, say};
 use crate::report::{FindingRow, Header, Subject};
 
 /// Collects the findings of a report.
@@ -34,6 +35,7 @@ impl<'a> Findings<'a> {
 
     /// All of them: worst first, then by rule, name and id.
     pub(super) fn sorted(mut self) -> Vec<FindingRow> {
+        tell_apart(&mut self.rows);
         self.rows.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| order(a).cmp(&order(b))));
         self.rows
     }
@@ -41,13 +43,18 @@ impl<'a> Findings<'a> {
     fn add(&mut self, finding: &Finding, site: Site<'_>) {
         let Finding { rule, severity, evidence, status } = finding;
         let Place { object_type, object_id, app_id, display_name, owners, portal_url } = self.place(site);
-        let Accused { credential_type, credential_id, credential_name, credential } =
+        let Accused { credential_type, credential_id, credential_name, identity, credential } =
             Accused::of(evidence, site);
         let (policy_id, policy_name) = self.context.policies.cells(policy(evidence, site));
-        let Said { detail, recommendation } = say(finding, site, self.context);
-        let key = format!("{rule}/{}/{object_id}/{credential_type}/{credential_id}", object_type.as_str());
+        let Said { mut detail, recommendation } = say(finding, site, self.context);
+        if let Status::Excepted(place) = status
+            && let Some(exception) = self.context.settings.exceptions.get(*place)
+        {
+            detail.push(' ');
+            detail.push_str(&accepted(exception));
+        }
         self.rows.push(FindingRow {
-            key: FindingKey(key),
+            key: key(*rule, object_type, &object_id, &identity),
             rule: *rule,
             severity: *severity,
             status: *status,
@@ -119,19 +126,28 @@ struct Accused<'a> {
     credential_type: &'static str,
     credential_id: String,
     credential_name: String,
+    identity: Identity,
     credential: Option<&'a Credential<'a>>,
 }
 
 impl<'a> Accused<'a> {
     fn of(evidence: &Evidence, site: Site<'a>) -> Self {
-        let Site::Object(judged) = site else { return Self::default() };
-        let found = evidence.credential().and_then(|at| judged.credential(at));
-        found.map_or_else(Self::default, |credential| Self {
+        let found = match site {
+            Site::Object(judged) => {
+                evidence.credential().and_then(|at| judged.credential(at)).map(|found| (judged, found))
+            }
+            Site::Policy(_) | Site::Tenant => None,
+        };
+        let Some((judged, credential)) = found else {
+            return Self { identity: Identity::of_evidence(evidence), ..Self::default() };
+        };
+        Self {
             credential_type: credential.kind.as_str(),
             credential_id: judged.credential_id(credential),
             credential_name: objects::text(credential.name),
+            identity: Identity::of_credential(judged.object, credential),
             credential: Some(credential),
-        })
+        }
     }
 }
 
@@ -150,6 +166,8 @@ fn policy(evidence: &Evidence, site: Site<'_>) -> Option<DecidedBy> {
 }
 
 fn order(row: &FindingRow) -> impl Ord + '_ {
-    let FindingRow { rule, display_name, object_type, object_id, credential_type, credential_id, .. } = row;
-    (rule, display_name, object_id, object_type, credential_type, credential_id)
+    let FindingRow {
+        key, rule, display_name, object_type, object_id, credential_type, credential_id, ..
+    } = row;
+    (rule, display_name, object_id, object_type, credential_type, credential_id, key)
 }

@@ -107,7 +107,7 @@ fn decider(decided_by: Option<DecidedBy>) -> String {
 }
 
 /// The `appId`, or nothing.
-pub(super) fn app_id(object: &Object) -> String {
+pub(in crate::report) fn app_id(object: &Object) -> String {
     object.app_id.map_or_else(String::new, |AppId(id)| id.to_string())
 }
 
@@ -120,7 +120,7 @@ pub(super) fn owners(object: &Object) -> Vec<String> {
 }
 
 /// Where the admin centre shows an object. Without its `appId` the address is not known.
-pub(super) fn portal_url(portal: &str, object: &Object) -> String {
+pub(in crate::report) fn portal_url(portal: &str, object: &Object) -> String {
     let Some(app_id) = object.app_id else { return String::new() };
     match object.kind() {
         ObjectKind::Application => format!(

@@ -2,16 +2,18 @@
 
 use serde::Serialize;
 
-use super::tables::{Choice, Places, Table};
+use super::tables::{Choice, Places, Table, Together};
 use super::{day, link};
-use crate::domain::Severity;
-use crate::report::phrases::counted;
+use crate::domain::{Severity, Status};
+use crate::report::phrases::{counted, grouped};
 use crate::report::summary::Summary;
-use crate::report::{FindingRow, Report, UndecidedRow};
+use crate::report::{FindingChange, FindingRow, Report, UndecidedRow};
 
 #[derive(Serialize)]
 pub(super) struct Finding<'a> {
     severity: &'static str,
+    status: &'static str,
+    first_seen: Option<String>,
     rule: &'static str,
     name: &'a str,
     id: &'a str,
@@ -36,7 +38,7 @@ pub(super) fn findings<'a>(report: &'a Report, summary: &Summary, places: &Place
             key: _,
             rule,
             severity,
-            status: _,
+            status,
             object_type,
             object_id,
             app_id: _,
@@ -50,14 +52,16 @@ pub(super) fn findings<'a>(report: &'a Report, summary: &Summary, places: &Place
             policy_id,
             policy_name,
             owners,
-            first_seen: _,
-            change: _,
+            first_seen,
+            change,
             detail,
             recommendation,
             portal_url,
         } = row;
         Finding {
             severity: severity.as_str(),
+            status: standing(*status, *change),
+            first_seen: first_seen.map(day),
             rule: rule.as_str(),
             name: display_name,
             id: object_id,
@@ -78,19 +82,43 @@ pub(super) fn findings<'a>(report: &'a Report, summary: &Summary, places: &Place
     };
     let severities = Severity::ALL.iter().map(Severity::to_string).collect();
     let rows = &report.findings;
+    let open = summary.findings();
     Table {
-        caption: match (rows.len(), summary.complete) {
-            (0, true) => "No findings".to_owned(),
-            (0, false) => "No findings in what could be read".to_owned(),
-            (some, _) => counted(some, "finding"),
+        caption: match (open, rows.len().saturating_sub(open), summary.complete) {
+            (0, 0, true) => "No findings".to_owned(),
+            (0, 0, false) => "No findings in what could be read".to_owned(),
+            (some, 0, _) => counted(some, "finding"),
+            (some, excepted, _) => {
+                format!("{} and {} excepted", counted(some, "open finding"), grouped(excepted))
+            }
         },
         choices: vec![
-            Choice { label: "Severity", column: 0, words: severities },
-            Choice::new("Rule", 1, rows.iter().map(|row| row.rule.as_str())),
-            Choice::new("Type", 3, rows.iter().map(|row| row.object_type.as_str())),
+            Choice::exactly("Severity", 0, severities),
+            by_status(rows),
+            Choice::new("Rule", 2, rows.iter().map(|row| row.rule.as_str())),
+            Choice::new("Type", 4, rows.iter().map(|row| row.object_type.as_str())),
         ],
         rows: rows.iter().map(row).collect(),
     }
+}
+
+/// One word for how a finding stands: excepted, or else what it is to the run compared with.
+pub(super) fn standing(status: Status, change: Option<FindingChange>) -> &'static str {
+    match (status, change) {
+        (Status::Open, Some(change)) => change.as_str(),
+        (Status::Open, None) | (Status::Excepted(_), _) => status.as_str(),
+    }
+}
+
+/// Offers the words that occur, and `open` for all that are not excepted.
+fn by_status(rows: &[FindingRow]) -> Choice {
+    let mut choice = Choice::new("Status", 1, rows.iter().map(|row| standing(row.status, row.change)));
+    let changes = [FindingChange::New, FindingChange::Reopened, FindingChange::Standing];
+    if rows.iter().any(|row| !row.status.is_open()) && rows.iter().any(|row| row.change.is_some()) {
+        let means = changes.map(FindingChange::as_str).join("|");
+        choice.together.push(Together { word: Status::Open.as_str(), means });
+    }
+    choice
 }
 
 #[derive(Serialize)]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::findings::standing;
 use super::tables::{Choice, Places, Table};
 use super::{day, link};
 use crate::domain::Severity;
@@ -41,6 +42,7 @@ struct Fact {
 #[derive(Serialize)]
 struct Broken<'a> {
     severity: &'static str,
+    status: &'static str,
     rule: &'static str,
     detail: &'a str,
 }
@@ -63,6 +65,7 @@ fn object<'a>(row: &'a ObjectRow, places: &Places<'a>) -> Object<'a> {
     let found = places.findings(row);
     let broken = |finding: &&'a FindingRow| Broken {
         severity: finding.severity.as_str(),
+        status: standing(finding.status, finding.change),
         rule: finding.rule.as_str(),
         detail: &finding.detail,
     };

@@ -2,14 +2,17 @@
 
 use std::collections::HashSet;
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
+use super::charts::{Chart, secrets_by_days_left, severities};
 use super::link;
-use crate::domain::{CredentialKind, CredentialState, Severity};
-use crate::report::phrases::{counted, grouped, spoken};
+use super::trend::Trend;
+use crate::domain::Severity;
+use crate::report::phrases::{counted, grouped, minute, spoken};
+use crate::report::since::is_open;
 use crate::report::summary::{RuleCount, Summary, advice};
-use crate::report::{CredentialRow, GapRow, Report};
+use crate::report::{Compared, FindingChange, FindingRow, GapRow, Report};
 
 /// Rules named under "What matters first". More would bury the first; fewer would hide a severity.
 const FIRST_RULES: usize = 8;
@@ -26,11 +29,20 @@ pub(super) struct Head<'a> {
     started: String,
     started_exactly: String,
     portal: Option<&'a str>,
+    compared: String,
+    compared_exactly: Option<String>,
+    compared_run: &'a str,
+    notices: &'a [String],
 }
 
 impl<'a> Head<'a> {
     pub(super) fn of(report: &'a Report) -> Self {
         let header = &report.header;
+        let (compared, mark) = match &report.compared {
+            Compared::With(mark) => (minute(mark.started), Some(mark)),
+            Compared::First => ("no earlier complete run".to_owned(), None),
+            Compared::Unknown => ("nothing: earlier runs are not known".to_owned(), None),
+        };
         let parts: Vec<&str> = report.gaps.iter().map(|gap| gap.part.as_str()).collect();
         Self {
             complete: report.gaps.is_empty(),
@@ -38,11 +50,20 @@ impl<'a> Head<'a> {
             tenant: &header.tenant,
             tenant_id: header.tenant_id.to_string(),
             run_id: header.run_id.as_str(),
-            started: header.started.format("%Y-%m-%d %H:%M UTC").to_string(),
-            started_exactly: header.started.to_rfc3339_opts(SecondsFormat::Secs, true),
+            started: minute(header.started),
+            started_exactly: exactly(header.started),
             portal: link(header.portal),
+            compared,
+            compared_exactly: mark.map(|mark| exactly(mark.started)),
+            compared_run: mark.map_or("", |mark| mark.run_id.as_str()),
+            notices: &report.notices,
         }
     }
+}
+
+/// A moment for programs.
+fn exactly(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 #[derive(Serialize)]
@@ -63,6 +84,7 @@ pub(super) struct Overview<'a> {
     rules: Vec<Rule<'a>>,
     rules_left: Option<String>,
     charts: Vec<Chart>,
+    trend: Option<Trend>,
     sections: Vec<Section>,
 }
 
@@ -71,6 +93,8 @@ struct Tile {
     severity: &'static str,
     count: String,
     any: bool,
+    /// How many of them are new or back.
+    fresh: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +128,7 @@ impl<'a> Overview<'a> {
             severity: severity.as_str(),
             count: grouped(count),
             any: count > 0,
+            fresh: fresh(report, severity),
         };
         let (first, rest) = summary.rules.split_at(summary.rules.len().min(FIRST_RULES));
         let left: usize = rest.iter().map(|rule| rule.findings).sum();
@@ -116,6 +141,7 @@ impl<'a> Overview<'a> {
                 format!("{} more with {} stand below.", counted(rest.len(), "rule"), counted(left, "finding"))
             }),
             charts: vec![severities(summary), secrets_by_days_left(&report.credentials)],
+            trend: Trend::of(report),
             sections: sections(report),
         }
     }
@@ -123,17 +149,34 @@ impl<'a> Overview<'a> {
 
 fn headline(summary: &Summary) -> String {
     let objects = counted(summary.objects.total, "object");
+    let none = if summary.excepted == 0 { "No findings" } else { "No open findings" };
     match (summary.findings(), summary.complete) {
-        (0, true) => format!("No findings in {objects}"),
-        (0, false) => format!("No findings in what could be read ({objects})"),
+        (0, true) => format!("{none} in {objects}"),
+        (0, false) => format!("{none} in what could be read ({objects})"),
         (findings, _) => format!("{} in {objects}", counted(findings, "finding")),
     }
+}
+
+/// Of the open findings of a severity, those that the run compared with did not have.
+fn fresh(report: &Report, severity: Severity) -> Option<String> {
+    let Compared::With(_) = report.compared else { return None };
+    let of_change = |change| {
+        let these = report.findings.iter().filter(|row| row.severity == severity && is_open(row, change));
+        these.count()
+    };
+    let parts: Vec<String> = [FindingChange::New, FindingChange::Reopened]
+        .into_iter()
+        .map(|change| (of_change(change), change.as_str()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", grouped(count)))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn figures(summary: &Summary) -> Vec<Figure> {
     let objects = summary.objects;
     let of_all = || format!("of {}", counted(objects.total, "object"));
-    vec![
+    let mut figures = vec![
         Figure { label: "Non-compliant", value: grouped(objects.non_compliant), note: of_all() },
         Figure { label: "Compliance unknown", value: grouped(objects.unknown), note: of_all() },
         Figure {
@@ -146,12 +189,17 @@ fn figures(summary: &Summary) -> Vec<Figure> {
             value: grouped(summary.secrets.total),
             note: format!("{} expired", grouped(summary.secrets.expired)),
         },
-    ]
+    ];
+    if summary.excepted > 0 {
+        let note = "counted nowhere above".to_owned();
+        figures.push(Figure { label: "Excepted findings", value: grouped(summary.excepted), note });
+    }
+    figures
 }
 
 impl<'a> Rule<'a> {
     fn of(report: &'a Report, count: &RuleCount) -> Self {
-        let of_rule = || report.findings.iter().filter(|finding| finding.rule == count.rule);
+        let of_rule = || open(report).filter(|finding| finding.rule == count.rule);
         let mut seen = HashSet::new();
         let places: Vec<&str> = of_rule()
             .filter(|finding| seen.insert((finding.object_type, finding.object_id.as_str())))
@@ -173,76 +221,20 @@ impl<'a> Rule<'a> {
     }
 }
 
+fn open(report: &Report) -> impl Iterator<Item = &FindingRow> {
+    report.findings.iter().filter(|finding| finding.status.is_open())
+}
+
 fn sections(report: &Report) -> Vec<Section> {
-    let Report { findings, objects, credentials, policies, undecided, .. } = report;
+    let Report { changes, findings, objects, credentials, policies, exceptions, undecided, .. } = report;
     let section = |id, label, count| Section { id, label, count: grouped(count) };
     vec![
+        section("changes", "Changes", changes.len()),
         section("findings", "Findings", findings.len()),
         section("objects", "Objects", objects.len()),
         section("credentials", "Credentials", credentials.len()),
         section("policies", "Policies", policies.len()),
+        section("exceptions", "Exceptions", exceptions.len()),
         section("undecided", "Undecided", undecided.len()),
     ]
-}
-
-#[derive(Serialize)]
-struct Chart {
-    title: &'static str,
-    severities: bool,
-    bars: Vec<Bar>,
-}
-
-#[derive(Serialize)]
-struct Bar {
-    label: &'static str,
-    class: &'static str,
-    count: String,
-    percent: usize,
-}
-
-impl Chart {
-    /// Bars are drawn against the longest; a bar that stands for anything is visible.
-    fn new(title: &'static str, severities: bool, counts: &[(&'static str, &'static str, usize)]) -> Self {
-        let longest = counts.iter().map(|(_, _, count)| *count).max().unwrap_or_default().max(1);
-        let bar = |&(label, class, count): &(&'static str, &'static str, usize)| Bar {
-            label,
-            class,
-            count: grouped(count),
-            percent: (count * 100).div_ceil(longest),
-        };
-        Self { title, severities, bars: counts.iter().map(bar).collect() }
-    }
-}
-
-fn severities(summary: &Summary) -> Chart {
-    let counts = summary.severities.map(|(severity, count)| (severity.as_str(), severity.as_str(), count));
-    Chart::new("Findings by severity", true, &counts)
-}
-
-fn secrets_by_days_left(credentials: &[CredentialRow]) -> Chart {
-    let mut counts = [
-        ("Expired", "expired", 0),
-        ("0 to 7 days", "soon", 0),
-        ("8 to 30 days", "soon", 0),
-        ("31 to 90 days", "later", 0),
-        ("91 to 180 days", "later", 0),
-        ("Over 180 days", "later", 0),
-        ("Never ends", "expired", 0),
-    ];
-    let secret = CredentialKind::ClientSecret.as_str();
-    for row in credentials.iter().filter(|row| row.credential_type == secret) {
-        let bucket = match row.days_left {
-            _ if row.state == CredentialState::Expired.as_str() => 0,
-            Some(..=7) => 1,
-            Some(8..=30) => 2,
-            Some(31..=90) => 3,
-            Some(91..=180) => 4,
-            Some(_) => 5,
-            None => 6,
-        };
-        if let Some((_, _, count)) = counts.get_mut(bucket) {
-            *count += 1;
-        }
-    }
-    Chart::new("Client secrets by days left", false, &counts)
 }

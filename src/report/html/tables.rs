@@ -19,7 +19,17 @@ pub(super) struct Table<R> {
 pub(super) struct Choice {
     pub(super) label: &'static str,
     pub(super) column: usize,
+    /// Words that stand for several of those in the column.
+    pub(super) together: Vec<Together>,
     pub(super) words: Vec<String>,
+}
+
+/// A word of a filter that stands for several of a column.
+#[derive(Serialize)]
+pub(super) struct Together {
+    pub(super) word: &'static str,
+    /// Those it stands for, with `|` between them.
+    pub(super) means: String,
 }
 
 impl Choice {
@@ -30,7 +40,12 @@ impl Choice {
         words: impl IntoIterator<Item = &'w str>,
     ) -> Self {
         let words: BTreeSet<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        Self { label, column, words: words.into_iter().map(str::to_owned).collect() }
+        Self::exactly(label, column, words.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Offers these words in this order.
+    pub(super) fn exactly(label: &'static str, column: usize, words: Vec<String>) -> Self {
+        Self { label, column, together: Vec::new(), words }
     }
 }
 

@@ -3,10 +3,10 @@
 use crate::domain::{
     Compliance, CredentialKind, CredentialState, ObjectKind, OwnedBy, PolicyEffect, SecretCreation, Severity,
 };
-use crate::report::Subject;
+use crate::report::{ChangeKind, ChangeWord, ExceptionState, Subject};
 
 /// Words of which there may be none.
-pub(super) fn or_null<const N: usize>(words: [&'static str; N]) -> Vec<Option<&'static str>> {
+pub(super) fn or_null(words: impl IntoIterator<Item = &'static str>) -> Vec<Option<&'static str>> {
     words.into_iter().map(Some).chain([None]).collect()
 }
 
@@ -69,4 +69,24 @@ pub(super) fn policy_types() -> [&'static str; 2] {
 /// Whom a restriction reaches.
 pub(super) fn reaches() -> [&'static str; 3] {
     ["application", "service-principal", "both"]
+}
+
+pub(super) fn change_words() -> [&'static str; 5] {
+    [ChangeWord::Appeared, ChangeWord::Reopened, ChangeWord::Changed, ChangeWord::Fixed, ChangeWord::Gone]
+        .map(ChangeWord::as_str)
+}
+
+pub(super) fn change_kinds() -> [&'static str; 5] {
+    [
+        ChangeKind::Finding,
+        ChangeKind::Policy,
+        ChangeKind::Assignment,
+        ChangeKind::Credential,
+        ChangeKind::Object,
+    ]
+    .map(ChangeKind::as_str)
+}
+
+pub(super) fn exception_states() -> [&'static str; 3] {
+    [ExceptionState::InForce, ExceptionState::Expired, ExceptionState::Stale].map(ExceptionState::as_str)
 }

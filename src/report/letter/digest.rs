@@ -4,19 +4,16 @@ use serde::Serialize;
 
 use super::Kept;
 use super::attachments::{Enclosure, Outcome};
-use crate::domain::Severity;
-use crate::report::html::link;
-use crate::report::phrases::{counted, grouped, plain, size, spoken};
-use crate::report::summary::{RuleCount, Summary, advice};
-use crate::report::{FindingRow, Report, ReportFile};
+use super::changes::Changes;
+use super::standing::{Group, standing};
+use crate::domain::{ExceptionState, Severity};
+use crate::report::phrases::{counted, grouped, minute, plain, size, spoken};
+use crate::report::summary::Summary;
+use crate::report::{Report, ReportFile, Subject};
 
-/// Findings listed of one rule: more of the same would push the next rule out of sight.
-const LISTED_PER_RULE: usize = 5;
-/// Findings listed in all. A letter is read in a minute; the rest is in the attachment.
-const LISTED: usize = 40;
 /// Characters of a name, and of a sentence, before they are cut.
-const NAME: usize = 80;
-const SENTENCE: usize = 400;
+pub(super) const NAME: usize = 80;
+pub(super) const SENTENCE: usize = 400;
 
 /// The content of a letter.
 #[derive(Serialize)]
@@ -25,8 +22,11 @@ pub(super) struct Digest<'a> {
     /// How complete the run was, and what is missing.
     pub(super) first_line: String,
     pub(super) gaps: Vec<Gap>,
+    /// What a reader has to know about the history.
+    pub(super) notices: Vec<String>,
     pub(super) tenant: String,
     pub(super) run: String,
+    pub(super) changes: Changes<'a>,
     pub(super) counts: Vec<Count>,
     /// The numbers, one sentence each.
     pub(super) figures: Vec<String>,
@@ -50,29 +50,6 @@ pub(super) struct Count {
     pub(super) any: bool,
 }
 
-/// The findings of a rule.
-#[derive(Serialize)]
-pub(super) struct Group<'a> {
-    pub(super) severity: &'static str,
-    pub(super) rule: &'static str,
-    pub(super) title: &'static str,
-    pub(super) count: String,
-    /// What to do.
-    pub(super) advice: String,
-    pub(super) lines: Vec<Line<'a>>,
-    /// How many of them are not listed.
-    pub(super) more: Option<String>,
-}
-
-/// A finding.
-#[derive(Serialize)]
-pub(super) struct Line<'a> {
-    pub(super) name: String,
-    pub(super) subject: String,
-    pub(super) detail: String,
-    pub(super) url: Option<&'a str>,
-}
-
 impl<'a> Digest<'a> {
     pub(super) fn of(
         report: &'a Report,
@@ -88,18 +65,21 @@ impl<'a> Digest<'a> {
             count: grouped(count),
             any: count > 0,
         };
-        let groups = groups(&report.findings, &summary.rules);
-        let listed: usize = groups.iter().map(|group| group.lines.len()).sum();
+        let changes = Changes::of(report);
+        let groups = standing(&report.findings, &summary.rules, &changes.listed);
+        let listed = changes.listed.len() + groups.iter().map(|group| group.lines.len()).sum::<usize>();
         Self {
             complete: summary.complete,
             first_line: first_line(report),
             gaps: report.gaps.iter().map(|row| gap(&row.part, &row.reason)).collect(),
+            notices: report.notices.iter().map(|notice| plain(notice, SENTENCE)).collect(),
             tenant: plain(&header.tenant, NAME),
-            run: format!("{}, started {}", header.run_id, header.started.format("%Y-%m-%d %H:%M UTC")),
+            run: format!("{}, started {}", header.run_id, minute(header.started)),
+            changes,
             counts: summary.severities.iter().map(count).collect(),
-            figures: figures(summary),
+            figures: figures(report, summary),
             groups,
-            rest: rest(summary.findings() - listed, enclosure),
+            rest: rest(summary.findings().saturating_sub(listed), enclosure),
             files: whereabouts(report, files, enclosure, kept),
         }
     }
@@ -114,7 +94,7 @@ fn first_line(report: &Report) -> String {
     }
 }
 
-fn figures(summary: &Summary) -> Vec<String> {
+fn figures(report: &Report, summary: &Summary) -> Vec<String> {
     let (objects, secrets) = (summary.objects, summary.secrets);
     let mut figures = vec![match summary.findings() {
         0 => sentence(&summary.by_severity()),
@@ -130,7 +110,40 @@ fn figures(summary: &Summary) -> Vec<String> {
     if summary.undecided > 0 {
         figures.push(format!("{} could not be decided.", counted(summary.undecided, "question")));
     }
+    figures.extend(accepted(report, summary.excepted));
     figures
+}
+
+/// What somebody has accepted, in one sentence, and what is wrong with that, in another.
+fn accepted(report: &Report, excepted: usize) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if excepted > 0 {
+        let (verb, them) = if excepted == 1 { ("is", "it") } else { ("are", "them all") };
+        sentences.push(format!(
+            "{} {verb} excepted, and neither counted nor listed here: findings.csv has {them}, report.html \
+             says who accepted what.",
+            counted(excepted, "finding")
+        ));
+    }
+    let in_state = |state| report.exceptions.iter().filter(|row| row.state == state).count();
+    let said = |count, one: &str, several: &str| {
+        (count > 0)
+            .then(|| format!("{} {}", counted(count, "exception"), if count == 1 { one } else { several }))
+    };
+    let wrong = [
+        said(in_state(ExceptionState::Expired), "has expired", "have expired"),
+        said(in_state(ExceptionState::Stale), "matches nothing", "match nothing"),
+    ];
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    if !wrong.is_empty() {
+        sentences.push(format!("{}: see report.html.", spoken(&wrong)));
+    }
+    sentences
+}
+
+/// The kind of an object as it is spoken of.
+pub(super) fn subject(kind: Subject) -> String {
+    kind.as_str().replace('-', " ")
 }
 
 /// With a capital letter and a full stop.
@@ -138,37 +151,6 @@ fn sentence(words: &str) -> String {
     let mut rest = words.chars();
     let first: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}.", rest.as_str())
-}
-
-fn groups<'a>(findings: &'a [FindingRow], rules: &[RuleCount]) -> Vec<Group<'a>> {
-    let mut left = LISTED;
-    let mut groups = Vec::with_capacity(rules.len());
-    for rule in rules {
-        let these: Vec<&FindingRow> = findings.iter().filter(|row| row.rule == rule.rule).collect();
-        let listed = these.len().min(LISTED_PER_RULE).min(left);
-        left -= listed;
-        let more = these.len() - listed;
-        groups.push(Group {
-            severity: rule.worst.as_str(),
-            rule: rule.rule.as_str(),
-            title: rule.title,
-            count: counted(rule.findings, "finding"),
-            lines: these.iter().take(listed).map(|row| line(row)).collect(),
-            more: (more > 0 && listed > 0).then(|| format!("and {} more", grouped(more))),
-            advice: plain(advice(rule.rule, these.iter().copied()), SENTENCE),
-        });
-    }
-    groups
-}
-
-fn line(row: &FindingRow) -> Line<'_> {
-    let name = plain(&row.display_name, NAME);
-    Line {
-        name: if name.is_empty() { row.object_id.clone() } else { name },
-        subject: row.object_type.as_str().replace('-', " "),
-        detail: plain(&row.detail, SENTENCE),
-        url: link(&row.portal_url),
-    }
 }
 
 fn rest(left: usize, enclosure: &Enclosure) -> Option<String> {

@@ -1,6 +1,8 @@
 //! The plain-text part, for readers without HTML and for those who prefer it.
 
-use super::digest::{Digest, Group};
+use super::changes::{Changes, Line};
+use super::digest::Digest;
+use super::standing::Group;
 
 /// Columns of a line. Wider lines are broken by some mail readers at places of their own choosing.
 const COLUMNS: usize = 78;
@@ -12,10 +14,18 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
     for gap in &digest.gaps {
         page.wrapped("  - ", "    ", &format!("{}: {}", gap.part, gap.reason));
     }
+    for notice in &digest.notices {
+        page.blank();
+        page.wrapped("Note: ", "", notice);
+    }
     page.blank();
     page.wrapped("", "", &format!("Keysweep audit of {}", digest.tenant));
     page.wrapped("", "", &format!("Run {}", digest.run));
+    write_changes(&mut page, &digest.changes);
     page.blank();
+    if digest.changes.title.is_some() {
+        page.wrapped("", "", "What stands");
+    }
     for figure in &digest.figures {
         page.wrapped("", "  ", figure);
     }
@@ -31,6 +41,34 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
         page.wrapped("", "", sentence);
     }
     page.0
+}
+
+fn write_changes(page: &mut Page, changes: &Changes<'_>) {
+    page.blank();
+    let Changes { title, sentences, groups, listed: _ } = changes;
+    if let Some(title) = title {
+        page.wrapped("", "", title);
+    }
+    for sentence in sentences {
+        page.wrapped("", "", sentence);
+    }
+    for group in groups {
+        page.blank();
+        page.wrapped("", "  ", &group.title);
+        for line in &group.lines {
+            write_change(page, line);
+        }
+        if let Some(more) = &group.more {
+            page.wrapped("    ", "    ", more);
+        }
+    }
+}
+
+fn write_change(page: &mut Page, line: &Line<'_>) {
+    let Line { severity, name, subject, title, detail, url: _ } = line;
+    let severity = severity.map(|word| format!("{}: ", word.to_uppercase())).unwrap_or_default();
+    let title = if title.is_empty() { String::new() } else { format!("{title}. ") };
+    page.wrapped("  - ", "    ", &format!("{severity}{name} ({subject}): {title}{detail}"));
 }
 
 fn write_group(page: &mut Page, group: &Group<'_>) {

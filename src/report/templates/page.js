@@ -10,6 +10,12 @@ document.addEventListener("DOMContentLoaded", () => {
   // A cell's own value is its first child; what follows explains it.
   const value = (row, column) => (row.cells[column].firstChild?.textContent ?? "").trim();
 
+  // The words of a column that a filter lets through; none where it lets through all.
+  const meant = (select) => {
+    const together = select.selectedOptions[0]?.dataset.means;
+    return together?.split("|") ?? (select.value === "" ? [] : [select.value]);
+  };
+
   class Sheet {
     constructor(section) {
       this.table = section.querySelector("table");
@@ -20,7 +26,8 @@ document.addEventListener("DOMContentLoaded", () => {
       this.parent = bodies ? this.table : this.table.tBodies[0];
       const elements = bodies ? this.table.tBodies : this.table.tBodies[0].rows;
       this.items = Array.from(elements, (element) => ({ element, row: bodies ? element.rows[0] : element, text: null }));
-      this.limit = STEP;
+      this.step = Number(section.dataset.step ?? STEP);
+      this.limit = this.step;
       this.revealed = null;
       for (const th of this.table.tHead.rows[0].cells) this.makeSortable(th);
       for (const button of this.buttons) button.addEventListener("click", () => this.showMore(button.dataset.show));
@@ -45,15 +52,15 @@ document.addEventListener("DOMContentLoaded", () => {
     refresh() {
       cancelAnimationFrame(this.frame);
       this.frame = requestAnimationFrame(() => {
-        this.limit = STEP;
+        this.limit = this.step;
         this.filter();
       });
     }
 
     filter() {
       const wanted = this.form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
-      const chosen = Array.from(this.form.querySelectorAll("select"), (select) => [Number(select.dataset.column), select.value])
-        .filter(([, word]) => word !== "");
+      const chosen = Array.from(this.form.querySelectorAll("select"), (select) => [Number(select.dataset.column), meant(select)])
+        .filter(([, words]) => words.length > 0);
       let matching = 0;
       for (const item of this.items) {
         const matches = this.matches(item, wanted, chosen);
@@ -65,7 +72,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     matches(item, wanted, chosen) {
-      for (const [column, word] of chosen) if (value(item.row, column) !== word) return false;
+      for (const [column, words] of chosen) if (!words.includes(value(item.row, column))) return false;
       if (wanted.length === 0) return true;
       item.text ??= item.element.textContent.toLowerCase();
       return wanted.every((word) => item.text.includes(word));
@@ -82,7 +89,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     showMore(how) {
-      this.limit = how === "all" ? Infinity : this.limit + STEP;
+      this.limit = how === "all" ? Infinity : this.limit + this.step;
       this.filter();
     }
 
@@ -116,11 +123,14 @@ document.addEventListener("DOMContentLoaded", () => {
       return Number.isNaN(number) ? null : number;
     }
 
-    // Filters by one column alone, as the tiles and the rules do.
-    choose(column, word) {
+    // Filters by these columns alone, as the tiles and the rules do. What is not offered is left out.
+    choose(wanted) {
       this.form.reset();
-      this.form.querySelector(`[data-column="${column}"]`).value = word;
-      this.limit = STEP;
+      for (const [column, word] of wanted) {
+        const select = this.form.querySelector(`[data-column="${column}"]`);
+        if (Array.from(select.options).some((option) => option.value === word)) select.value = word;
+      }
+      this.limit = this.step;
       this.filter();
     }
 
@@ -163,7 +173,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const link = event.target.closest("[data-severity], [data-rule]");
     if (!link) return;
     const { severity, rule } = link.dataset;
-    sheets.get("findings")?.choose(severity === undefined ? 1 : 0, severity ?? rule);
+    // What is counted there is open.
+    const which = severity === undefined ? [2, rule] : [0, severity];
+    sheets.get("findings")?.choose([which, [1, "open"]]);
   });
   window.addEventListener("hashchange", follow);
   follow();

@@ -48,7 +48,9 @@ impl<'a> Spoken<'a> {
             | RuleId::TenantDefaultAllowsSecrets
             | RuleId::ExemptedActors
             | RuleId::IdlePolicy
-            | RuleId::AuditorUsesSecret => None,
+            | RuleId::AuditorUsesSecret
+            | RuleId::ExceptionExpired
+            | RuleId::ExceptionStale => None,
         }
     }
 
@@ -177,14 +179,7 @@ impl<'a> Spoken<'a> {
 
     /// The credential at the start of a sentence.
     fn named(&self) -> String {
-        let noun = match self.credential.kind {
-            CredentialKind::ClientSecret => "client secret",
-            CredentialKind::SamlSigningPassword => "SAML signing password",
-            CredentialKind::Certificate if self.signs_tokens() => "SAML signing certificate",
-            CredentialKind::Certificate => "certificate",
-            CredentialKind::SymmetricKey => "symmetric key",
-            CredentialKind::Federated => "federated credential",
-        };
+        let noun = noun(self.credential.kind, self.signs_tokens());
         let name = self.credential.name.map(|name| name.as_str()).filter(|name| !name.trim().is_empty());
         let id = self.judged.credential_id(self.credential);
         capital(&match (name, id.as_str()) {
@@ -246,5 +241,17 @@ impl<'a> Spoken<'a> {
             }
             _ => format!("lives {}", span(lifetime)),
         }
+    }
+}
+
+/// What a credential is called.
+pub(in crate::report) fn noun(kind: CredentialKind, signs_tokens: bool) -> &'static str {
+    match kind {
+        CredentialKind::ClientSecret => "client secret",
+        CredentialKind::SamlSigningPassword => "SAML signing password",
+        CredentialKind::Certificate if signs_tokens => "SAML signing certificate",
+        CredentialKind::Certificate => "certificate",
+        CredentialKind::SymmetricKey => "symmetric key",
+        CredentialKind::Federated => "federated credential",
     }
 }

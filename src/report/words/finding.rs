@@ -1,6 +1,6 @@
 //! What a finding says: the evidence with its figures, and what to do about it.
 
-use super::{credential, object, policy};
+use super::{credential, exception, object, policy};
 use crate::domain::{DecidedBy, Evidence, Finding, PolicyId, RuleId};
 use crate::report::build::{Context, Judged};
 use crate::report::catalogue;
@@ -85,7 +85,9 @@ fn on_object(rule: RuleId, evidence: &Evidence, judged: &Judged<'_>, context: &C
         | Evidence::DefaultAllows(_)
         | Evidence::ExemptedActors(_)
         | Evidence::Idle { .. }
-        | Evidence::AuditorSecret => None,
+        | Evidence::AuditorSecret
+        | Evidence::ExceptionExpired { .. }
+        | Evidence::ExceptionStale { .. } => None,
     }
 }
 
@@ -100,6 +102,8 @@ fn on_policy(evidence: &Evidence, site: Site<'_>, context: &Context<'_>) -> Opti
             Some(policy::idle(&context.policies.source(site.policy()), *disabled, *unassigned))
         }
         Evidence::AuditorSecret => Some(object::auditor_secret()),
+        Evidence::ExceptionExpired { exception, findings } => Some(exception::expired(exception, *findings)),
+        Evidence::ExceptionStale { exception, because } => Some(exception::stale(exception, *because)),
         Evidence::Credential(_)
         | Evidence::LongLived { .. }
         | Evidence::Grandfathered { .. }

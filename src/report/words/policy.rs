@@ -54,7 +54,7 @@ fn demanded(kind: &RestrictionKind, context: &Context<'_>) -> String {
 }
 
 /// A restriction type in a sentence: Graph's own words stand as they are, others in quotation marks.
-fn named(kind: &RestrictionKind) -> String {
+pub(in crate::report) fn named(kind: &RestrictionKind) -> String {
     match kind {
         RestrictionKind::Other(word) => quoted(word.as_str()),
         known => known.as_str().to_owned(),

@@ -1,0 +1,134 @@
+//! The store, as a command that audits once uses it: a store that cannot be used keeps nobody from
+//! auditing.
+
+use std::time::Duration;
+
+use super::show;
+use crate::config::{Config, StoreUrl, Tenant};
+use crate::graph::{Progress, explain};
+use crate::run::clock::Clock;
+use crate::run::{self, Job, Keeping, Outcome, RunError, Sending, while_held};
+use crate::store::{Store, StoreError, Taken, TenantKey, Turn};
+
+/// How often a turn that somebody else has is asked for.
+const ASK: Duration = Duration::from_millis(500);
+
+/// What to audit, and how; whether it is remembered is seen later.
+pub(super) struct Errand<'a> {
+    pub(super) config: &'a Config,
+    pub(super) tenant: &'a Tenant,
+    pub(super) sending: Sending,
+    pub(super) clock: Clock,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl Errand<'_> {
+    fn job<'b>(&'b self, keeping: Keeping<'b>) -> Job<'b> {
+        let Self { config, tenant, sending, clock, progress } = *self;
+        Job { config, tenant, sending, clock, progress, keeping }
+    }
+}
+
+/// The store, or why there is none.
+pub(super) enum Archive {
+    /// It is open.
+    Open {
+        /// The store.
+        store: Store,
+        /// Who we are to it.
+        holder: String,
+    },
+    /// It cannot be used.
+    Closed {
+        /// Why, and what to do about it.
+        because: String,
+    },
+}
+
+impl Archive {
+    /// Opens the store, which is created where it is missing.
+    pub(super) async fn open(url: &StoreUrl, clock: Clock) -> Self {
+        match Store::open(url).await {
+            Ok(store) => Self::Open { store, holder: holder(clock) },
+            Err(error) => {
+                let because = explain(&error, error.advice());
+                show::error(&format!("the store cannot be used; the audit goes on without it: {because}"));
+                Self::Closed { because }
+            }
+        }
+    }
+
+    /// Audits a tenant in its turn.
+    pub(super) async fn audit(&self, errand: &Errand<'_>) -> Result<Outcome, RunError> {
+        let (store, holder) = match self {
+            Self::Open { store, holder } => (store, holder),
+            Self::Closed { because } => {
+                return run::audit(errand.job(Keeping::Nowhere { because })).await;
+            }
+        };
+        let turn = match take_turn(store, &TenantKey::from(errand.tenant), holder, errand).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                let because = explain(&error, error.advice());
+                show::error(&format!("the store cannot be used; the audit goes on without it: {because}"));
+                return run::audit(errand.job(Keeping::Nowhere { because: &because })).await;
+            }
+        };
+        let keeping = Keeping::Store { store, turn: &turn, planned: None };
+        let outcome = while_held(store, &turn, run::audit(errand.job(keeping))).await;
+        if let Err(error) = store.end_turn(&turn).await {
+            tracing::warn!(%error, "the turn cannot be given back; it runs out by itself");
+        }
+        outcome?
+    }
+
+    /// Gives back what is held.
+    pub(super) async fn close(self) {
+        if let Self::Open { store, holder } = self {
+            store.close(&holder).await;
+        }
+    }
+}
+
+/// Waits for the tenant's turn. A run that its process left unfinished is finished first.
+async fn take_turn(
+    store: &Store,
+    tenant: &TenantKey,
+    holder: &str,
+    errand: &Errand<'_>,
+) -> Result<Turn, StoreError> {
+    let mut told = false;
+    loop {
+        match store.take_turn(tenant, holder).await? {
+            Taken::Ours { turn, unfinished: None } => return Ok(turn),
+            Taken::Ours { turn, unfinished: Some(run) } => {
+                let keeping = Keeping::Store { store, turn: &turn, planned: None };
+                let finished = while_held(store, &turn, run::finish(errand.job(keeping), &run)).await;
+                match finished {
+                    Ok(Ok(_)) => return Ok(turn),
+                    Ok(Err(error)) => {
+                        show::warning(&format!(
+                            "run {run} of `{}` stays unfinished: {}",
+                            tenant.name,
+                            error.explain()
+                        ));
+                        return Ok(turn);
+                    }
+                    Err(_) => {}
+                }
+            }
+            Taken::Busy { holder } => {
+                if !told {
+                    show::note(&format!("Waiting for the run of `{}` that {holder} is at.", tenant.name));
+                    told = true;
+                }
+                tokio::time::sleep(ASK).await;
+            }
+        }
+    }
+}
+
+/// Host, process and start: unique, and enough to find the process.
+pub(super) fn holder(clock: Clock) -> String {
+    format!("{}:{}:{}", run::host(), std::process::id(), clock().timestamp_millis())
+}

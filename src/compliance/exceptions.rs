@@ -1,0 +1,183 @@
+//! What somebody has accepted (DESIGN §2.4): the exceptions against the findings of one run.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::pattern::{Folded, Pattern};
+use super::settings::Settings;
+use crate::domain::{
+    Covered, Evidence, Exception, ExceptionReview, ExceptionState, Finding, Idleness, Inventory, Object,
+    RuleId, Status, Undecided, Whom,
+};
+
+/// The exceptions of the settings, at hand for a whole inventory, and what each of them did so far.
+pub(super) struct Exceptions<'a> {
+    settings: &'a Settings,
+    by_id: HashMap<Uuid, Vec<usize>>,
+    by_name: Vec<(usize, Pattern)>,
+    tallies: Vec<Tally>,
+}
+
+/// What one exception did.
+struct Tally {
+    expired: bool,
+    /// Those it excepts; of an expired one, the open ones it covers.
+    findings: usize,
+    /// Whether it speaks of anything at all.
+    named: bool,
+    /// Whether it covers a finding, or may.
+    used: bool,
+}
+
+/// The exceptions that speak of one subject, by their places, in order.
+pub(super) struct Named(Vec<usize>);
+
+impl<'a> Exceptions<'a> {
+    pub(super) fn of(settings: &'a Settings, now: DateTime<Utc>) -> Self {
+        let (mut by_id, mut by_name): (HashMap<Uuid, Vec<usize>>, _) = (HashMap::new(), Vec::new());
+        for (place, exception) in settings.exceptions.iter().enumerate() {
+            match &exception.whom {
+                Whom::Id(id) => by_id.entry(*id).or_default().push(place),
+                Whom::Name(pattern) => by_name.push((place, Pattern::new(pattern))),
+            }
+        }
+        let tally = |exception: &Exception| Tally {
+            expired: exception.has_expired(now),
+            findings: 0,
+            named: false,
+            used: false,
+        };
+        let tallies = settings.exceptions.iter().map(tally).collect();
+        Self { settings, by_id, by_name, tallies }
+    }
+
+    /// Those that speak of an object: by its id, its app id or its name.
+    pub(super) fn naming(&mut self, object: &Object) -> Named {
+        let ids = [Some(object.id.0), object.app_id.map(|id| id.0)];
+        let mut places: Vec<usize> =
+            ids.into_iter().flatten().filter_map(|id| self.by_id.get(&id)).flatten().copied().collect();
+        if !self.by_name.is_empty() {
+            let name = Folded::new(object.display_name.as_str());
+            let fitting = self.by_name.iter().filter(|(_, pattern)| pattern.fits(&name));
+            places.extend(fitting.map(|(place, _)| *place));
+        }
+        places.sort_unstable();
+        places.dedup();
+        self.note(places)
+    }
+
+    /// Those that speak of a custom policy, or of the tenant, by its id.
+    pub(super) fn naming_id(&mut self, id: Uuid) -> Named {
+        let places = self.by_id.get(&id).cloned().unwrap_or_default();
+        self.note(places)
+    }
+
+    fn note(&mut self, places: Vec<usize>) -> Named {
+        for place in &places {
+            if let Some(tally) = self.tallies.get_mut(*place) {
+                tally.named = true;
+            }
+        }
+        Named(places)
+    }
+
+    /// Whether a finding of a rule is excepted, or would be.
+    pub(super) fn cover(&self, named: &Named, rule: RuleId) -> bool {
+        self.first(named, rule).is_some()
+    }
+
+    /// The first that holds.
+    fn first(&self, named: &Named, rule: RuleId) -> Option<usize> {
+        let holds = |place: &usize| self.tallies.get(*place).is_some_and(|tally| !tally.expired);
+        self.covering(named, rule).find(holds)
+    }
+
+    /// Those that speak of the rule too, expired ones included.
+    fn covering<'n>(&'n self, named: &'n Named, rule: RuleId) -> impl Iterator<Item = usize> + 'n {
+        let covers = move |place: &usize| {
+            self.settings.exceptions.get(*place).is_some_and(|exception| exception.rules.covers(rule))
+        };
+        named.0.iter().copied().filter(covers)
+    }
+
+    /// Excepts what is to be excepted of what was found on one subject, and keeps count.
+    pub(super) fn judge(&mut self, named: &Named, findings: &mut [Finding], undecided: &[Undecided]) {
+        if named.0.is_empty() {
+            return;
+        }
+        for finding in findings {
+            let first = self.first(named, finding.rule);
+            if let Some(place) = first {
+                finding.status = Status::Excepted(place);
+            }
+            self.count(named, finding.rule, |place, tally| {
+                let counts = first.map_or(tally.expired, |first| first == place);
+                tally.findings += usize::from(counts);
+            });
+        }
+        for Undecided { rule, .. } in undecided {
+            self.count(named, *rule, |_, _| ());
+        }
+    }
+
+    fn count(&mut self, named: &Named, rule: RuleId, each: impl Fn(usize, &mut Tally)) {
+        let places: Vec<usize> = self.covering(named, rule).collect();
+        for place in places {
+            if let Some(tally) = self.tallies.get_mut(place) {
+                tally.used = true;
+                each(place, tally);
+            }
+        }
+    }
+
+    /// What each did in the end, and the findings about those that have expired or match nothing. An
+    /// exception is stale only where everything was read, and where no other tenant has a use for it.
+    pub(super) fn close(self, inventory: &Inventory) -> (Vec<ExceptionReview>, Vec<Finding>) {
+        let complete = inventory.is_complete();
+        let (mut reviews, mut findings) = (Vec::new(), Vec::new());
+        for (place, (exception, tally)) in self.settings.exceptions.iter().zip(&self.tallies).enumerate() {
+            let used = tally.used || !complete;
+            let elsewhere = self.settings.used_elsewhere.contains(&place);
+            let state = match (tally.expired, used || elsewhere) {
+                (true, _) => ExceptionState::Expired,
+                (false, true) => ExceptionState::InForce,
+                (false, false) => ExceptionState::Stale,
+            };
+            findings.extend(self.finding(exception, tally, state));
+            let (findings, matches_objects) = (tally.findings, tally.named);
+            reviews.push(ExceptionReview { state, findings, matches_objects, used });
+        }
+        (reviews, findings)
+    }
+
+    fn finding(&self, exception: &Exception, tally: &Tally, state: ExceptionState) -> Option<Finding> {
+        let named = Box::new(exception.clone());
+        let (rule, evidence) = match state {
+            ExceptionState::InForce => return None,
+            ExceptionState::Expired => {
+                let evidence = Evidence::ExceptionExpired { exception: named, findings: tally.findings };
+                (RuleId::ExceptionExpired, evidence)
+            }
+            ExceptionState::Stale => {
+                let because = self.idleness(exception, tally);
+                (RuleId::ExceptionStale, Evidence::ExceptionStale { exception: named, because })
+            }
+        };
+        let severity = self.settings.severity(rule)?;
+        Some(Finding { rule, severity, evidence, status: Status::Open })
+    }
+
+    fn idleness(&self, exception: &Exception, tally: &Tally) -> Idleness {
+        let off = |rules: &Covered| match rules {
+            Covered::All => false,
+            Covered::These(rules) => rules.iter().all(|rule| self.settings.severity(*rule).is_none()),
+        };
+        match &exception.rules {
+            _ if !tally.named => Idleness::NoObject,
+            rules if off(rules) => Idleness::RulesOff,
+            _ => Idleness::NothingBroken,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What is asked of the store, in a task of its own: a database that does not answer holds up neither
+//! signals nor the ticks. One errand is on its way at a time.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::agenda::Instant;
+use super::memory::{CallError, Kept, OpenError, within};
+use crate::config::StoreUrl;
+use crate::run;
+use crate::store::{DaemonClaim, Due, Planned, Store, TenantKey};
+
+/// What came back of an errand.
+pub(super) enum Errand {
+    /// [`look_back`].
+    LookedBack(LookedBack),
+    /// [`plan_and_take`].
+    Worked(Worked),
+    /// The store was tried again.
+    Opened(Result<Kept, (OpenError, Option<DaemonClaim>)>),
+    /// It ended abnormally.
+    Lost,
+}
+
+/// When the last runs started.
+pub(super) struct LookedBack {
+    pub(super) last_runs: Vec<(TenantKey, Option<DateTime<Utc>>)>,
+    pub(super) trouble: Option<CallError>,
+}
+
+/// Finds out when the last run of each tenant started: the store tells, and the names of the run
+/// directories, which are there also of runs that could not be recorded. Starts that lie ahead, of a
+/// clock that was wrong, do not count.
+pub(super) async fn look_back(
+    store: Option<Store>,
+    tenants: Vec<TenantKey>,
+    reports: PathBuf,
+    now: DateTime<Utc>,
+) -> LookedBack {
+    let mut found = LookedBack { last_runs: Vec::new(), trouble: None };
+    for tenant in tenants {
+        let recorded = match &store {
+            Some(store) => match within(store.last_run(&tenant)).await {
+                Ok(run) => run.map(|run| run.counts.run.started),
+                Err(error) => {
+                    found.trouble = Some(error);
+                    return found;
+                }
+            },
+            None => None,
+        };
+        let (directory, name) = (reports.clone(), tenant.name.clone());
+        let written = tokio::task::spawn_blocking(move || run::newest_start(&directory, &name, now))
+            .await
+            .ok()
+            .flatten();
+        let recorded = recorded.filter(|started| *started < now);
+        found.last_runs.push((tenant, recorded.max(written)));
+    }
+    found
+}
+
+/// What is to be planned, and how much may be taken up.
+pub(super) struct Work {
+    /// Instants with the delay that was chosen for each.
+    pub(super) plan: Vec<(Instant, Duration)>,
+    /// The tenants that are configured here.
+    pub(super) ours: BTreeSet<TenantKey>,
+    /// Those of them that run here.
+    pub(super) running: BTreeSet<TenantKey>,
+    /// How many runs may begin.
+    pub(super) free: usize,
+}
+
+/// What was planned and taken up.
+pub(super) struct Worked {
+    pub(super) store: Store,
+    pub(super) planned: Vec<(Instant, Duration, Planned)>,
+    pub(super) taken: Vec<Due>,
+    pub(super) trouble: Option<CallError>,
+}
+
+/// Plans what has come due, then takes up what is to be done. A tenant whose rows are at fault keeps no
+/// other one from its turn; a store that is away ends the errand.
+pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) -> Worked {
+    let Work { plan, ours, running, free } = work;
+    let mut worked = Worked { store, planned: Vec::new(), taken: Vec::new(), trouble: None };
+    for (instant, delay) in plan {
+        match within(worked.store.plan(&instant.tenant, instant.planned, delay)).await {
+            Ok(planned) => worked.planned.push((instant, delay, planned)),
+            Err(error) => {
+                if worked.meets(error) {
+                    return worked;
+                }
+            }
+        }
+    }
+    if free == 0 {
+        return worked;
+    }
+    let with_work = match within(worked.store.with_work()).await {
+        Ok(tenants) => tenants,
+        Err(error) => {
+            worked.meets(error);
+            return worked;
+        }
+    };
+    for tenant in with_work.into_iter().filter(|tenant| ours.contains(tenant) && !running.contains(tenant)) {
+        if worked.taken.len() == free {
+            break;
+        }
+        match within(worked.store.take_due(&tenant, &holder)).await {
+            Ok(due) => worked.taken.extend(due),
+            Err(error) => {
+                if worked.meets(error) {
+                    return worked;
+                }
+            }
+        }
+    }
+    worked
+}
+
+impl Worked {
+    /// Notes what went wrong. Answers whether there is no use in going on.
+    fn meets(&mut self, error: CallError) -> bool {
+        let ends = error.is_temporary();
+        self.trouble.get_or_insert(error);
+        ends
+    }
+}
+
+/// Tries the store again. A claim that is held on to is let go only when there is a store to claim anew,
+/// and comes back when there is none.
+pub(super) async fn try_again(url: StoreUrl, claim: Option<DaemonClaim>) -> Errand {
+    let store = match Store::open(&url).await {
+        Ok(store) => store,
+        Err(error) => return Errand::Opened(Err((OpenError::Unusable(error), claim))),
+    };
+    drop(claim);
+    Errand::Opened(Kept::claim(store).map_err(|error| (error, None)))
+}

@@ -1,0 +1,161 @@
+//! One run of the service, from its turn to its settlement.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::memory::{CallError, within};
+use crate::config::{Config, Tenant};
+use crate::run::clock::Clock;
+use crate::run::{self, Job, Keeping, Lines, RunError, Sending, TakenOver};
+use crate::store::{Due, Settlement, Store, StoreError, Task};
+
+/// How often a settlement is tried. The lease ends all the same when none gets through.
+const SETTLING: u32 = 3;
+
+/// What a run needs besides what is to be done.
+pub(super) struct Worker {
+    pub(super) config: Arc<Config>,
+    pub(super) tenant: Tenant,
+    pub(super) clock: Clock,
+    /// The run is to end now, finished or not.
+    pub(super) cut: CancellationToken,
+}
+
+impl Worker {
+    fn job<'a>(&'a self, keeping: Keeping<'a>) -> Job<'a> {
+        let Self { config, tenant, clock, cut: _ } = self;
+        Job { config, tenant, sending: Sending::Send, clock: *clock, progress: &Lines, keeping }
+    }
+
+    /// Does what was taken up, for as long as the turn is ours, and settles it.
+    pub(super) async fn carry_out(self, store: Store, due: Due) {
+        let name = &self.tenant.name;
+        let turn = &due.turn;
+        let work = async {
+            match &due.task {
+                Task::Run { planned, .. } => {
+                    let keeping = Keeping::Store { store: &store, turn, planned: Some(*planned) };
+                    run::audit(self.job(keeping)).await.map(drop)
+                }
+                Task::Finish { run } => {
+                    let keeping = Keeping::Store { store: &store, turn, planned: None };
+                    run::finish(self.job(keeping), run).await.map(drop)
+                }
+                Task::Abandoned { .. } => Ok(()),
+            }
+        };
+        let settlement = tokio::select! {
+            held = run::while_held(&store, turn, work) => match held {
+                Ok(Ok(())) => Settlement::Done,
+                Ok(Err(error)) if !matches!(error, RunError::TakenOver(_)) => {
+                    self.not_completed(&error);
+                    Settlement::Failed
+                }
+                Ok(Err(_)) | Err(TakenOver) => {
+                    tracing::warn!(tenant = name, "the run of `{name}` was taken over by another process");
+                    return;
+                }
+            },
+            () = self.cut.cancelled() => {
+                tracing::error!(tenant = name, "the run of `{name}` is cancelled; it is taken up again later");
+                Settlement::GivenBack
+            }
+        };
+        settle(&store, &due, settlement).await;
+    }
+
+    /// Audits without a store.
+    pub(super) async fn audit(self, because: Arc<str>) {
+        let name = &self.tenant.name;
+        tokio::select! {
+            audited = run::audit(self.job(Keeping::Nowhere { because: &because })) => {
+                if let Err(error) = audited {
+                    self.not_completed(&error);
+                }
+            }
+            () = self.cut.cancelled() => tracing::error!(
+                tenant = name,
+                "the run of `{name}` is cancelled; if its reports are there, its mail may not have been sent"
+            ),
+        }
+    }
+
+    /// What else came of a run is in its own log lines.
+    fn not_completed(&self, error: &RunError) {
+        let (name, reason) = (&self.tenant.name, error.explain());
+        tracing::error!(tenant = name, reason, "the audit of `{name}` could not be completed");
+    }
+}
+
+/// Settles what was taken up. A database that restarts just now is asked again.
+pub(super) async fn settle(store: &Store, due: &Due, settlement: Settlement) {
+    let name = &due.turn.tenant().name;
+    let mut pause = Duration::from_secs(1);
+    for attempt in 1..=SETTLING {
+        let settled = match &due.task {
+            // The store has settled it already.
+            Task::Abandoned { .. } => within(store.end_turn(&due.turn)).await,
+            Task::Run { .. } | Task::Finish { .. } => within(store.settle(due, settlement)).await,
+        };
+        match settled {
+            Ok(()) => return,
+            Err(CallError::Store(StoreError::Lost)) => {
+                tracing::warn!(tenant = name, "the turn of `{name}` has passed to another process");
+                return;
+            }
+            Err(error) if attempt < SETTLING && error.is_temporary() => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            Err(error) => {
+                let reason = error.explain();
+                tracing::warn!(tenant = name, reason, "cannot note how the run of `{name}` ended");
+                return;
+            }
+        }
+    }
+}
+
+/// A task as the log names it.
+pub(super) fn announce(due: &Due) {
+    let name = &due.turn.tenant().name;
+    match &due.task {
+        Task::Run { planned, attempt: 1 } => {
+            let planned = rfc3339(*planned);
+            tracing::info!(tenant = name, planned, "the run of `{name}` planned for {planned} begins");
+        }
+        Task::Run { planned, attempt } => {
+            let planned = rfc3339(*planned);
+            tracing::warn!(
+                tenant = name,
+                planned,
+                attempt,
+                "the run of `{name}` planned for {planned} is taken up again: it was not completed before"
+            );
+        }
+        Task::Finish { run } => {
+            let run_id = run.as_str();
+            tracing::warn!(
+                tenant = name,
+                run_id,
+                "the run of `{name}` is finished here: its process ended before {run_id} was delivered"
+            );
+        }
+        Task::Abandoned { planned } => {
+            let planned = rfc3339(*planned);
+            tracing::error!(
+                tenant = name,
+                planned,
+                attempts = Task::ATTEMPTS,
+                "the run of `{name}` planned for {planned} is given up: its process ended each time"
+            );
+        }
+    }
+}
+
+pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
+    time.to_rfc3339()
+}

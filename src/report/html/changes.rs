@@ -1,0 +1,132 @@
+//! The table of what changed since the run compared with.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::link;
+use super::tables::{Choice, Places, Table};
+use crate::domain::{FindingKey, Severity};
+use crate::report::phrases::{counted, minute};
+use crate::report::since::{INCOMPLETE, Since, instead_of_changes};
+use crate::report::{ChangeKind, ChangeRow, Report};
+
+/// The section about changes.
+#[derive(Serialize)]
+pub(super) struct Changes<'a> {
+    /// `What changed since 2026-11-16 06:00 UTC`.
+    title: String,
+    /// What became of the findings, in numbers.
+    numbers: String,
+    /// What an incomplete run cannot say.
+    caution: Option<&'static str>,
+    /// What stands in place of the table.
+    instead: Option<String>,
+    table: Table<Change<'a>>,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    change: &'static str,
+    /// A finding that somebody has accepted is shown all the same, in grey.
+    excepted: bool,
+    /// How it is drawn: a finding that appears is bad news, a credential that does is news.
+    mark: &'static str,
+    kind: &'static str,
+    severity: Option<&'static str>,
+    name: &'a str,
+    id: &'a str,
+    anchor: Option<usize>,
+    url: Option<&'a str>,
+    subject: &'static str,
+    rule: &'static str,
+    credential_type: &'a str,
+    credential_name: &'a str,
+    credential_id: &'a str,
+    policy_name: &'a str,
+    policy_id: &'a str,
+    detail: &'a str,
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn of(report: &'a Report, places: &Places<'_>) -> Self {
+        let since = Since::of(report);
+        let rows = &report.changes;
+        let excepted: HashSet<&FindingKey> =
+            report.findings.iter().filter(|row| !row.status.is_open()).map(|row| &row.key).collect();
+        let severities = Severity::ALL.iter().map(Severity::to_string).collect();
+        Self {
+            title: match &since {
+                Some(since) => format!("What changed since {}", since.when()),
+                None => "What changed".to_owned(),
+            },
+            numbers: since.as_ref().map(numbers).unwrap_or_default(),
+            caution: (since.is_some() && !report.gaps.is_empty()).then_some(INCOMPLETE),
+            instead: instead_of_changes(report),
+            table: Table {
+                caption: format!(
+                    "{} up to this run, {}, by kind",
+                    counted(rows.len(), "change"),
+                    minute(report.header.started)
+                ),
+                choices: vec![
+                    Choice::new("Change", 0, rows.iter().map(|row| row.change.as_str())),
+                    Choice::new("Kind", 1, rows.iter().map(|row| row.kind.as_str())),
+                    Choice::exactly("Severity", 2, severities),
+                    Choice::new("Rule", 4, rows.iter().filter_map(|row| row.rule).map(|rule| rule.as_str())),
+                ],
+                rows: rows.iter().map(|row| change(row, &excepted, places)).collect(),
+            },
+        }
+    }
+}
+
+/// `Findings: 3 new, 1 fixed. Also changed: 1 policy and 2 credentials.`
+fn numbers(since: &Since) -> String {
+    match since.others() {
+        none if none.is_empty() => since.sentence(),
+        others => format!("{} Also changed: {others}.", since.sentence()),
+    }
+}
+
+fn change<'a>(row: &'a ChangeRow, excepted: &HashSet<&FindingKey>, places: &Places<'_>) -> Change<'a> {
+    let ChangeRow {
+        change,
+        kind,
+        key,
+        rule,
+        severity,
+        object_type,
+        object_id,
+        app_id: _,
+        display_name,
+        credential_type,
+        credential_id,
+        credential_name,
+        policy_id,
+        policy_name,
+        before: _,
+        after: _,
+        detail,
+        portal_url,
+    } = row;
+    Change {
+        change: change.as_str(),
+        excepted: key.as_ref().is_some_and(|key| excepted.contains(key)),
+        mark: if *kind == ChangeKind::Finding { "of-finding" } else { "of-thing" },
+        kind: kind.as_str(),
+        severity: severity.map(Severity::as_str),
+        name: display_name,
+        id: object_id,
+        anchor: places.of_object(*object_type, object_id),
+        url: link(portal_url),
+        subject: object_type.as_str(),
+        rule: rule.map_or("", |rule| rule.as_str()),
+        credential_type,
+        credential_name,
+        credential_id,
+        policy_name,
+        policy_id,
+        detail,
+    }
+}

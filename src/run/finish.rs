@@ -1,0 +1,79 @@
+//! A recorded run whose process died before its files were written or its mail was handed over.
+
+use tracing::Instrument;
+
+use super::audit::{Outcome, RunError, conclude, publish};
+use super::directory::RunDirectory;
+use super::render::{DrawnUp, render};
+use super::{Job, Keeping, post};
+use crate::domain::RunId;
+use crate::report;
+use crate::store::{MailState, Reconstructed, RunProgress, Store, StoreError, Turn};
+
+/// Finishes a recorded run: its reports are made again from the store, written where they are not there
+/// yet, and mailed where no mail was handed over. None where it cannot be finished: that is said in
+/// the log and in the store, and it is not tried again.
+///
+/// # Errors
+/// When the store fails, or the reports cannot be made or written.
+pub async fn finish(job: Job<'_>, run: &RunId) -> Result<Option<Outcome>, RunError> {
+    let Keeping::Store { store, turn, .. } = job.keeping else { return Ok(None) };
+    let span = tracing::info_span!("run", tenant = job.tenant.name, run_id = run.as_str());
+    take_up(job, store, turn, run).instrument(span).await
+}
+
+async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Result<Option<Outcome>, RunError> {
+    tracing::warn!("the process that recorded this run did not finish it; finishing it now");
+    let Some(recorded) = store.reconstruct(turn.tenant(), run).await? else {
+        tracing::error!("what this run read is not in the store any more");
+        give_up(store, turn, run).await?;
+        return Ok(None);
+    };
+    let (report, files) = match render(job.tenant, &recorded) {
+        Ok(rendered) => rendered,
+        Err(error) => {
+            give_up(store, turn, run).await?;
+            return Err(error);
+        }
+    };
+    let Reconstructed { entry, .. } = recorded;
+    if report::manifest_sum(&files) != entry.manifest {
+        tracing::error!(
+            "the reports cannot be made again as they were recorded: another version of Keysweep recorded them"
+        );
+        give_up(store, turn, run).await?;
+        return Ok(None);
+    }
+    let directory = RunDirectory::claim_recorded(&job.config.reports.directory, &job.tenant.name, run);
+    let published = publish(&job, directory, DrawnUp { report, files }, true).await?;
+    let job = match entry.mail {
+        MailState::Waiting => job,
+        // The same letter again is the same file.
+        MailState::Sending if post::is_repeatable(&job) => job,
+        MailState::Sending => {
+            tracing::error!(
+                "the mail of this run was being handed over when its process died; it is not sent again, so it \
+                 may not have arrived"
+            );
+            note(store, turn, run, MailState::Unknown).await?;
+            Job { sending: super::Sending::Withhold, ..job }
+        }
+        MailState::NotWanted | MailState::Accepted | MailState::Refused | MailState::Unknown => {
+            Job { sending: super::Sending::Withhold, ..job }
+        }
+    };
+    let outcome = published.send(&job, None).await?;
+    conclude(&job, &outcome.report);
+    Ok(Some(outcome))
+}
+
+/// Says in the store that nobody needs to take this run up again.
+async fn give_up(store: &Store, turn: &Turn, run: &RunId) -> Result<(), StoreError> {
+    let files = RunProgress::Files { state: crate::store::FilesState::Failed, host: super::host() };
+    store.note(turn, run, files).await?;
+    note(store, turn, run, MailState::Unknown).await
+}
+
+async fn note(store: &Store, turn: &Turn, run: &RunId, mail: MailState) -> Result<(), StoreError> {
+    store.note(turn, run, RunProgress::Mail(mail)).await
+}

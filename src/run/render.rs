@@ -1,0 +1,96 @@
+//! The reports of a run, drawn up from what was read or from what is recorded.
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use super::memory::Context;
+use super::{Job, RunError};
+use crate::compliance::{Settings, evaluate};
+use crate::config::Tenant;
+use crate::domain::{Assessment, History, Inventory, RunMark};
+use crate::report::{self, Header, Report, ReportFile};
+use crate::store::Reconstructed;
+
+/// A report and its files.
+#[derive(Debug)]
+pub(super) struct DrawnUp {
+    pub(super) report: Report,
+    pub(super) files: Vec<ReportFile>,
+}
+
+/// What was read, and how it was judged.
+#[derive(Clone, Copy)]
+pub(super) struct Judged<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) inventory: &'a Inventory,
+    pub(super) assessment: &'a Assessment,
+}
+
+/// Draws up the reports on what was read.
+pub(super) fn draw_up(
+    job: &Job<'_>,
+    run: &RunMark,
+    judged: Judged<'_>,
+    history: &History,
+) -> Result<DrawnUp, RunError> {
+    let Judged { settings, inventory, assessment } = judged;
+    heavy(|| {
+        let report = report::build(header(job.tenant, run), inventory, assessment, settings, history);
+        let files = report::files(&report, report::html(&report)?, job.config.reports.csv_bom)?;
+        Ok(DrawnUp { report, files })
+    })
+}
+
+/// Makes the reports of a recorded run again, from the store alone. The same program gives the same
+/// bytes; another version may judge or word something otherwise.
+///
+/// # Errors
+/// When they cannot be made, or what is recorded cannot be understood.
+pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<ReportFile>), RunError> {
+    let context = read(&recorded.context)?;
+    heavy(|| {
+        let report = again(tenant, recorded, &context);
+        let files = report::files(&report, report::html(&report)?, context.csv_bom)?;
+        Ok((report, files))
+    })
+}
+
+/// The report on a recorded run alone, from the store.
+///
+/// # Errors
+/// When what is recorded cannot be understood.
+pub fn rebuild(tenant: &Tenant, recorded: &Reconstructed) -> Result<Report, RunError> {
+    let context = read(&recorded.context)?;
+    Ok(heavy(|| again(tenant, recorded, &context)))
+}
+
+fn read(context: &str) -> Result<Context, RunError> {
+    serde_json::from_str(context).map_err(RunError::Context)
+}
+
+fn again(tenant: &Tenant, recorded: &Reconstructed, context: &Context) -> Report {
+    let Reconstructed { entry, context: _, inventory, history } = recorded;
+    let Context { settings, sign_in, scope: _, csv_bom: _, notices, unused: _ } = context;
+    let (notices, previous) = (notices.clone(), entry.previous.clone());
+    let history = History { notices, previous, ..history.clone() };
+    let assessment = evaluate(inventory, settings, *sign_in, entry.counts.run.started);
+    report::build(header(tenant, &entry.counts.run), inventory, &assessment, settings, &history)
+}
+
+fn header(tenant: &Tenant, run: &RunMark) -> Header {
+    Header {
+        tenant: tenant.name.clone(),
+        tenant_id: tenant.tenant_id,
+        run_id: run.run_id.clone(),
+        started: run.started,
+        portal: tenant.cloud.portal(),
+    }
+}
+
+/// Work that takes seconds for a large tenant: other tasks go on meanwhile, where there is a thread
+/// for them.
+pub fn heavy<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
