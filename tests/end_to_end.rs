@@ -3,21 +3,29 @@
 
 #[path = "support/installed.rs"]
 mod installed;
+#[path = "support/postgres.rs"]
+mod postgres;
 #[path = "support/smtp.rs"]
 mod smtp;
 
 #[path = "end_to_end/audit.rs"]
 mod audit;
+#[path = "end_to_end/cluster.rs"]
+mod cluster;
 #[path = "end_to_end/commands.rs"]
 mod commands;
 #[path = "end_to_end/daemon.rs"]
 mod daemon;
+#[path = "end_to_end/history.rs"]
+mod history;
 #[path = "end_to_end/mail.rs"]
 mod mail;
 #[path = "end_to_end/memory.rs"]
 mod memory;
 #[path = "end_to_end/sample.rs"]
 mod sample;
+#[path = "end_to_end/several.rs"]
+mod several;
 #[path = "end_to_end/terminal.rs"]
 mod terminal;
 #[path = "end_to_end/verdicts.rs"]

@@ -14,7 +14,16 @@ const DIM: Style = Style::new().dimmed();
 
 /// Writes how complete the run was, what changed, how bad it is and where to look.
 pub(in crate::cli) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
-    let report = &outcome.report;
+    overview(out, &outcome.report)?;
+    writeln!(out, "\n  Report  {}", outcome.directory.join("report.html").display())?;
+    if let Some(delivery) = &outcome.delivery {
+        mail(out, delivery)?;
+    }
+    out.flush()
+}
+
+/// Writes how complete a report is, what changed and how bad it is.
+pub(in crate::cli) fn overview(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let summary = Summary::of(report);
     let header = &report.header;
     if summary.complete {
@@ -51,11 +60,7 @@ pub(in crate::cli) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Re
             count.worst, count.findings, count.title, count.rule
         )?;
     }
-    writeln!(out, "\n  Report  {}", outcome.directory.join("report.html").display())?;
-    if let Some(delivery) = &outcome.delivery {
-        mail(out, delivery)?;
-    }
-    out.flush()
+    Ok(())
 }
 
 /// `Since 2026-11-16 06:00 UTC: 3 new, 1 reopened, 4 fixed; also 1 policy and 2 credentials`.
