@@ -16,6 +16,8 @@ mod cluster;
 mod commands;
 #[path = "end_to_end/daemon.rs"]
 mod daemon;
+#[path = "end_to_end/history.rs"]
+mod history;
 #[path = "end_to_end/mail.rs"]
 mod mail;
 #[path = "end_to_end/memory.rs"]
@@ -26,6 +28,8 @@ mod sample;
 mod several;
 #[path = "end_to_end/soak.rs"]
 mod soak;
+#[path = "end_to_end/terminal.rs"]
+mod terminal;
 #[path = "end_to_end/verdicts.rs"]
 mod verdicts;
 #[path = "end_to_end/world.rs"]

@@ -1,11 +1,15 @@
 //! The command line.
 
+mod history;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{RuleId, Severity};
+
+pub(super) use history::{Diff, History, HistoryCommand, List, Show, ShowFormat, TableFormat, Verify};
 
 /// Audits the credentials of Microsoft Entra applications and the policies that restrict them.
 #[derive(Debug, Parser)]
@@ -22,7 +26,7 @@ pub(super) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a finding is at least as severe as --fail-on
+  1  a finding is at least as severe as --fail-on, or `history verify` found a mismatch
   2  bad usage or configuration: every problem is listed
   3  the audit could not be completed: what is missing is named
   4  reports written, but not everybody got the mail
@@ -38,6 +42,8 @@ pub(super) enum Command {
     Audit(Audit),
     /// Run as the service: audit every tenant on its schedule, until told to stop
     Daemon,
+    /// List, show and compare earlier runs, and check that their files are what they were
+    History(History),
     /// List the rules, or explain one
     Rules(Rules),
     /// Print the JSON Schema of the configuration, or of report.json

@@ -7,6 +7,7 @@ mod daemon;
 pub mod demo;
 mod emulator;
 mod exit;
+mod history;
 mod interrupt;
 mod logging;
 mod progress;
@@ -62,6 +63,7 @@ async fn command(cli: &Cli, jitter: fn(Duration) -> Duration) -> Result<End, Fai
         Command::Demo(args) => unless_asked(demo::demo(args, &screen, clock::system)).await,
         Command::Audit(args) => audit::audit(args, &load()?, &screen, clock::system).await,
         Command::Daemon => daemon::daemon(load()?, &load, jitter).await,
+        Command::History(args) => unless_asked(history::history(args, &load()?, clock::system)).await,
         Command::Rules(args) => rules::rules(args),
         Command::Schema(args) => schema::schema(args),
         Command::Emulator(args) => emulator::emulator(args).await,

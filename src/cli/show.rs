@@ -12,17 +12,18 @@ use super::exit::Failure;
 use crate::delivery::{Delivery, Refused};
 use crate::domain::Severity;
 use crate::graph::explain;
-use crate::report::plain;
+use crate::report::{ReportFile, plain};
 use crate::run::Outcome;
 
-pub(super) use summary::summary;
+pub(super) use findings::{table as findings, terminal_width};
+pub(super) use summary::{overview, summary};
 
 /// Prints what came of a run. `index` counts the runs that were printed before.
 pub(super) fn outcome(outcome: &Outcome, format: Format, index: usize) -> Result<(), Failure> {
     let printed = match format {
         Format::Table => table(outcome),
-        Format::Json => file(outcome, "report.json", 0),
-        Format::Csv => file(outcome, "findings.csv", index),
+        Format::Json => file(&outcome.files, "report.json", 0),
+        Format::Csv => file(&outcome.files, "findings.csv", index),
     };
     written(printed)?;
     if format != Format::Table {
@@ -43,7 +44,7 @@ pub(super) fn written(result: io::Result<()>) -> Result<(), Failure> {
 
 fn table(outcome: &Outcome) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
-    if let Some(table) = findings::table(&outcome.report) {
+    if let Some(table) = findings(&outcome.report) {
         writeln!(out, "{table}\n")?;
     }
     summary(&mut out, outcome)
@@ -51,8 +52,8 @@ fn table(outcome: &Outcome) -> io::Result<()> {
 
 /// A file of the report as it is, less the mark that only spreadsheets need and, where others were
 /// printed before, less the header.
-fn file(outcome: &Outcome, name: &str, printed_before: usize) -> io::Result<()> {
-    let bytes = outcome.files.iter().find(|file| file.name == name).map_or(&[][..], |file| &file.bytes);
+pub(super) fn file(files: &[ReportFile], name: &str, printed_before: usize) -> io::Result<()> {
+    let bytes = files.iter().find(|file| file.name == name).map_or(&[][..], |file| &file.bytes);
     let mut bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if printed_before > 0 {
         let header = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);

@@ -46,6 +46,23 @@ pub fn files(report: &Report, html: String, bom: bool) -> Result<Vec<ReportFile>
     Ok(files)
 }
 
+/// What changed between two runs as `changes.csv`, without a byte order mark.
+///
+/// # Errors
+/// When it cannot be serialised.
+pub fn changes_csv(report: &Report) -> Result<Vec<u8>, ReportError> {
+    let bytes = csv::changes(&report.header, &report.compared, &report.changes, false);
+    Ok(table("changes.csv", bytes)?.bytes)
+}
+
+/// What changed between two runs as JSON: the tenant, what was compared, and the `changes` of `report.json`.
+///
+/// # Errors
+/// When it cannot be serialised.
+pub fn changes_json(report: &Report) -> Result<Vec<u8>, ReportError> {
+    Ok(document("changes", json::changes(report))?.bytes)
+}
+
 fn table(name: &'static str, bytes: Result<Vec<u8>, ::csv::Error>) -> Result<ReportFile, ReportError> {
     let bytes = bytes.map_err(|source| ReportError::Csv { file: name, source })?;
     Ok(ReportFile { name, bytes })

@@ -27,10 +27,18 @@ const SCHEMA_ID: &str = "urn:keysweep:report:1";
 
 /// `report.json`, indented for reading, one space deep because there are many lines of it.
 pub(super) fn report(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
+    indented(&Document::of(report))
+}
+
+/// What changed alone.
+pub(super) fn changes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
+    indented(&changes::Difference::of(report))
+}
+
+fn indented(document: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = Vec::new();
     let indented = serde_json::ser::PrettyFormatter::with_indent(b" ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, indented);
-    Document::of(report).serialize(&mut serializer)?;
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, indented))?;
     bytes.push(b'\n');
     Ok(bytes)
 }

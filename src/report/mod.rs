@@ -20,7 +20,7 @@ mod words;
 pub use crate::domain::{ExceptionState, Subject};
 pub use build::build;
 pub use catalogue::{Explanation, catalogue};
-pub use files::{ReportError, files};
+pub use files::{ReportError, changes_csv, changes_json, files};
 pub use html::html;
 pub use json::json_schema;
 pub use letter::{Kept, letter};

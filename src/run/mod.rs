@@ -9,6 +9,7 @@ mod lines;
 mod memory;
 mod post;
 mod render;
+mod verify;
 
 pub use crate::graph::explain;
 pub use audit::{Job, Outcome, RunError, Sending, audit};
@@ -16,7 +17,8 @@ pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
 pub use finish::finish;
 pub use keeping::{Keeping, TakenOver, while_held};
 pub use lines::Lines;
-pub use render::render;
+pub use render::{heavy, rebuild, render};
+pub use verify::{CheckedRun, Flaw, Found, Mismatch, Print, Shelf, Terms, Verified, Witness};
 
 /// The name of this machine, by which others of the same store know where files lie.
 #[must_use]

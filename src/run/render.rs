@@ -46,17 +46,34 @@ pub(super) fn draw_up(
 /// # Errors
 /// When they cannot be made, or what is recorded cannot be understood.
 pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<ReportFile>), RunError> {
-    let Reconstructed { entry, context, inventory, history } = recorded;
-    let context: Context = serde_json::from_str(context).map_err(RunError::Context)?;
-    let Context { settings, sign_in, scope: _, csv_bom, notices, unused: _ } = context;
-    let history = History { notices, previous: entry.previous.clone(), ..history.clone() };
+    let context = read(&recorded.context)?;
     heavy(|| {
-        let assessment = evaluate(inventory, &settings, sign_in, entry.counts.run.started);
-        let header = header(tenant, &entry.counts.run);
-        let report = report::build(header, inventory, &assessment, &settings, &history);
-        let files = report::files(&report, report::html(&report)?, csv_bom)?;
+        let report = again(tenant, recorded, &context);
+        let files = report::files(&report, report::html(&report)?, context.csv_bom)?;
         Ok((report, files))
     })
+}
+
+/// The report on a recorded run alone, from the store.
+///
+/// # Errors
+/// When what is recorded cannot be understood.
+pub fn rebuild(tenant: &Tenant, recorded: &Reconstructed) -> Result<Report, RunError> {
+    let context = read(&recorded.context)?;
+    Ok(heavy(|| again(tenant, recorded, &context)))
+}
+
+fn read(context: &str) -> Result<Context, RunError> {
+    serde_json::from_str(context).map_err(RunError::Context)
+}
+
+fn again(tenant: &Tenant, recorded: &Reconstructed, context: &Context) -> Report {
+    let Reconstructed { entry, context: _, inventory, history } = recorded;
+    let Context { settings, sign_in, scope: _, csv_bom: _, notices, unused: _ } = context;
+    let (notices, previous) = (notices.clone(), entry.previous.clone());
+    let history = History { notices, previous, ..history.clone() };
+    let assessment = evaluate(inventory, settings, *sign_in, entry.counts.run.started);
+    report::build(header(tenant, &entry.counts.run), inventory, &assessment, settings, &history)
 }
 
 fn header(tenant: &Tenant, run: &RunMark) -> Header {
@@ -69,9 +86,9 @@ fn header(tenant: &Tenant, run: &RunMark) -> Header {
     }
 }
 
-/// Work that takes seconds for a large tenant. Other tasks go on meanwhile, where there is a thread
+/// Work that takes seconds for a large tenant: other tasks go on meanwhile, where there is a thread
 /// for them.
-pub(super) fn heavy<T>(work: impl FnOnce() -> T) -> T {
+pub fn heavy<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),

@@ -129,3 +129,21 @@ fn said_by_postgres(place: Place, code: &str, cause: Cause) -> StoreError {
         _ => StoreError::Other { place, cause },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, SqliteConnection};
+
+    use super::*;
+
+    /// What SQLite says where there is no room, from a real connection that has none.
+    #[tokio::test]
+    async fn a_file_that_cannot_grow_is_full() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let filling = "PRAGMA max_page_count = 3; CREATE TABLE much (text TEXT); \
+             INSERT INTO much VALUES (hex(zeroblob(100000)))";
+        let error = sqlx::raw_sql(filling).execute(&mut connection).await.unwrap_err();
+        let place = Place::file("data/keysweep.db".as_ref());
+        assert!(matches!(classify(&place, &error), StoreError::Full { .. }), "{error:?}");
+    }
+}

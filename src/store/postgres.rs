@@ -11,7 +11,8 @@ use super::fault::{classify, migration};
 use super::migrate::{self, RECORD, Tables};
 use super::place::Place;
 
-/// How long is waited for a connection. The pool's own waiting ends sooner than a lease.
+/// How long is waited for a connection. With less, a server that has much to do is given up on; with more,
+/// a renewal that fails is not tried again within its lease.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long the tables may be in the making by another daemon.

@@ -24,16 +24,20 @@ macro_rules! open {
     };
 }
 
-/// Tenants that nobody has the turn of, and that have something to do.
-macro_rules! with_work {
+/// Tenants that nobody has the turn of and that have something to do, with the instant since which they
+/// have; an unfinished run comes before all. It begins with what is open, for which there are indexes: what
+/// is settled costs nothing, however much it is.
+macro_rules! tenants_with_work {
     () => {
         concat!(
-            free!(),
-            " AND (EXISTS (SELECT 1 FROM due WHERE tenant = number AND ",
+            "tenant JOIN (SELECT tenant, MIN(since) AS since FROM \
+             (SELECT tenant, planned AS since FROM due WHERE ",
             open!(),
-            ") OR EXISTS (SELECT 1 FROM run WHERE tenant = number AND ",
+            " UNION ALL SELECT tenant, -1 FROM run WHERE ",
             unfinished!(),
-            " AND seq = (SELECT MAX(seq) FROM run WHERE tenant = number)))"
+            " AND seq = (SELECT MAX(seq) FROM run AS last WHERE last.tenant = run.tenant)) AS task \
+             GROUP BY tenant) AS work ON work.tenant = number AND ",
+            free!()
         )
     };
 }
@@ -101,13 +105,9 @@ impl Store {
         self.promptly(async {
             let rows: Vec<(String, String)> = on!(self, |pool| {
                 Ok(sqlx::query_as(concat!(
-                    "SELECT name, tenant_id FROM tenant WHERE ",
-                    with_work!(),
-                    " ORDER BY CASE WHEN EXISTS (SELECT 1 FROM run WHERE tenant = number AND ",
-                    unfinished!(),
-                    ") THEN 0 ELSE COALESCE((SELECT MIN(planned) FROM due WHERE tenant = number AND ",
-                    open!(),
-                    "), 0) END, number"
+                    "SELECT name, tenant_id FROM ",
+                    tenants_with_work!(),
+                    " ORDER BY since, number"
                 ))
                 .fetch_all(pool)
                 .await?)
@@ -200,8 +200,9 @@ impl Store {
         let id = tenant.tenant_id.to_string();
         on!(self, |pool| {
             let row: Option<(i64,)> = sqlx::query_as(concat!(
-                "SELECT number FROM tenant WHERE name = $1 AND tenant_id = $2 AND ",
-                with_work!()
+                "SELECT number FROM ",
+                tenants_with_work!(),
+                " WHERE name = $1 AND tenant_id = $2"
             ))
             .bind(tenant.name.as_str())
             .bind(id.as_str())

@@ -142,10 +142,14 @@ async fn migrate(options: &SqliteConnectOptions, place: &Place) -> Result<(), St
     connection.close().await.map_err(failed)
 }
 
+/// Beginning to write is not enough: where the file is read-only, SQLite begins to read instead.
 async fn write_nothing(options: &SqliteConnectOptions, place: &Place) -> Result<(), StoreError> {
     let failed = |error: sqlx::Error| classify(place, &error);
     let mut connection = options.connect().await.map_err(failed)?;
-    connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?.rollback().await.map_err(failed)?;
+    sqlx::query("UPDATE tenant SET fence = fence WHERE number < 0")
+        .execute(&mut connection)
+        .await
+        .map_err(failed)?;
     connection.close().await.map_err(failed)
 }
 

@@ -14,8 +14,21 @@ fn run(arguments: &[&str]) -> Output {
 #[test]
 fn help_says_what_there_is() {
     let mut help = String::new();
-    for command in ["", "demo", "audit", "daemon", "rules", "schema", "emulator"] {
-        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+    for command in [
+        "",
+        "demo",
+        "audit",
+        "daemon",
+        "history",
+        "history list",
+        "history show",
+        "history diff",
+        "history verify",
+        "rules",
+        "schema",
+        "emulator",
+    ] {
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(0));
         help.push_str(&format!("$ keysweep {}\n{}\n", arguments.join(" "), text(&output.stdout)));

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::emulator::{Fault, Side};
 use keysweep::store::MailState;
 
-use crate::cluster::{Cluster, Plan, Reports};
+use crate::cluster::{Cluster, Plan, Reports, within};
 use crate::postgres::Postgres;
 use crate::several::finish;
 use crate::world::{Running, now};
@@ -47,10 +47,17 @@ fn planned_runs_are_carried_out_once_while_daemons_are_killed() {
     }
     cluster.schedule("*/10 * * * * *");
     let mut daemons: Vec<Running> = DAEMONS.iter().map(|daemon| cluster.start(daemon)).collect();
+    within(
+        60,
+        "all three",
+        || cluster.logs(),
+        || DAEMONS.iter().all(|daemon| cluster.log(daemon).contains("is scheduled")),
+    );
     let (start, mut next_kill, mut kills) = (now(), now() + KILL_EVERY, 0);
     let mut orphans: Vec<Orphan> = Vec::new();
     let mut takeovers: Vec<f64> = Vec::new();
-    while cluster.due().iter().filter(|due| due.2 == "done").count() < RUNS {
+    let mut done = 0;
+    while done < RUNS {
         assert!(now() - start < TimeDelta::minutes(20), "{}", cluster.logs());
         let held = cluster.held();
         if now() >= next_kill {
@@ -63,6 +70,7 @@ fn planned_runs_are_carried_out_once_while_daemons_are_killed() {
             orphans.extend(its.map(|(tenant, _, holder)| Orphan { tenant, holder, killed }));
             daemons[at] = cluster.start(DAEMONS[at]);
             kills += 1;
+            done = cluster.due().iter().filter(|due| due.2 == "done").count();
             next_kill = now() + KILL_EVERY;
         }
         orphans.retain(|orphan| {
@@ -73,7 +81,7 @@ fn planned_runs_are_carried_out_once_while_daemons_are_killed() {
             }
             !taken
         });
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(300));
     }
     let took = (now() - start).num_seconds();
     finish(&cluster, daemons);

@@ -8,7 +8,7 @@ use crate::report::{Compared, FindingRow, Report, plain};
 const ROWS: usize = 200;
 
 /// The open findings; none where there is not one.
-pub(super) fn table(report: &Report) -> Option<String> {
+pub(in crate::cli) fn table(report: &Report) -> Option<String> {
     let open: Vec<&FindingRow> = report.findings.iter().filter(|row| row.status.is_open()).collect();
     if open.is_empty() {
         return None;
@@ -42,6 +42,7 @@ fn cells(finding: &FindingRow, compared: bool) -> Vec<Cell> {
     cells
 }
 
-fn terminal_width() -> u16 {
+/// How wide a table may be.
+pub(in crate::cli) fn terminal_width() -> u16 {
     terminal_size::terminal_size().map_or(140, |(terminal_size::Width(width), _)| width.max(80))
 }

@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::vocabulary::{change_kinds, change_words, credential_types, or_null, rules, severities, subjects};
-use super::{filled, moment};
+use super::vocabulary::{change_kinds, change_words, credential_types, or_null, severities, subjects};
+use super::{each, filled, moment};
 use crate::domain::RunMark;
-use crate::report::{ChangeCounts, ChangeRow, Compared};
+use crate::report::words::instant;
+use crate::report::{ChangeCounts, ChangeRow, Compared, Header, Report};
 
 /// Something that changed; the members are the columns of `changes.csv`, but for `since`, which is
 /// `compared.run_id`.
@@ -19,7 +20,6 @@ pub(super) struct Change<'a> {
     #[schemars(extend("enum" = change_kinds()))]
     kind: &'static str,
     /// The rule of a finding.
-    #[schemars(extend("enum" = or_null(rules())))]
     rule: Option<&'static str>,
     /// The severity of a finding; of a fixed one, the severity it had.
     #[schemars(extend("enum" = or_null(severities())))]
@@ -148,5 +148,31 @@ impl From<ChangeCounts> for Changes {
     fn from(counts: ChangeCounts) -> Self {
         let ChangeCounts { new, reopened, fixed, appeared, changed, gone } = counts;
         Self { new, reopened, fixed, appeared, changed, gone }
+    }
+}
+
+/// What changed from one run to another, outside of a report. The members are named as there.
+#[derive(Serialize)]
+pub(super) struct Difference<'a> {
+    tenant: &'a str,
+    tenant_id: String,
+    run_id: &'a str,
+    started: String,
+    compared: Comparison<'a>,
+    #[serde(serialize_with = "each::<_, Change<'_>, _>")]
+    changes: &'a [ChangeRow],
+}
+
+impl<'a> Difference<'a> {
+    pub(super) fn of(report: &'a Report) -> Self {
+        let Header { tenant, tenant_id, run_id, started, portal: _ } = &report.header;
+        Self {
+            tenant,
+            tenant_id: tenant_id.to_string(),
+            run_id: run_id.as_str(),
+            started: instant(*started),
+            compared: Comparison::from(&report.compared),
+            changes: &report.changes,
+        }
     }
 }

@@ -1,0 +1,82 @@
+//! `keysweep history show`.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::find::find;
+use super::write::write;
+use super::{Records, failure};
+use crate::cli::args::{self, ShowFormat};
+use crate::cli::exit::{End, Failure};
+use crate::cli::show;
+use crate::config::Config;
+use crate::report::{Report, ReportFile, manifest_sum};
+use crate::run;
+use crate::store::RunEntry;
+
+pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Failure> {
+    let records = Records::read(config).await?;
+    let (tenant, [entry]) = find(config, &records, args.tenant.as_deref(), [&args.run])?;
+    let id = &entry.counts.run.run_id;
+    let directory = config.reports.directory.join(&tenant.name).join(id.as_str());
+    let recorded = records.store()?.reconstruct(&entry.tenant, id).await.map_err(|error| failure(&error))?;
+    let recorded = recorded.ok_or_else(|| Failure {
+        end: End::NotCompleted,
+        message: format!(
+            "run {id} was incomplete, and what such a run read is kept only until the next one. Its files are in \
+             `{}`, for as long as those are kept",
+            directory.display()
+        ),
+    })?;
+    let (report, files) = run::render(tenant, &recorded)?;
+    let mut out = anstream::stdout().lock();
+    let printed = match (&args.write, args.format) {
+        (Some(into), _) => {
+            write(into, &files)?;
+            made(&mut out, entry, &files, into)
+        }
+        (None, ShowFormat::Table) => table(&mut out, &report, entry, &directory),
+        (None, ShowFormat::Json) => show::file(&files, "report.json", 0),
+        (None, ShowFormat::Csv) => show::file(&files, "findings.csv", 0),
+        (None, ShowFormat::Html) => {
+            let page = files.iter().find(|file| file.name == "report.html");
+            // To the byte: the other formats end in a line feed, or get one.
+            io::stdout().write_all(page.map_or(&[], |page| &page.bytes))
+        }
+    };
+    show::written(printed.and_then(|()| out.flush()))?;
+    Ok(End::Done)
+}
+
+/// As after an audit, and where the files are now.
+fn table(out: &mut impl Write, report: &Report, entry: &RunEntry, directory: &Path) -> io::Result<()> {
+    if let Some(findings) = show::findings(report) {
+        writeln!(out, "{findings}\n")?;
+    }
+    show::overview(out, report)?;
+    let page = directory.join("report.html");
+    if page.exists() {
+        return writeln!(out, "\n  Report  {}", page.display());
+    }
+    let where_now = if entry.host == run::host() {
+        "its files are not here any more".to_owned()
+    } else {
+        format!("its files were written on `{}`", crate::report::plain(&entry.host, 255))
+    };
+    writeln!(out, "\n  Report  {where_now}; `--write DIR` makes them again")
+}
+
+/// What was written, and whether it is what was recorded.
+fn made(out: &mut impl Write, entry: &RunEntry, files: &[ReportFile], into: &Path) -> io::Result<()> {
+    let (recorded, found) = (entry.manifest, manifest_sum(files));
+    writeln!(out, "Wrote {} files of run {} to `{}`.", files.len(), entry.counts.run.run_id, into.display())?;
+    if found == recorded {
+        return writeln!(out, "manifest.json is identical to what was recorded: sha256 {recorded}");
+    }
+    writeln!(
+        out,
+        "manifest.json differs from what was recorded: another version of Keysweep made the reports then, the \
+         tenant is configured otherwise now, or the run it was compared with is forgotten"
+    )?;
+    writeln!(out, "  recorded  sha256 {recorded}\n  written   sha256 {found}")
+}
