@@ -26,6 +26,8 @@ mod memory;
 mod sample;
 #[path = "end_to_end/several.rs"]
 mod several;
+#[path = "end_to_end/soak.rs"]
+mod soak;
 #[path = "end_to_end/terminal.rs"]
 mod terminal;
 #[path = "end_to_end/verdicts.rs"]

@@ -16,7 +16,7 @@ const ABOUT: &str = "several daemons on one PostgreSQL";
 const TAKEN_OVER: i64 = 45;
 
 /// Plans no more, waits until all is done, and ends the daemons cleanly.
-fn finish(cluster: &Cluster, daemons: Vec<Running>) {
+pub(crate) fn finish(cluster: &Cluster, daemons: Vec<Running>) {
     cluster.schedule(NEVER);
     for daemon in &daemons {
         daemon.signal("HUP");
