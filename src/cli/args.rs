@@ -26,7 +26,7 @@ pub(super) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a finding is at least as severe as --fail-on, or `history verify` found a file that does not match
+  1  a finding is at least as severe as --fail-on, or `history verify` found a mismatch
   2  bad usage or configuration: every problem is listed
   3  the audit could not be completed: what is missing is named
   4  reports written, but not everybody got the mail

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-RUN is the id of a run, as in 20261123T060000Z, or `latest` or `previous`: the last one on record, or the
+RUN is the id of a run, as in 20261123T060000Z, or `latest` or `previous`: the last one on record, or the \
 one before. Nothing is written to the store, and a daemon may run meanwhile.")]
 pub(in crate::cli) struct History {
     #[command(subcommand)]
@@ -27,10 +27,10 @@ pub(in crate::cli) enum HistoryCommand {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The columns of csv are the members of json, in this order; what is not known is an empty cell or null:
-tenant, tenant_id, run_id, started, planned, complete, critical, high, medium, low, info, excepted, objects,
-files (waiting, written, failed), mail (none, waiting, sending, accepted, refused, unknown), host,
-manifest_sha256, previous_run_id, previous_manifest_sha256. Of a run that is not complete the numbers are
+The columns of csv are the members of json, in this order; what is not known is an empty cell or null: \
+tenant, tenant_id, run_id, started, planned, complete, critical, high, medium, low, info, excepted, objects, \
+files (waiting, written, failed), mail (none, waiting, sending, accepted, refused, unknown), host, \
+manifest_sha256, previous_run_id, previous_manifest_sha256. Of a run that is not complete the numbers are \
 lower bounds.")]
 pub(in crate::cli) struct List {
     /// The runs of this tenant only
@@ -75,7 +75,7 @@ pub(in crate::cli) struct Diff {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Every manifest.json holds the SHA-256 of each file of its run and of the manifest before it; the store holds
+Every manifest.json holds the SHA-256 of each file of its run and of the manifest before it; the store holds \
 those of the manifests. The first file that does not match is named first.
 
 Exit codes:

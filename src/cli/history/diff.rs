@@ -53,8 +53,8 @@ pub(super) async fn diff(args: &args::Diff, config: &Config) -> Result<End, Fail
     let mut out = anstream::stdout().lock();
     let printed = match args.format {
         TableFormat::Table => table(&mut out, &report, from, to),
-        TableFormat::Json => out.write_all(&changes_json(&report).map_err(RunError::from)?),
-        TableFormat::Csv => out.write_all(&changes_csv(&report).map_err(RunError::from)?),
+        TableFormat::Json => io::stdout().write_all(&changes_json(&report).map_err(RunError::from)?),
+        TableFormat::Csv => io::stdout().write_all(&changes_csv(&report).map_err(RunError::from)?),
     };
     show::written(printed.and_then(|()| out.flush()))?;
     Ok(End::Done)

@@ -38,7 +38,11 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
         (None, ShowFormat::Table) => table(&mut out, &report, entry, &directory),
         (None, ShowFormat::Json) => show::file(&files, "report.json", 0),
         (None, ShowFormat::Csv) => show::file(&files, "findings.csv", 0),
-        (None, ShowFormat::Html) => show::file(&files, "report.html", 0),
+        (None, ShowFormat::Html) => {
+            let page = files.iter().find(|file| file.name == "report.html");
+            // To the byte: the other formats end in a line feed, or get one.
+            io::stdout().write_all(page.map_or(&[], |page| &page.bytes))
+        }
     };
     show::written(printed.and_then(|()| out.flush()))?;
     Ok(End::Done)
@@ -71,7 +75,8 @@ fn made(out: &mut impl Write, entry: &RunEntry, files: &[ReportFile], into: &Pat
     }
     writeln!(
         out,
-        "manifest.json differs from what was recorded: another version of Keysweep made the reports then, or the \
-         tenant is configured otherwise now\n  recorded  sha256 {recorded}\n  written   sha256 {found}"
-    )
+        "manifest.json differs from what was recorded: another version of Keysweep made the reports then, the \
+         tenant is configured otherwise now, or the run it was compared with is forgotten"
+    )?;
+    writeln!(out, "  recorded  sha256 {recorded}\n  written   sha256 {found}")
 }

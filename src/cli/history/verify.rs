@@ -125,7 +125,7 @@ fn words(mismatch: &Mismatch) -> Vec<String> {
                 belongs_to.as_ref().map_or_else(String::new, |run| format!(": it is that of run {run}"));
             vec![
                 format!("{} is not what it was{instead}", shown(path)),
-                format!("  expected  {} {}", print_of(*expected), by(witnesses)),
+                format!("  expected  {}, {}", print_of(*expected), by(witnesses)),
                 format!("  found     {}", print_of(*found)),
             ]
         }
@@ -139,7 +139,7 @@ fn words(mismatch: &Mismatch) -> Vec<String> {
         }
         Mismatch::MissingRun { path, expected, witnesses } => vec![
             format!("{} is missing: the whole run, which is too young to have been removed", shown(path)),
-            format!("  expected  a manifest with sha256 {expected} {}", by(witnesses)),
+            format!("  expected  a manifest with sha256 {expected}, {}", by(witnesses)),
             "  found     nothing".to_owned(),
         ],
         Mismatch::Added { path } => vec![
