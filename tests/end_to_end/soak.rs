@@ -146,7 +146,12 @@ fn tell(cluster: &Cluster, kills: usize, took: i64, mut takeovers: Vec<f64>) {
             "taken over after {first:.1} s at the earliest, {middle:.1} s in the middle, {last:.1} s at the latest"
         );
     }
-
+    for (tenant, run) in names.iter().filter(|name| !directories.contains_key(*name)) {
+        println!("run {run} of {tenant} has no directory:");
+        for line in cluster.logs().lines().filter(|line| line.contains(run) && line.contains(tenant)) {
+            println!("  {line}");
+        }
+    }
     assert_eq!((lost, in_state("waiting"), in_state("running")), (0, 0, 0));
     assert!(by_instant.values().all(|times| *times == 1), "{by_instant:?}");
     assert_eq!(done.len(), runs.len());
