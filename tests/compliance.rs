@@ -12,6 +12,12 @@ mod credentials;
 #[path = "compliance/effective.rs"]
 mod effective;
 #[cfg(test)]
+#[path = "compliance/exceptions.rs"]
+mod exceptions;
+#[cfg(test)]
+#[path = "compliance/exceptions_read_twice.rs"]
+mod exceptions_read_twice;
+#[cfg(test)]
 #[path = "compliance/generated.rs"]
 mod generated;
 #[cfg(test)]

@@ -3,11 +3,15 @@
 
 #[path = "support/installed.rs"]
 mod installed;
+#[path = "support/postgres.rs"]
+mod postgres;
 #[path = "support/smtp.rs"]
 mod smtp;
 
 #[path = "end_to_end/audit.rs"]
 mod audit;
+#[path = "end_to_end/cluster.rs"]
+mod cluster;
 #[path = "end_to_end/commands.rs"]
 mod commands;
 #[path = "end_to_end/daemon.rs"]
@@ -20,6 +24,12 @@ mod mail;
 mod memory;
 #[path = "end_to_end/sample.rs"]
 mod sample;
+#[path = "end_to_end/several.rs"]
+mod several;
+#[path = "end_to_end/soak.rs"]
+mod soak;
+#[path = "end_to_end/terminal.rs"]
+mod terminal;
 #[path = "end_to_end/verdicts.rs"]
 mod verdicts;
 #[path = "end_to_end/world.rs"]

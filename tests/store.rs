@@ -1,10 +1,30 @@
 //! The store through its public interface, each test on a real SQLite file and on a real PostgreSQL.
 #![cfg(test)]
 
+#[path = "store/desk.rs"]
+mod desk;
+#[path = "store/files.rs"]
+mod files;
+#[path = "store/findings.rs"]
+mod findings;
+#[path = "store/hostile.rs"]
+mod hostile;
+#[path = "store/memory.rs"]
+mod memory;
+#[path = "store/opening.rs"]
+mod opening;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/recording.rs"]
+mod recording;
+#[path = "store/retention.rs"]
+mod retention;
+#[path = "store/server.rs"]
+mod server;
+#[path = "store/tenants.rs"]
+mod tenants;
 #[path = "store/turns.rs"]
 mod turns;
 #[path = "store/world.rs"]

@@ -144,3 +144,55 @@ pub(super) async fn try_again(url: StoreUrl, claim: Option<DaemonClaim>) -> Erra
     drop(claim);
     Errand::Opened(Kept::claim(store).map_err(|error| (error, None)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::config::{Schedule, StoreUrl};
+    use crate::daemon::agenda::Agenda;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    /// Three daemons tick through an hour side by side, one of them two seconds late and one five early.
+    #[tokio::test]
+    async fn daemons_whose_clocks_differ_plan_each_instant_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreUrl::Sqlite(directory.path().join("keysweep.db"))).await.unwrap();
+        let tenant = TenantKey {
+            name: "contoso".to_owned(),
+            tenant_id: serde_json::from_str("\"11111111-1111-4111-8111-111111111111\"").unwrap(),
+        };
+        let schedule = Schedule {
+            cron: "*/10 * * * *".parse().unwrap(),
+            timezone: chrono_tz::UTC,
+            jitter: Duration::ZERO,
+            catch_up: true,
+        };
+        let start = at("2026-11-23T06:05:00Z");
+        let mut daemons: Vec<(i64, Agenda)> =
+            [0, -2, 5].map(|skew| (skew, Agenda::of(&tenant, &schedule, start))).into();
+        let mut inserted: BTreeMap<DateTime<Utc>, u32> = BTreeMap::new();
+        for second in 0..3600 {
+            for (skew, agenda) in &mut daemons {
+                let now = start + TimeDelta::seconds(second + *skew);
+                let plan = agenda.due(now).into_iter().map(|instant| (instant, Duration::ZERO)).collect();
+                let work = Work { plan, ours: BTreeSet::new(), running: BTreeSet::new(), free: 1 };
+                let worked = plan_and_take(store.clone(), "a:1:1".into(), work).await;
+                assert!(worked.trouble.is_none());
+                for (instant, _, planned) in worked.planned {
+                    *inserted.entry(instant.planned).or_default() += u32::from(planned != Planned::Known);
+                    agenda.planned(&instant, true);
+                }
+            }
+        }
+        let instants: Vec<String> = inserted.keys().map(|at| at.format("%H:%M").to_string()).collect();
+        assert_eq!(instants, ["06:10", "06:20", "06:30", "06:40", "06:50", "07:00"]);
+        assert!(inserted.values().all(|times| *times == 1), "{inserted:?}");
+    }
+}

@@ -57,9 +57,9 @@ fn subject(report: &Report, summary: &Summary) -> String {
     let tenant = harmless(&report.header.tenant, 80);
     let counts = match (summary.complete, summary.findings()) {
         (true, 0) if summary.undecided > 0 => {
-            format!("complete, no findings, {} undecided", grouped(summary.undecided))
+            format!("complete, {}, {} undecided", summary.by_severity(), grouped(summary.undecided))
         }
-        (true, 0) => "complete, no findings".to_owned(),
+        (true, 0) => format!("complete, {}", summary.by_severity()),
         _ => summary.by_severity(),
     };
     if !summary.complete {

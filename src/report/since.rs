@@ -1,8 +1,10 @@
 //! What changed since the run compared with, in numbers: shared by the terminal, the page and the
 //! letter.
 
+use std::collections::BTreeSet;
+
 use super::phrases::{counted, grouped, minute, spoken};
-use super::{ChangeKind, ChangeWord, Compared, FindingChange, FindingRow, Report};
+use super::{ChangeCounts, ChangeKind, ChangeRow, Compared, FindingChange, FindingRow, Report, Summary};
 use crate::domain::RunMark;
 
 /// The numbers of what changed. Of excepted findings none counts as new: they ask nothing of anybody.
@@ -14,8 +16,10 @@ pub struct Since {
     pub new: usize,
     /// Open findings that were fixed before.
     pub reopened: usize,
-    /// Findings that hold no more.
+    /// Findings that hold no more, excepted ones too.
     pub fixed: usize,
+    /// Findings that are new or back, and excepted.
+    pub excepted: usize,
     /// What else appeared, changed or went, kind by kind, those without any left out.
     pub others: Vec<(ChangeKind, usize)>,
 }
@@ -25,16 +29,25 @@ impl Since {
     #[must_use]
     pub fn of(report: &Report) -> Option<Self> {
         let Compared::With(run) = &report.compared else { return None };
-        let open = |change| report.findings.iter().filter(|row| is_open(row, change)).count();
-        let of_kind = |kind| report.changes.iter().filter(|row| row.kind == kind).count();
+        let ChangeCounts { new, reopened, fixed, appeared: _, changed: _, gone: _ } =
+            Summary::of(report).changes.unwrap_or_default();
+        let of_kind = |kind| distinct(report.changes.iter().filter(|row| row.kind == kind));
         let others = [ChangeKind::Policy, ChangeKind::Assignment, ChangeKind::Credential, ChangeKind::Object];
         Some(Self {
             run: run.clone(),
-            new: open(FindingChange::New),
-            reopened: open(FindingChange::Reopened),
-            fixed: report.changes.iter().filter(|row| row.change == ChangeWord::Fixed).count(),
+            new,
+            reopened,
+            fixed,
+            excepted: report.findings.iter().filter(|row| !row.status.is_open() && is_fresh(row)).count(),
             others: others.into_iter().map(|kind| (kind, of_kind(kind))).filter(|(_, n)| *n > 0).collect(),
         })
+    }
+
+    /// Whether anything changed at all.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        let Self { run: _, new, reopened, fixed, excepted, others } = self;
+        new + reopened + fixed + excepted > 0 || !others.is_empty()
     }
 
     /// When the run compared with started: `2026-11-16 06:00 UTC`.
@@ -47,10 +60,24 @@ impl Since {
     /// where nothing did.
     #[must_use]
     pub fn findings(&self) -> String {
-        let Self { run: _, new, reopened, fixed, others: _ } = self;
+        let Self { run: _, new, reopened, fixed, excepted: _, others: _ } = self;
         let parts = [(new, "new"), (reopened, "reopened"), (fixed, "fixed")];
         let present = parts.into_iter().filter(|(count, _)| **count > 0);
         present.map(|(count, word)| format!("{} {word}", grouped(*count))).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What became of the findings, in a sentence or two.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let said = match self.findings() {
+            none if none.is_empty() => "No open finding is new or fixed.".to_owned(),
+            some => format!("Findings: {some}."),
+        };
+        match self.excepted {
+            0 => said,
+            1 => format!("{said} 1 new finding is excepted."),
+            several => format!("{said} {} new findings are excepted.", grouped(several)),
+        }
     }
 
     /// What else changed: `1 policy, 2 assignments and 5 credentials`; empty where nothing did.
@@ -62,9 +89,23 @@ impl Since {
     }
 }
 
+/// How many things rows speak of: what changed in two respects has two of them.
+pub(super) fn distinct<'a>(rows: impl Iterator<Item = &'a ChangeRow>) -> usize {
+    let what = |row: &'a ChangeRow| {
+        let ChangeRow { object_type, object_id, credential_type, credential_id, credential_name, .. } = row;
+        (object_type, object_id, credential_type, credential_id, credential_name)
+    };
+    rows.map(what).collect::<BTreeSet<_>>().len()
+}
+
 /// Whether a finding is open and stands so to the run compared with.
 pub(super) fn is_open(row: &FindingRow, change: FindingChange) -> bool {
     row.status.is_open() && row.change == Some(change)
+}
+
+/// Whether the run compared with did not have a finding.
+fn is_fresh(row: &FindingRow) -> bool {
+    matches!(row.change, Some(FindingChange::New | FindingChange::Reopened))
 }
 
 /// What there is to say where no changes can be listed, or where none are: one sentence. None where
@@ -81,9 +122,7 @@ pub fn instead_of_changes(report: &Report) -> Option<String> {
             "There is no complete run yet to compare with: what is new is not known.".to_owned()
         }
         (Compared::With(run), _) => {
-            let anything = Since::of(report)
-                .is_some_and(|since| !since.findings().is_empty() || !since.others.is_empty());
-            if anything {
+            if Since::of(report).is_some_and(|since| since.any()) {
                 return None;
             }
             let of_what = if complete { "Nothing has" } else { "Nothing in what could be read has" };

@@ -1,7 +1,6 @@
 //! The words of the reports. Here the phrases that sentences are made of; the sentences themselves
 //! are in its modules.
 
-mod accepted;
 mod credential;
 mod exception;
 mod finding;
@@ -13,8 +12,8 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::domain::{MaxLifetime, ObjectKind};
 
-pub(super) use accepted::accepted;
 pub(super) use credential::noun;
+pub(super) use exception::accepted;
 pub(super) use finding::{Said, Site, say};
 pub(super) use policy::named;
 pub(super) use why::why;

@@ -134,7 +134,7 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
     tracing::info!("audit started");
     let settings = memory::settings(&job).await;
     let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
-    let Remembered { mut history, recalled } = memory::recall(&job, &inventory, run.started).await;
+    let Remembered { mut history, recalled } = memory::recall(&job, &inventory, run.started).await?;
     let judged = Judged { settings: &settings, inventory: &inventory, assessment: &assessment };
     let mut drawn_up = draw_up(&job, &run, judged, &history)?;
     let unrecorded = match &recalled {

@@ -35,7 +35,15 @@ pub(super) struct Remembered {
 }
 
 /// Asks the store. Where it does not answer, the report says so and goes without.
-pub(super) async fn recall(job: &Job<'_>, inventory: &Inventory, started: DateTime<Utc>) -> Remembered {
+///
+/// # Errors
+/// When another daemon may carry out the same planned run: what cannot be recorded may not be published
+/// then.
+pub(super) async fn recall(
+    job: &Job<'_>,
+    inventory: &Inventory,
+    started: DateTime<Utc>,
+) -> Result<Remembered, RunError> {
     let on_disk = newest_link(&job.config.reports.directory, &job.tenant.name, started);
     let unknown = |because: &str| {
         let notices = vec![unavailable(because)];
@@ -43,22 +51,35 @@ pub(super) async fn recall(job: &Job<'_>, inventory: &Inventory, started: DateTi
             History { previous: on_disk.clone().map(|(_, link)| link), notices, ..History::default() };
         Remembered { history, recalled: None }
     };
-    let (store, turn) = match job.keeping {
-        Keeping::Store { store, turn, .. } => (store, turn),
-        Keeping::Nowhere { because } => return unknown(because),
+    let (store, turn, planned) = match job.keeping {
+        Keeping::Store { store, turn, planned } => (store, turn, planned),
+        Keeping::Nowhere { because } => return Ok(unknown(because)),
     };
-    match store.recall(turn.tenant(), inventory, &job.config.reading.scope).await {
+    let mut pauses = PAUSES.into_iter();
+    let answer = loop {
+        let error = match store.recall(turn.tenant(), inventory, &job.config.reading.scope).await {
+            Err(error) if error.is_temporary() => error,
+            answer => break answer,
+        };
+        let Some(pause) = pauses.next() else { break Err(error) };
+        let reason = graph::explain(&error, error.advice());
+        tracing::warn!(reason, "earlier runs cannot be consulted; trying again in {pause:?}");
+        tokio::time::sleep(pause).await;
+    };
+    match answer {
         Ok(mut recalled) => {
             let mut history = std::mem::take(&mut recalled.history);
             let last = history.trend.last().map(|counts| counts.run.clone());
             history.previous = newest(last.as_ref(), history.previous, on_disk);
             history.notices.extend(last.filter(|last| started < last.started).map(|last| set_back(&last)));
-            Remembered { history, recalled: Some(recalled) }
+            Ok(Remembered { history, recalled: Some(recalled) })
         }
+        // It could not be recorded afterwards, and will be carried out again.
+        Err(error) if planned.is_some() && store.is_shared() => Err(error.into()),
         Err(error) => {
             let reason = graph::explain(&error, error.advice());
             tracing::error!(reason, "earlier runs cannot be consulted; the audit goes on without them");
-            unknown(&reason)
+            Ok(unknown(&reason))
         }
     }
 }
@@ -143,7 +164,7 @@ async fn is_recorded(store: &Store, turn: &Turn, run: &NewRun<'_>) -> bool {
     last.is_some_and(|last| last.counts.run == run.counts.run && last.manifest == run.manifest)
 }
 
-/// Pauses before recording is tried again: together no longer than a database takes to restart.
+/// Pauses before the store is asked again: together no longer than a database takes to restart.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(250),
     Duration::from_secs(1),

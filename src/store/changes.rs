@@ -49,8 +49,16 @@ impl Index {
         self.known.insert(key, Known { digest, met: false });
     }
 
-    /// Compares what the run sees. Something listed twice counts as what it was listed as first.
-    pub(super) fn see(&mut self, key: VersionKey, digest: Digest) {
+    /// Compares all that a run sees, which audits these kinds: others are not gone.
+    pub(super) fn compare(mut self, seen: &[(VersionKey, Digest)], kinds: &[ObjectKind]) -> Changed {
+        for (key, digest) in seen {
+            self.see(*key, *digest);
+        }
+        self.end(kinds)
+    }
+
+    /// Something listed twice counts as what it was listed as first.
+    fn see(&mut self, key: VersionKey, digest: Digest) {
         match self.known.entry(key) {
             Entry::Vacant(_) => {
                 if self.begun.insert(key) {
@@ -67,8 +75,7 @@ impl Index {
         }
     }
 
-    /// Ends the comparison, for a run that audits these kinds: others are not gone.
-    pub(super) fn end(self, kinds: &[ObjectKind]) -> Changed {
+    fn end(self, kinds: &[ObjectKind]) -> Changed {
         let Self { known, begun, mut appeared, mut changed } = self;
         let gone = known.iter().filter(|(key, known)| !known.met && key.kind.is_seen(kinds));
         let mut gone: Vec<VersionKey> = gone.map(|(key, _)| *key).collect();

@@ -51,7 +51,8 @@ pub(super) async fn attempt<T>(body: impl Future<Output = Result<T, Fault>>) -> 
 }
 
 /// Runs a body on whichever engine it is, statement by statement: `on!(self, |pool| { .. Ok(value) })`
-/// with `.fetch_all(pool)`. The body may use `?` on what sqlx and what the store answers.
+/// with `.fetch_all(pool)`, or `on!(self.short(), ..)` for what has to be prompt. The body may use `?` on what
+/// sqlx and what the store answers.
 macro_rules! on {
     ($store:expr, |$pool:ident| $body:expr) => {{
         let done = match $store.pool() {
@@ -86,7 +87,7 @@ macro_rules! in_transaction {
             }
             $crate::store::engine::Pool::Postgres(pool) => {
                 $crate::store::engine::attempt(async {
-                    let mut $tx = pool.begin().await?;
+                    let mut $tx = $crate::store::session::begin(pool, "BEGIN").await?;
                     let value = $crate::store::engine::attempt(async { $body }).await?;
                     $tx.commit().await?;
                     Ok(value)
@@ -133,15 +134,33 @@ pub(super) fn lease_millis() -> i64 {
     i64::try_from(super::LEASE.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The store by its other connections, for what is short and has to be prompt: turns and the queue. However
+/// many runs read and record, a renewal finds a connection.
+pub(super) struct Short<'a>(&'a Store);
+
+impl Short<'_> {
+    pub(super) fn pool(&self) -> &Pool {
+        &self.0.short
+    }
+
+    pub(super) async fn explain(&self, fault: Fault) -> StoreError {
+        self.0.explain(fault).await
+    }
+}
+
 impl Store {
     pub(super) fn pool(&self) -> &Pool {
         &self.pool
     }
 
+    pub(super) fn short(&self) -> Short<'_> {
+        Short(self)
+    }
+
     /// The number of a tenant; none where the store has never heard of it.
     pub(super) async fn number(&self, tenant: &TenantKey) -> Result<Option<i64>, StoreError> {
         let id = tenant.tenant_id.to_string();
-        on!(self, |pool| {
+        on!(self.short(), |pool| {
             let row: Option<(i64,)> =
                 sqlx::query_as("SELECT number FROM tenant WHERE name = $1 AND tenant_id = $2")
                     .bind(tenant.name.as_str())

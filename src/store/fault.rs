@@ -31,11 +31,6 @@ impl Store {
         }
     }
 
-    /// What is stored and cannot be read: `what` names it and its tenant.
-    pub(super) fn unreadable(&self, what: String, error: &(dyn std::error::Error + 'static)) -> StoreError {
-        StoreError::Unreadable { place: self.place.clone(), what, cause: Cause::of(error) }
-    }
-
     /// What is stored and does not say what it should: `what` names it and its tenant.
     pub(super) fn malformed(&self, what: String, text: &str) -> StoreError {
         StoreError::Unreadable { place: self.place.clone(), what, cause: Cause(format!("it is `{text}`")) }
@@ -127,5 +122,23 @@ fn said_by_postgres(place: Place, code: &str, cause: Cause) -> StoreError {
         _ if code.starts_with("08") => StoreError::Broken { place, cause },
         _ if code.starts_with("XX00") && code != "XX000" => StoreError::Damaged { place, cause },
         _ => StoreError::Other { place, cause },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, SqliteConnection};
+
+    use super::*;
+
+    /// What SQLite says where there is no room, from a real connection that has none.
+    #[tokio::test]
+    async fn a_file_that_cannot_grow_is_full() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let filling = "PRAGMA max_page_count = 3; CREATE TABLE much (text TEXT); \
+             INSERT INTO much VALUES (hex(zeroblob(100000)))";
+        let error = sqlx::raw_sql(filling).execute(&mut connection).await.unwrap_err();
+        let place = Place::file("data/keysweep.db".as_ref());
+        assert!(matches!(classify(&place, &error), StoreError::Full { .. }), "{error:?}");
     }
 }

@@ -41,7 +41,7 @@ impl Store {
     pub async fn run_ids(&self, tenant: &TenantKey, start: DateTime<Utc>) -> Result<Vec<RunId>, StoreError> {
         const IDS: &str = "SELECT run_id FROM run WHERE tenant = $1 AND started = $2";
         let Some(number) = self.number(tenant).await? else { return Ok(Vec::new()) };
-        let ids: Vec<String> = on!(self, |pool| {
+        let ids: Vec<String> = on!(self.short(), |pool| {
             let ids = sqlx::query_scalar(IDS).bind(number).bind(start.timestamp());
             Ok(ids.fetch_all(pool).await?)
         })?;
@@ -53,12 +53,15 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn last_run(&self, tenant: &TenantKey) -> Result<Option<RunEntry>, StoreError> {
-        let Some(number) = self.number(tenant).await? else { return Ok(None) };
-        self.said(self.last_entry(number).await).await
+        self.promptly(async {
+            let Some(number) = self.number(tenant).await? else { return Ok(None) };
+            self.said(self.last_entry(number).await).await
+        })
+        .await
     }
 
     async fn last_entry(&self, tenant: i64) -> Result<Option<RunEntry>, Fault> {
-        Ok(self.reading().await?.last_run(tenant).await?.map(|run| run.entry))
+        Ok(self.glancing().await?.last_run(tenant).await?.map(|run| run.entry))
     }
 
     /// For each other tenant with at least one recorded complete run, the latest one's context; tenants

@@ -28,6 +28,7 @@ mod spoilt;
 mod sqlite;
 mod turn;
 mod types;
+mod writes;
 
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ pub use types::*;
 #[derive(Clone)]
 pub struct Store {
     pool: engine::Pool,
+    short: engine::Pool,
     place: Place,
     way: place::Way,
 }

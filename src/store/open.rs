@@ -33,14 +33,15 @@ impl Store {
         match url {
             StoreUrl::Sqlite(path) => {
                 let place = Place::file(path);
-                let (pool, file) = sqlite::open(path, &place).await?;
-                Ok(Self { pool: Pool::Sqlite(pool), place, way: Way::File(file) })
+                let ([pool, short], file) = sqlite::open(path, &place).await?;
+                Ok(Self { pool: Pool::Sqlite(pool), short: Pool::Sqlite(short), place, way: Way::File(file) })
             }
             StoreUrl::Postgres(url) => {
                 let options = postgres::options(url.expose_secret())?;
                 let place = Place::server(&options);
-                let pool = postgres::open(&options, &place).await?;
-                Ok(Self { pool: Pool::Postgres(pool), place, way: Way::Server(Box::new(options)) })
+                let [pool, short] = postgres::open(&options, &place).await?;
+                let way = Way::Server(Box::new(options));
+                Ok(Self { pool: Pool::Postgres(pool), short: Pool::Postgres(short), place, way })
             }
         }
     }
@@ -86,9 +87,11 @@ impl Store {
     pub async fn close(self, holder: &str) {
         let closing = async {
             let given_back = self.give_back(holder).await;
-            match &self.pool {
-                Pool::Sqlite(pool) => pool.close().await,
-                Pool::Postgres(pool) => pool.close().await,
+            for pool in [&self.pool, &self.short] {
+                match pool {
+                    Pool::Sqlite(pool) => pool.close().await,
+                    Pool::Postgres(pool) => pool.close().await,
+                }
             }
             given_back
         };
@@ -103,7 +106,7 @@ impl Store {
     }
 
     async fn give_back(&self, holder: &str) -> Result<(), StoreError> {
-        on!(self, |pool| {
+        on!(self.short(), |pool| {
             sqlx::query("UPDATE tenant SET holder = NULL, lease_until = 0 WHERE holder = $1")
                 .bind(holder)
                 .execute(pool)

@@ -85,10 +85,10 @@ pub(super) enum Part<'a> {
 
 impl<'a> Part<'a> {
     /// All parts of an inventory.
-    pub(super) fn all(inventory: &'a Inventory) -> impl Iterator<Item = Self> {
+    pub(super) fn all(inventory: &'a Inventory) -> Vec<Self> {
         let default = inventory.tenant_default.iter().map(Self::TenantDefault);
         let custom = inventory.custom_policies.iter().map(Self::CustomPolicy);
-        default.chain(custom).chain(inventory.objects.iter().map(Self::Object))
+        default.chain(custom).chain(inventory.objects.iter().map(Self::Object)).collect()
     }
 
     /// Its key.

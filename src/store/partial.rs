@@ -46,16 +46,24 @@ pub(super) async fn pack(inventory: &Inventory) -> Result<Vec<u8>, serde_json::E
 }
 
 /// Unpacks it.
-pub(super) fn unpack(packed: &[u8]) -> Result<Inventory, serde_json::Error> {
+pub(super) async fn unpack(packed: &[u8]) -> Result<Inventory, serde_json::Error> {
     let mut lines = BufReader::new(ZlibDecoder::new(packed)).split(b'\n');
     let mut line = || match lines.next() {
         Some(line) => line.map_err(serde_json::Error::io),
         None => Err(serde_json::Error::custom("it ends too soon")),
     };
-    let Head { tenant, tenant_default, custom_policies, gaps, objects } = serde_json::from_slice(&line()?)?;
+    let Head { tenant, tenant_default, custom_policies, gaps, objects: count } =
+        serde_json::from_slice(&line()?)?;
+    let mut objects = Vec::new();
+    for number in 0..count {
+        objects.push(serde_json::from_slice(&line()?)?);
+        if number % super::BREATH == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
     Ok(Inventory {
         tenant,
-        objects: (0..objects).map(|_| serde_json::from_slice(&line()?)).collect::<Result<_, _>>()?,
+        objects,
         tenant_default: tenant_default.into_owned(),
         custom_policies: custom_policies.into_owned(),
         gaps: gaps.into_owned(),

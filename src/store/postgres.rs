@@ -11,14 +11,19 @@ use super::fault::{classify, migration};
 use super::migrate::{self, RECORD, Tables};
 use super::place::Place;
 
-/// How long is waited for a connection. The pool's own waiting ends sooner than a lease.
+/// How long is waited for a connection. With less, a server that has much to do is given up on; with more,
+/// a renewal that fails is not tried again within its lease.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long the tables may be in the making by another daemon.
 const MIGRATE: Duration = Duration::from_secs(60);
 
-/// Connections of one process: its runs use one each while they read and record, and renewals one more.
-const CONNECTIONS: u32 = 10;
+/// Connections of one process for what takes long: its runs use one each while they read and record. A
+/// server takes a hundred in all, unless it is told otherwise.
+const CONNECTIONS: u32 = 8;
+
+/// Connections for turns and the queue.
+const SHORT: u32 = 4;
 
 /// For each connection. A process that is stopped in the middle of a transaction must not keep others from
 /// a tenant for longer than its lease lasts, nor anybody wait for a lock for as long.
@@ -38,8 +43,9 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     Ok(options.disable_statement_logging())
 }
 
-/// Connects once, to say why where it does not work; brings the tables up to date, and makes the pool.
-pub(super) async fn open(options: &PgConnectOptions, place: &Place) -> Result<PgPool, StoreError> {
+/// Connects once, to say why where it does not work; brings the tables up to date, and makes the pools: the
+/// first for what takes long, the second for what is short.
+pub(super) async fn open(options: &PgConnectOptions, place: &Place) -> Result<[PgPool; 2], StoreError> {
     let mut connection = probe(options, place).await?;
     match look(&mut connection, place).await? {
         Tables::UpToDate => (),
@@ -49,14 +55,16 @@ pub(super) async fn open(options: &PgConnectOptions, place: &Place) -> Result<Pg
         }
     }
     connection.close().await.map_err(|error| classify(place, &error))?;
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(CONNECT)
-        .after_connect(|connection, _| {
-            Box::pin(async move { sqlx::raw_sql(SESSION).execute(connection).await.map(|_| ()) })
-        })
-        .connect_lazy_with(options.clone());
-    Ok(pool)
+    let pool = |connections| {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(CONNECT)
+            .after_connect(|connection, _| {
+                Box::pin(async move { sqlx::raw_sql(SESSION).execute(connection).await.map(|_| ()) })
+            })
+            .connect_lazy_with(options.clone())
+    };
+    Ok([pool(CONNECTIONS), pool(SHORT)])
 }
 
 /// One connection, or why there is none.

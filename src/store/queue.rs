@@ -24,16 +24,20 @@ macro_rules! open {
     };
 }
 
-/// Tenants that nobody has the turn of, and that have something to do.
-macro_rules! with_work {
+/// Tenants that nobody has the turn of and that have something to do, with the instant since which they
+/// have; an unfinished run comes before all. It begins with what is open, for which there are indexes: what
+/// is settled costs nothing, however much it is.
+macro_rules! tenants_with_work {
     () => {
         concat!(
-            free!(),
-            " AND (EXISTS (SELECT 1 FROM due WHERE tenant = number AND ",
+            "tenant JOIN (SELECT tenant, MIN(since) AS since FROM \
+             (SELECT tenant, planned AS since FROM due WHERE ",
             open!(),
-            ") OR EXISTS (SELECT 1 FROM run WHERE tenant = number AND ",
+            " UNION ALL SELECT tenant, -1 FROM run WHERE ",
             unfinished!(),
-            " AND seq = (SELECT MAX(seq) FROM run WHERE tenant = number)))"
+            " AND seq = (SELECT MAX(seq) FROM run AS last WHERE last.tenant = run.tenant)) AS task \
+             GROUP BY tenant) AS work ON work.tenant = number AND ",
+            free!()
         )
     };
 }
@@ -72,7 +76,7 @@ impl Store {
         let start_after = planned.timestamp().saturating_add_unsigned(delay.as_secs());
         self.promptly(async {
             let number = self.number_or_new(tenant).await?;
-            let inserted: Vec<(String,)> = on!(self, |pool| {
+            let inserted: Vec<(String,)> = on!(self.short(), |pool| {
                 Ok(sqlx::query_as(PLAN)
                     .bind(number)
                     .bind(planned.timestamp())
@@ -99,15 +103,11 @@ impl Store {
     /// When the store fails.
     pub async fn with_work(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.promptly(async {
-            let rows: Vec<(String, String)> = on!(self, |pool| {
+            let rows: Vec<(String, String)> = on!(self.short(), |pool| {
                 Ok(sqlx::query_as(concat!(
-                    "SELECT name, tenant_id FROM tenant WHERE ",
-                    with_work!(),
-                    " ORDER BY CASE WHEN EXISTS (SELECT 1 FROM run WHERE tenant = number AND ",
-                    unfinished!(),
-                    ") THEN 0 ELSE COALESCE((SELECT MIN(planned) FROM due WHERE tenant = number AND ",
-                    open!(),
-                    "), 0) END, number"
+                    "SELECT name, tenant_id FROM ",
+                    tenants_with_work!(),
+                    " ORDER BY since, number"
                 ))
                 .fetch_all(pool)
                 .await?)
@@ -153,7 +153,7 @@ impl Store {
     pub async fn settle(&self, due: &Due, settlement: Settlement) -> Result<(), StoreError> {
         let Due { turn, task } = due;
         let settling = async {
-            in_transaction!(self, |tx| {
+            in_transaction!(self.short(), |tx| {
                 let ended = sqlx::query(END)
                     .bind(turn.number)
                     .bind(turn.fence)
@@ -198,10 +198,11 @@ impl Store {
 
     async fn number_with_work(&self, tenant: &TenantKey) -> Result<Option<i64>, StoreError> {
         let id = tenant.tenant_id.to_string();
-        on!(self, |pool| {
+        on!(self.short(), |pool| {
             let row: Option<(i64,)> = sqlx::query_as(concat!(
-                "SELECT number FROM tenant WHERE name = $1 AND tenant_id = $2 AND ",
-                with_work!()
+                "SELECT number FROM ",
+                tenants_with_work!(),
+                " WHERE name = $1 AND tenant_id = $2"
             ))
             .bind(tenant.name.as_str())
             .bind(id.as_str())
@@ -218,7 +219,7 @@ impl Store {
         number: i64,
         holder: &str,
     ) -> Result<Option<(i64, Found)>, StoreError> {
-        in_transaction!(self, |tx| {
+        in_transaction!(self.short(), |tx| {
             let taken: Vec<(i64,)> = sqlx::query_as(TAKE)
                 .bind(holder)
                 .bind(lease_millis())

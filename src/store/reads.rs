@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::changes::Index;
+use super::changes::{Changed, Index};
 use super::engine::Fault;
 use super::pack::{self, Digest, Holders, Kind, VersionKey};
 use super::runs::{Recorded, RunRow, select_run, time};
@@ -83,16 +83,22 @@ impl Session {
         rows.into_iter().rev().map(|row| Ok(row.read()?.entry.counts)).collect()
     }
 
-    /// By what a run was judged, and what it read where it is incomplete and that is still kept.
-    pub(super) async fn context(
-        &mut self,
-        tenant: i64,
-        seq: i64,
-    ) -> Result<(String, Option<Vec<u8>>), Fault> {
-        const CONTEXT: &str = "SELECT context, partial FROM run WHERE tenant = $1 AND seq = $2";
-        let row =
-            within!(self, |tx| sqlx::query_as(CONTEXT).bind(tenant).bind(seq).fetch_one(&mut *tx).await?);
-        Ok(row)
+    /// By what a run was judged.
+    pub(super) async fn context(&mut self, run: &Recorded) -> Result<String, Fault> {
+        const CONTEXT: &str = "SELECT context FROM run WHERE tenant = $1 AND seq = $2";
+        let (context,) = within!(self, |tx| {
+            sqlx::query_as(CONTEXT).bind(run.tenant).bind(run.seq).fetch_one(&mut *tx).await?
+        });
+        Ok(context)
+    }
+
+    /// What an incomplete run read, where that is still kept.
+    pub(super) async fn partial(&mut self, run: &Recorded) -> Result<Option<Vec<u8>>, Fault> {
+        const PARTIAL: &str = "SELECT partial FROM run WHERE tenant = $1 AND seq = $2";
+        let row: Option<(Option<Vec<u8>>,)> = within!(self, |tx| {
+            sqlx::query_as(PARTIAL).bind(run.tenant).bind(run.seq).fetch_optional(&mut *tx).await?
+        });
+        Ok(row.and_then(|(partial,)| partial))
     }
 
     /// What is on record now, by digest.
@@ -108,12 +114,12 @@ impl Session {
         Ok(index)
     }
 
-    /// Where what two runs saw differs, by digest: what the first one saw against what the second one did.
-    pub(super) async fn index_between(
+    /// Where what a run saw differs from what an earlier one did, by digest.
+    pub(super) async fn differences(
         &mut self,
         before: &Recorded,
         after: &Recorded,
-    ) -> Result<Index, Fault> {
+    ) -> Result<Changed, Fault> {
         const BETWEEN: &str = "SELECT kind, id, digest, \
              CASE WHEN from_seq <= $2 AND (to_seq IS NULL OR to_seq > $2) THEN 1 ELSE 0 END \
              FROM version WHERE tenant = $1 AND \
@@ -136,10 +142,7 @@ impl Session {
                 }
             }
         });
-        for (key, digest) in seen {
-            index.see(key, digest);
-        }
-        Ok(index)
+        Ok(index.compare(&seen, &after.kinds))
     }
 
     /// These objects, as a run saw them, in this order.

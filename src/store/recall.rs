@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::changes::{Changed, Index, VersionChanges};
 use super::engine::Fault;
-use super::pack::{self, Holders, Part, VersionKey};
+use super::pack::{self, Digest, Holders, Part, VersionKey};
 use super::reads::spoilt;
 use super::runs::Recorded;
 use super::session::Session;
@@ -33,6 +33,7 @@ impl Store {
         inventory: &Inventory,
         kinds: &[ObjectKind],
     ) -> Result<Recalled, Fault> {
+        let seen = digests(inventory).await?;
         let mut recalled = Recalled {
             history: History { past: Past::First, ..History::default() },
             last_seq: 0,
@@ -41,21 +42,19 @@ impl Store {
             versions: VersionChanges::default(),
         };
         let Some(tenant) = tenant else {
-            recalled.versions = look(inventory, Index::default()).await?.end(kinds).versions;
+            recalled.versions = Index::default().compare(&seen, kinds).versions;
             return Ok(recalled);
         };
         let mut session = self.reading().await?;
-        let last = session.last_run(tenant).await?;
-        let before = session.last_complete(tenant).await?;
-        let changed = look(inventory, session.index(tenant).await?).await?.end(kinds);
-        if let Some(last) = &last {
+        if let Some(last) = session.last_run(tenant).await? {
             recalled.last_seq = last.seq;
             recalled.history.previous = Some(last.link());
             recalled.history.trend = session.trend(tenant, i64::MAX).await?;
         }
-        if let Some(before) = &before {
+        let changed = session.index(tenant).await?.compare(&seen, kinds);
+        if let Some(before) = session.last_complete(tenant).await? {
             recalled.since = Some(before.seq);
-            let memory = session.memory(before, inventory, kinds, &changed).await?;
+            let memory = session.memory(&before, inventory, kinds, &changed).await?;
             recalled.history.past = Past::Since(Box::new(memory));
         }
         recalled.versions = changed.versions;
@@ -63,17 +62,19 @@ impl Store {
     }
 }
 
-/// Compares an inventory with what is on record. Bodies are made one by one for their digests alone.
-pub(super) async fn look(inventory: &Inventory, mut index: Index) -> Result<Index, Fault> {
+/// The digests of an inventory. Bodies are made one by one for that alone, and outside of any
+/// transaction: a server cuts off those that idle.
+pub(super) async fn digests(inventory: &Inventory) -> Result<Vec<(VersionKey, Digest)>, Fault> {
     let holders = Holders::among(&inventory.objects);
-    for (number, part) in Part::all(inventory).enumerate() {
+    let mut digests = Vec::with_capacity(inventory.objects.len());
+    for (number, part) in Part::all(inventory).into_iter().enumerate() {
         let body = part.body(&holders).map_err(|error| spoilt(part.key(), &error))?;
-        index.see(part.key(), pack::digest(&body));
+        digests.push((part.key(), pack::digest(&body)));
         if number % BREATH == 0 {
             tokio::task::yield_now().await;
         }
     }
-    Ok(index)
+    Ok(digests)
 }
 
 impl Session {

@@ -3,12 +3,12 @@
 use super::engine::Fault;
 use super::pack::{self, Holders, Kind};
 use super::reads::spoilt;
-use super::recall::look;
+use super::recall::digests;
 use super::runs::Recorded;
 use super::session::Session;
 use super::spoilt::Spoilt;
 use super::{Reconstructed, Store, StoreError, TenantKey, partial};
-use crate::domain::{History, Inventory, Past, RunId, TenantDefault};
+use crate::domain::{History, Inventory, Object, Past, RunId, TenantDefault};
 
 impl Store {
     /// What a recorded run saw, and what was known to it of earlier ones, as it was then. None where
@@ -44,17 +44,38 @@ impl Store {
     async fn reconstructed(&self, tenant: i64, run: &RunId) -> Result<Option<Reconstructed>, Fault> {
         let mut session = self.reading().await?;
         let Some(run) = session.run(tenant, run).await? else { return Ok(None) };
-        let before = match run.since {
-            Some(seq) => session.run_at(tenant, seq).await?,
-            None => None,
-        };
-        let Some((context, inventory)) = session.saw(&run).await? else { return Ok(None) };
+        if !run.entry.counts.complete {
+            drop(session);
+            return self.incomplete(run).await;
+        }
+        let before = session.compared_with(&run).await?;
+        let inventory = session.inventory(&run).await?;
         let past = match &before {
             Some(before) => session.past(before, &run, &inventory).await?,
-            None if run.since.is_none() => Past::First,
-            None => Past::Unknown,
+            None => without(&run),
         };
-        session.told(run, context, inventory, past).await.map(Some)
+        session.told(run, inventory, past).await.map(Some)
+    }
+
+    /// What it read is compared with what is on record, which is still what it was compared with then.
+    async fn incomplete(&self, run: Recorded) -> Result<Option<Reconstructed>, Fault> {
+        let Some(partial) = self.reading().await?.partial(&run).await? else { return Ok(None) };
+        let name = run.entry.counts.run.run_id.as_str();
+        let inventory = partial::unpack(&partial).await.map_err(|error| Spoilt::body("run", name, &error))?;
+        let seen = digests(&inventory).await?;
+        let mut session = self.reading().await?;
+        if session.last_run(run.tenant).await?.map(|last| last.seq) != Some(run.seq) {
+            return Ok(None);
+        }
+        let past = match session.compared_with(&run).await? {
+            Some(before) => {
+                let changed = session.index(run.tenant).await?.compare(&seen, &run.kinds);
+                let memory = session.memory(&before, &inventory, &run.kinds, &changed).await?;
+                Past::Since(Box::new(memory))
+            }
+            None => without(&run),
+        };
+        session.told(run, inventory, past).await.map(Some)
     }
 
     async fn compared(
@@ -69,23 +90,24 @@ impl Store {
         if !before.entry.counts.complete || !after.entry.counts.complete {
             return Ok(None);
         }
-        let Some((context, inventory)) = session.saw(&after).await? else { return Ok(None) };
+        let inventory = session.inventory(&after).await?;
         let past = session.past(&before, &after, &inventory).await?;
-        session.told(after, context, inventory, past).await.map(Some)
+        session.told(after, inventory, past).await.map(Some)
     }
 }
 
+/// The past of a run that was compared with none, or with one that is forgotten.
+fn without(run: &Recorded) -> Past {
+    if run.since.is_none() { Past::First } else { Past::Unknown }
+}
+
 impl Session {
-    /// By what a run was judged, and what it read.
-    async fn saw(&mut self, run: &Recorded) -> Result<Option<(String, Inventory)>, Fault> {
-        let (context, partial) = self.context(run.tenant, run.seq).await?;
-        if run.entry.counts.complete {
-            return Ok(Some((context, self.inventory(run).await?)));
+    /// The complete run that a run was compared with, where it is still there.
+    async fn compared_with(&mut self, run: &Recorded) -> Result<Option<Recorded>, Fault> {
+        match run.since {
+            Some(seq) => self.run_at(run.tenant, seq).await,
+            None => Ok(None),
         }
-        let Some(partial) = partial else { return Ok(None) };
-        let name = run.entry.counts.run.run_id.as_str();
-        let inventory = partial::unpack(&partial).map_err(|error| Spoilt::body("run", name, &error))?;
-        Ok(Some((context, inventory)))
     }
 
     /// What a complete run saw.
@@ -94,6 +116,7 @@ impl Session {
         for kind in &run.kinds {
             objects.append(&mut self.all_objects(run.tenant, run.seq, *kind).await?);
         }
+        objects.sort_unstable_by_key(Object::key);
         let holders = Holders::among(&objects);
         Ok(Inventory {
             tenant: run.entry.tenant.tenant_id,
@@ -104,19 +127,14 @@ impl Session {
         })
     }
 
-    /// What was known of the run before.
+    /// What was known of a run, to a complete one.
     async fn past(
         &mut self,
         before: &Recorded,
         run: &Recorded,
         inventory: &Inventory,
     ) -> Result<Past, Fault> {
-        let index = if run.entry.counts.complete {
-            self.index_between(before, run).await?
-        } else {
-            look(inventory, self.index(run.tenant).await?).await?
-        };
-        let changed = index.end(&run.kinds);
+        let changed = self.differences(before, run).await?;
         let memory = self.memory(before, inventory, &run.kinds, &changed).await?;
         Ok(Past::Since(Box::new(memory)))
     }
@@ -124,13 +142,13 @@ impl Session {
     async fn told(
         &mut self,
         run: Recorded,
-        context: String,
         inventory: Inventory,
         past: Past,
     ) -> Result<Reconstructed, Fault> {
         let trend = self.trend(run.tenant, run.seq).await?;
         let previous = run.entry.previous.clone();
         let history = History { past, trend, previous, notices: Vec::new() };
+        let context = self.context(&run).await?;
         Ok(Reconstructed { entry: run.entry, context, inventory, history })
     }
 

@@ -1,6 +1,6 @@
 //! One transaction, on whichever engine it is, that several steps go through.
 
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{PgPool, Postgres, Sqlite, Transaction};
 
 use super::engine::{Fault, Pool};
 use super::{Store, StoreError};
@@ -33,21 +33,22 @@ pub(super) use within;
 impl Store {
     /// Begins to read. All that is read is of one moment, whatever others write meanwhile.
     pub(super) async fn reading(&self) -> Result<Session, Fault> {
-        Ok(match self.pool() {
-            Pool::Sqlite(pool) => Session::Sqlite(pool.begin().await?),
-            Pool::Postgres(pool) => {
-                Session::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
-        })
+        read(self.pool()).await
     }
 
-    /// Begins to write. SQLite is locked for writing from the start: a transaction that begins by
-    /// reading and goes on to write would be refused when somebody else wrote in between.
+    /// Begins to write.
     pub(super) async fn writing(&self) -> Result<Session, Fault> {
-        Ok(match self.pool() {
-            Pool::Sqlite(pool) => Session::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Pool::Postgres(pool) => Session::Postgres(pool.begin().await?),
-        })
+        write(self.pool()).await
+    }
+
+    /// Begins to read something short.
+    pub(super) async fn glancing(&self) -> Result<Session, Fault> {
+        read(self.short().pool()).await
+    }
+
+    /// Begins to write something short.
+    pub(super) async fn noting(&self) -> Result<Session, Fault> {
+        write(self.short().pool()).await
     }
 
     /// Says what a fault means here.
@@ -57,6 +58,36 @@ impl Store {
             Err(fault) => Err(self.explain(fault).await),
         }
     }
+}
+
+async fn read(pool: &Pool) -> Result<Session, Fault> {
+    Ok(match pool {
+        Pool::Sqlite(pool) => Session::Sqlite(pool.begin().await?),
+        Pool::Postgres(pool) => {
+            Session::Postgres(begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+        }
+    })
+}
+
+/// SQLite is locked for writing from the start: a transaction that begins by reading and goes on to write
+/// would be refused when somebody else wrote in between.
+async fn write(pool: &Pool) -> Result<Session, Fault> {
+    Ok(match pool {
+        Pool::Sqlite(pool) => Session::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+        Pool::Postgres(pool) => Session::Postgres(begin(pool, "BEGIN").await?),
+    })
+}
+
+/// Begins a transaction in a task of its own. Where nobody waits for it any more before the server has
+/// answered, sqlx does not know that there is one, and its connection would go back to the pool in the
+/// middle of it: what others do on it would never be committed.
+pub(super) async fn begin(
+    pool: &PgPool,
+    statement: &'static str,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let beginning = tokio::spawn(async move { pool.begin_with(statement).await });
+    beginning.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 impl Session {

@@ -19,26 +19,30 @@ use super::place::Place;
 /// a large one fails; longer, and a process that hangs is noticed late.
 const BUSY: Duration = Duration::from_secs(15);
 
-/// Connections: one writes at a time, and reading goes on meanwhile.
-const CONNECTIONS: u32 = 4;
+/// Connections for what takes long. One writes at a time, and reading goes on meanwhile.
+const CONNECTIONS: u32 = 8;
+
+/// Connections for turns and the queue.
+const SHORT: u32 = 4;
 
 /// The journal file is cut back to this after it was larger: 64 MiB.
 const JOURNAL: &str = "67108864";
 
-/// Opens the file, which is made where it is missing, and says where it really is.
-pub(super) async fn open(path: &Path, place: &Place) -> Result<(SqlitePool, PathBuf), StoreError> {
+/// Opens the file, which is made where it is missing, and says where it really is. The first pool is for
+/// what takes long, the second for what is short.
+pub(super) async fn open(path: &Path, place: &Place) -> Result<([SqlitePool; 2], PathBuf), StoreError> {
     create(path, place)?;
     let file = fs::canonicalize(path).map_err(|error| on_file("open", path, &error))?;
     let options = options(&file);
     let tables = look(&file, place).await?;
     prepare(&options, place, tables).await?;
-    let pool = SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(2 * BUSY)
-        .connect_with(options)
-        .await
-        .map_err(|error| classify(place, &error))?;
-    Ok((pool, file))
+    let pool = |connections| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(2 * BUSY)
+            .connect_lazy_with(options.clone())
+    };
+    Ok(([pool(CONNECTIONS), pool(SHORT)], file))
 }
 
 fn options(file: &Path) -> SqliteConnectOptions {
@@ -142,10 +146,14 @@ async fn migrate(options: &SqliteConnectOptions, place: &Place) -> Result<(), St
     connection.close().await.map_err(failed)
 }
 
+/// Beginning to write is not enough: where the file is read-only, SQLite begins to read instead.
 async fn write_nothing(options: &SqliteConnectOptions, place: &Place) -> Result<(), StoreError> {
     let failed = |error: sqlx::Error| classify(place, &error);
     let mut connection = options.connect().await.map_err(failed)?;
-    connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?.rollback().await.map_err(failed)?;
+    sqlx::query("UPDATE tenant SET fence = fence WHERE number < 0")
+        .execute(&mut connection)
+        .await
+        .map_err(failed)?;
     connection.close().await.map_err(failed)
 }
 

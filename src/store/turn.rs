@@ -30,6 +30,9 @@ impl Turn {
 /// server is given up on; with more, a lease could run out over a single renewal.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a renewal waits for whoever writes into the file: less than [`super::RENEWAL`].
+const WRITER: Duration = Duration::from_secs(3);
+
 /// Whether a turn is to be had. One that lasts far longer than a lease was taken before the database's
 /// clock was set back, and would keep everybody out for as long.
 macro_rules! free {
@@ -90,14 +93,13 @@ impl Store {
     }
 
     /// Keeps a turn for another [`super::LEASE`]. One that has run out and that nobody took is still ours.
-    /// While this process records into SQLite, which takes one writer at a time, a renewal waits for that.
     ///
     /// # Errors
     /// [`StoreError::Lost`] when it has passed to somebody else. Any other error says nothing about the
     /// turn: it is held until its time has run out.
     pub async fn renew(&self, turn: &Turn) -> Result<(), StoreError> {
         let renewing = async {
-            on!(self, |pool| {
+            on!(self.short(), |pool| {
                 let renewed = sqlx::query(KEEP)
                     .bind(lease_millis())
                     .bind(turn.number)
@@ -108,7 +110,16 @@ impl Store {
                 if renewed.rows_affected() == 0 { Err(StoreError::Lost.into()) } else { Ok(()) }
             })
         };
-        self.promptly(renewing).await
+        match &self.way {
+            // SQLite takes one writer at a time, and recording a large tenant can take longer than a lease.
+            // While that goes on, nobody can take the turn either: it is as good as renewed. Should it pass
+            // to somebody else right afterwards, the fence tells.
+            Way::File(_) => match tokio::time::timeout(WRITER, renewing).await {
+                Ok(Err(StoreError::Busy { .. })) | Err(_) => Ok(()),
+                Ok(renewed) => renewed,
+            },
+            Way::Server(_) => self.promptly(renewing).await,
+        }
     }
 
     /// Ends a turn. One that was lost is not touched.
@@ -117,7 +128,7 @@ impl Store {
     /// When the store fails; the lease then runs out by itself.
     pub async fn end_turn(&self, turn: &Turn) -> Result<(), StoreError> {
         let ending = async {
-            on!(self, |pool| {
+            on!(self.short(), |pool| {
                 sqlx::query(END)
                     .bind(turn.number)
                     .bind(turn.fence)
@@ -131,7 +142,7 @@ impl Store {
     }
 
     async fn take(&self, number: i64, holder: &str) -> Result<Option<(i64, Option<String>)>, StoreError> {
-        in_transaction!(self, |tx| {
+        in_transaction!(self.short(), |tx| {
             let taken: Vec<(i64,)> = sqlx::query_as(TAKE)
                 .bind(holder)
                 .bind(lease_millis())
@@ -146,7 +157,7 @@ impl Store {
     }
 
     async fn holder(&self, number: i64) -> Result<Option<String>, StoreError> {
-        on!(self, |pool| {
+        on!(self.short(), |pool| {
             let held: Option<(Option<String>,)> =
                 sqlx::query_as(concat!("SELECT holder FROM tenant WHERE number = $1 AND NOT ", free!()))
                     .bind(number)
@@ -164,7 +175,7 @@ impl Store {
                 return Ok(number);
             }
             // Two that begin at once want the same number: one gets it, and the other looks again.
-            on!(self, |pool| {
+            on!(self.short(), |pool| {
                 sqlx::query(
                     "INSERT INTO tenant (number, name, tenant_id) \
                      SELECT COALESCE(MAX(number), 0) + 1, $1, $2 FROM tenant WHERE true \

@@ -125,6 +125,10 @@ fn a_report_without_changes_says_why_in_one_sentence() {
     let mut quiet = history::later();
     quiet.changes.clear();
     quiet.findings.iter_mut().for_each(|row| row.change = Some(FindingChange::Standing));
+    // What is new and excepted is a change, though none that counts.
+    let mut accepted = quiet.clone();
+    accepted.findings[4].change = Some(FindingChange::New);
+    assert!(words(&mail(&accepted).text).contains("No open finding is new or fixed. 1 new finding is excepted."));
     let with = |compared| Report { compared, changes: Vec::new(), ..history::later() };
     for (report, sentence) in [
         (quiet.clone(),                       "Nothing has changed since 2026-11-16 06:00 UTC."),
@@ -168,6 +172,9 @@ fn excepted_findings_are_shown_and_count_nowhere() {
     let findings = section(&page, "findings");
     let excepted = with_class(&findings, "excepted");
     assert_eq!(excepted.iter().filter(|element| element.tag == "tr").count(), 3);
+    let changes = section(&page, "changes");
+    assert_eq!(with_class(&changes, "excepted").len(), 1, "it is new, and excepted");
+    assert!(page.contains("4 fixed. 1 new finding is excepted. Also changed"));
     let open = findings.iter().find(|element| element.text == "open").expect("a choice");
     assert_eq!(open.attribute("data-means"), Some("new|reopened|standing"));
     assert!(page.contains("47 open findings and 3 excepted"));
@@ -286,6 +293,9 @@ fn the_numbers_of_a_comparison_read_as_a_line() {
     assert_eq!(since.when(), "2026-11-16 06:00 UTC");
     assert_eq!(since.findings(), "3 new, 1 reopened, 4 fixed");
     assert_eq!(since.others(), "1 policy, 1 assignment, 2 credentials and 4 objects");
+    let mut twice = history::later();
+    twice.changes.extend(history::later().changes.into_iter().filter(|row| row.kind == ChangeKind::Policy));
+    assert_eq!(Since::of(&twice), Some(since), "two respects of one thing are one thing");
     for compared in [Compared::First, Compared::Unknown] {
         assert_eq!(Since::of(&Report { compared, ..history::later() }), None);
     }

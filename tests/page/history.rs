@@ -1,10 +1,9 @@
 //! The sample tenant a week later: what changed, what is excepted, and how it went before.
 
 use chrono::{NaiveDate, TimeDelta};
-use keysweep::domain::{FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Status};
+use keysweep::domain::{ExceptionState, FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Status};
 use keysweep::report::{
-    ChangeKind, ChangeRow, ChangeWord, Compared, ExceptionRow, ExceptionState, FindingChange, FindingRow,
-    Report, Subject,
+    ChangeKind, ChangeRow, ChangeWord, Compared, ExceptionRow, FindingChange, FindingRow, Report, Subject,
 };
 
 use crate::sample::{guid, tenant, time};
@@ -26,6 +25,9 @@ pub(crate) fn later() -> Report {
         };
         if [4, 25, 49].contains(&index) {
             finding.status = Status::Excepted(0);
+        }
+        if index == 25 {
+            (finding.change, finding.first_seen) = (Some(FindingChange::New), Some(time("2026-11-23")));
         }
     }
     let fresh = |row: &&FindingRow| row.change != Some(FindingChange::Standing);
@@ -83,10 +85,10 @@ pub(crate) fn appeared(row: &FindingRow) -> ChangeRow {
 
 fn fixed(number: usize) -> ChangeRow {
     let (rule, name, detail) = [
-        (RuleId::ClientSecret, "Badge printer", "The client secret “prod” is no longer there."),
-        (RuleId::ClientSecret, "Newsletter", "The client secret “2024” ended on 2026-11-20."),
-        (RuleId::NoOwner, "Newsletter", "The application has an owner again."),
-        (RuleId::ClientSecretExpired, "Intranet search", "The expired client secret was removed."),
+        (RuleId::ClientSecret, "Badge printer", "The client secret “prod” was removed."),
+        (RuleId::ClientSecret, "Newsletter", "The client secret “2024” has ended on 2026-11-20."),
+        (RuleId::NoOwner, "Newsletter", "It does not break the rule any more."),
+        (RuleId::ClientSecretExpired, "Intranet search", "The application is not there any more."),
     ][number];
     ChangeRow {
         key: Some(FindingKey(format!("fixed-{number}"))),
@@ -113,12 +115,12 @@ fn others() -> Vec<ChangeRow> {
         ChangeRow {
             object_type: Subject::Policy,
             object_id: guid(7001),
-            before: "passwordAddition enabled".to_owned(),
-            after: "passwordAddition disabled".to_owned(),
+            before: "enabled".to_owned(),
+            after: "disabled".to_owned(),
             ..policy(
                 ChangeWord::Changed,
                 ChangeKind::Policy,
-                "The policy was weakened: passwordAddition is no longer enforced.",
+                "Weakened: passwordAddition was enabled and is disabled.",
             )
         },
         ChangeRow {
@@ -135,14 +137,20 @@ fn others() -> Vec<ChangeRow> {
             ChangeWord::Appeared,
             2,
             "HR onboarding",
-            "A client secret was added on 2026-11-20; it ends on 2026-11-25.",
+            "A client secret “ci” was added on 2026-11-20; it ends on 2026-11-25.",
         ),
-        secret(ChangeWord::Gone, 310, "Badge printer", "The client secret that ended on 2027-03-01 is gone."),
+        secret(
+            ChangeWord::Gone,
+            310,
+            "Badge printer",
+            "The client secret “ci” was removed; it would have ended on 2027-03-01.",
+        ),
     ];
-    rows.extend(
-        ["HR onboarding", "Kiosk", "Kiosk 2", "Kiosk 3"]
-            .map(|name| change(ChangeKind::Object, ChangeWord::Appeared, name, "Created on 2026-11-20.")),
-    );
+    let created = |(number, name)| ChangeRow {
+        object_id: guid(number),
+        ..change(ChangeKind::Object, ChangeWord::Appeared, name, "The application was created on 2026-11-20.")
+    };
+    rows.extend([(2, "HR onboarding"), (320, "Kiosk"), (321, "Kiosk 2"), (322, "Kiosk 3")].map(created));
     rows
 }
 

@@ -3,10 +3,16 @@
 use keysweep::report::Report;
 use proptest::prelude::*;
 
+use super::changes::{eventful, renamed};
 use super::fixture::{empty, report, secret};
 use super::output::{file, snapshot};
 
-const TABLES: [&str; 4] = ["findings.csv", "objects.csv", "credentials.csv", "policies.csv"];
+const TABLES: [&str; 5] = ["findings.csv", "objects.csv", "credentials.csv", "policies.csv", "changes.csv"];
+
+/// A report in which a table has rows.
+fn filled(name: &str) -> Report {
+    if name == "changes.csv" { eventful() } else { report() }
+}
 
 /// What cannot be seen is spelled out; line ends stay line ends, too, so that rows stay rows.
 fn visible(bytes: &[u8]) -> String {
@@ -42,7 +48,7 @@ fn column(report: &Report, name: &str, column: &str) -> Vec<String> {
 #[test]
 fn every_table_reads_as_its_snapshot() {
     for name in TABLES {
-        snapshot(name, &visible(&file(&report(), name, true)));
+        snapshot(name, &visible(&file(&filled(name), name, true)));
     }
 }
 
@@ -54,6 +60,7 @@ fn the_columns_are_those_of_the_contract() {
         ("objects.csv", "tenant,run_id,object_type,object_id,app_id,display_name,created,sign_in_audience,owned_by,service_principal_type,enabled,owners,active_secrets,expired_secrets,active_certificates,expired_certificates,symmetric_keys,federated_credentials,assigned_policy_id,assigned_policy_name,policy_effect,secret_creation,decided_by,reason,compliance,worst_severity,portal_url"),
         ("credentials.csv", "tenant,run_id,object_type,object_id,app_id,display_name,credential_type,usage,credential_id,credential_name,start,end,lifetime_days,days_left,state,last_used"),
         ("policies.csv", "tenant,run_id,policy_type,policy_id,policy_name,policy_enabled,applies_to,object_type,collection,restriction_type,state,max_lifetime,created_on_or_after,exempted_actors"),
+        ("changes.csv", "tenant,run_id,since,change,kind,rule,severity,object_type,object_id,app_id,display_name,credential_type,credential_id,credential_name,policy_id,policy_name,before,after,detail,portal_url"),
     ] {
         assert_eq!(String::from_utf8(file(&empty(), name, false)).unwrap(), format!("{columns}\r\n"), "{name}");
     }
@@ -62,16 +69,20 @@ fn the_columns_are_those_of_the_contract() {
 #[test]
 fn a_byte_order_mark_stands_first_or_nowhere() {
     for name in TABLES {
-        let without = file(&report(), name, false);
+        let without = file(&filled(name), name, false);
         assert!(!without.starts_with(b"\xEF\xBB\xBF"), "{name}");
-        assert_eq!(file(&report(), name, true), [b"\xEF\xBB\xBF".as_slice(), &without].concat(), "{name}");
+        assert_eq!(
+            file(&filled(name), name, true),
+            [b"\xEF\xBB\xBF".as_slice(), &without].concat(),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn every_row_ends_in_cr_lf_and_line_breaks_stay_inside_quotes() {
     for name in TABLES {
-        let bytes = file(&report(), name, false);
+        let bytes = file(&filled(name), name, false);
         let mut quoted = false;
         let mut ends = 0;
         for (index, byte) in bytes.iter().enumerate() {
@@ -84,7 +95,7 @@ fn every_row_ends_in_cr_lf_and_line_breaks_stay_inside_quotes() {
                 _ => (),
             }
         }
-        assert_eq!(ends, parsed(&report(), name).1.len() + 1, "{name}");
+        assert_eq!(ends, parsed(&filled(name), name).1.len() + 1, "{name}");
         assert!(bytes.ends_with(b"\r\n"), "{name}");
     }
 }
@@ -148,6 +159,19 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Names of objects, credentials and policies, before and after, stand in cells of their own.
+    #[test]
+    fn no_name_that_changed_can_start_a_formula(name in "[=+@\\t\\r-]?\\PC*", other in any::<String>()) {
+        let report = renamed(&name, &other);
+        let (columns, rows) = parsed(&report, "changes.csv");
+        prop_assert!(name == other || rows.len() > 2);
+        for cell in rows.iter().flatten() {
+            prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{:?} of {:?}", cell, columns);
+        }
+    }
+}
+
 #[test]
 fn days_that_have_passed_stay_a_number() {
     let days = column(&report(), "credentials.csv", "days_left");
@@ -158,8 +182,10 @@ fn days_that_have_passed_stay_a_number() {
 fn no_secret_is_repeated_in_any_file() {
     let report = report();
     assert!(report.objects.iter().any(|row| row.display_name == "Test app abc…"));
-    for file in keysweep::report::files(&report, String::new(), true).unwrap() {
-        let text = String::from_utf8(file.bytes).unwrap();
-        assert!(!text.contains(&secret()), "{}", file.name);
+    for report in [report, eventful()] {
+        for file in keysweep::report::files(&report, String::new(), true).unwrap() {
+            let text = String::from_utf8(file.bytes).unwrap();
+            assert!(!text.contains(&secret()), "{}", file.name);
+        }
     }
 }

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use keysweep::compliance::Settings;
 use keysweep::domain::{
-    Actor, AppId, ApplicationFacts, Assessment, Assigned, Collection, Compliance, CredentialAt, CustomPolicy,
-    DecidedBy, Details, Evidence, FederatedCredential, Finding, Gap, History, InstanceLock, Inventory,
-    KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Need, Object, ObjectAssessment, ObjectId, ObjectKey,
-    ObjectKind, Owners, Part, PasswordCredential, PlainSight, PolicyEffect, PolicyId, Reach, Refusal,
-    Restriction, RestrictionKind, RuleId, RunId, SecretCreation, SecretVerdict, ServicePrincipalFacts, State,
-    TenantDefault, TenantId, Text, Undecided, Why,
+    Actor, AppId, ApplicationFacts, Assessment, Assigned, Collection, Compliance, Covered, CredentialAt,
+    CustomPolicy, DecidedBy, Details, Evidence, Exception, FederatedCredential, Finding, Gap, History,
+    InstanceLock, Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Need, Object,
+    ObjectAssessment, ObjectId, ObjectKey, ObjectKind, Owners, Part, PasswordCredential, PlainSight,
+    PolicyEffect, PolicyId, Reach, Refusal, Restriction, RestrictionKind, RuleId, RunId, SecretCreation,
+    SecretVerdict, ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Undecided, Whom, Why,
 };
 use keysweep::report::{Header, Report, build};
 use uuid::Uuid;
@@ -105,6 +105,18 @@ pub(crate) fn judged(creation: SecretCreation, decided_by: Option<DecidedBy>, wh
 
 pub(crate) fn finding(rule: RuleId, evidence: Evidence) -> Finding {
     Finding { rule, severity: rule.default_severity(), evidence, status: keysweep::domain::Status::Open }
+}
+
+/// Accepted by somebody with a hostile name.
+pub(crate) fn exception(whom: Whom, rules: Covered) -> Exception {
+    Exception {
+        whom,
+        rules,
+        reason: Text::new("The vendor\u{202E} supports\r\nnothing else"),
+        accepted_by: Text::new("=Jane Doe"),
+        expires: at("2027-03-31T00:00:00Z").date_naive(),
+        tenant: None,
+    }
 }
 
 pub(crate) fn restriction(kind: RestrictionKind, state: State) -> Restriction {

@@ -1,10 +1,12 @@
 //! `report.json` with its schema, and `manifest.json`.
 
-use keysweep::report::{Report, files, json_schema};
-use serde_json::Value;
+use keysweep::domain::{ChainLink, RunCounts, RunId, RunMark, Sha256Sum, Status};
+use keysweep::report::{ExceptionRow, ExceptionState, FindingChange, Report, files, json_schema};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::fixture::{empty, report};
+use super::changes::eventful;
+use super::fixture::{at, empty, report};
 use super::output::{file, snapshot};
 
 fn json(report: &Report, name: &str) -> Value {
@@ -51,6 +53,14 @@ fn check(value: &Value, schema: &Value, root: &Value, path: &str) {
             "minimum" => {
                 assert!(value.as_f64().is_none_or(|number| number >= asked.as_f64().unwrap()), "{path}")
             }
+            "anyOf" => {
+                let (null, others): (Vec<_>, Vec<_>) =
+                    asked.as_array().unwrap().iter().partition(|one| one["type"] == "null");
+                let [other] = others.as_slice() else { panic!("{path}: {asked} is not read here") };
+                if !value.is_null() || null.is_empty() {
+                    check(value, other, root, path);
+                }
+            }
             "$schema" | "$id" | "$defs" | "title" | "description" | "format" => (),
             other => panic!("{path}: the keyword `{other}` is not read here"),
         }
@@ -69,11 +79,85 @@ fn is_of(value: &Value, name: &Value) -> bool {
     }
 }
 
+/// A report with everything in it that earlier runs add, on what exceptions accept.
+fn remembered() -> Report {
+    let run = |text: &str| RunMark { run_id: RunId::new(at(text), 1), started: at(text) };
+    let mut report = eventful();
+    report.exceptions = vec![ExceptionRow {
+        whom: "Legacy *".to_owned(),
+        rules: vec!["*".to_owned()],
+        reason: "=accepted".to_owned(),
+        accepted_by: "Jane".to_owned(),
+        expires: at("2027-03-31T00:00:00Z").date_naive(),
+        state: ExceptionState::InForce,
+        findings: 1,
+    }];
+    report.findings[0].status = Status::Excepted(0);
+    report.trend = vec![RunCounts {
+        run: run("2026-11-16T06:00:00Z"),
+        complete: true,
+        objects: 4,
+        findings: [1, 2, 3, 4, 5],
+        excepted: 6,
+    }];
+    let last = run("2026-11-16T06:00:00Z").run_id;
+    report.previous = Some(ChainLink { run_id: last, manifest: Sha256Sum([0xAB; 32]) });
+    report.notices = vec!["The clock was set back.".to_owned()];
+    report
+}
+
+#[test]
+fn what_earlier_runs_say_is_told() {
+    let report = remembered();
+    let json = json(&report, "report.json");
+    assert_eq!(
+        json["compared"],
+        json!({ "status": "with", "run_id": "20261116T060000Z", "started": "2026-11-16T06:00:00Z" })
+    );
+    assert_eq!(
+        json["trend"],
+        json!([{
+            "run_id": "20261116T060000Z", "started": "2026-11-16T06:00:00Z", "complete": true, "objects": 4,
+            "by_severity": { "critical": 1, "high": 2, "medium": 3, "low": 4, "info": 5 }, "excepted": 6,
+        }])
+    );
+    assert_eq!(json["previous"], json!({ "run_id": "20261116T060000Z", "manifest_sha256": "ab".repeat(32) }));
+    assert_eq!(
+        json["exceptions"],
+        json!([{
+            "whom": "Legacy *", "rules": ["*"], "reason": "=accepted", "accepted_by": "Jane",
+            "expires": "2027-03-31", "state": "in-force", "findings": 1,
+        }])
+    );
+    assert_eq!(json["notices"], json!(["The clock was set back."]));
+    assert_eq!(json["counts"]["excepted"], 1);
+    assert_eq!(json["counts"]["findings"], report.findings.len() - 1);
+    let new = report.findings.iter().filter(|row| row.change == Some(FindingChange::New)).count() - 1;
+    let count = |word: &str| {
+        let of = |row: &&Value| row["change"] == word && row["kind"] != "finding";
+        json["changes"].as_array().unwrap().iter().filter(of).count()
+    };
+    assert_eq!(
+        json["counts"]["changes"],
+        json!({
+            "new": new, "reopened": 0, "fixed": 2,
+            "appeared": count("appeared"), "changed": count("changed"), "gone": count("gone"),
+        })
+    );
+    assert_eq!((count("appeared"), count("changed"), count("gone")), (1, 4, 1));
+    let status = |report: &Report| json_of(report)["compared"]["status"].clone();
+    assert_eq!(status(&empty()), "unknown");
+}
+
+fn json_of(report: &Report) -> Value {
+    json(report, "report.json")
+}
+
 #[test]
 fn a_report_follows_its_schema() {
     let schema = json_schema();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    for report in [report(), empty()] {
+    for report in [report(), empty(), remembered()] {
         let json = json(&report, "report.json");
         assert_eq!(json["$schema"], schema["$id"]);
         assert_eq!(json["schema_version"], 1);
@@ -108,12 +192,14 @@ fn the_report_reads_as_its_snapshot() {
 
 #[test]
 fn rows_have_the_members_that_the_tables_have_as_columns() {
-    let report = report();
+    // `since` is the same in every row of `changes.csv`; in the document it is `compared.run_id`.
+    let tables = [("findings", 2), ("objects", 2), ("credentials", 2), ("policies", 2), ("changes", 3)];
+    let report = eventful();
     let json = json(&report, "report.json");
-    for table in ["findings", "objects", "credentials", "policies"] {
+    for (table, shared) in tables {
         let bytes = file(&report, &format!("{table}.csv"), false);
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
-        let mut columns: Vec<_> = reader.headers().unwrap().iter().skip(2).map(str::to_owned).collect();
+        let mut columns: Vec<_> = reader.headers().unwrap().iter().skip(shared).map(str::to_owned).collect();
         let rows = json[table].as_array().unwrap();
         let mut members: Vec<_> = rows[0].as_object().unwrap().keys().cloned().collect();
         columns.sort_unstable();
@@ -165,6 +251,7 @@ fn the_manifest_is_last_and_covers_every_other_file() {
             "objects.csv",
             "credentials.csv",
             "policies.csv",
+            "changes.csv",
             "report.json",
             "report.html",
             "manifest.json",

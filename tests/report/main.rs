@@ -1,14 +1,26 @@
 //! Reports, from an assessment to the bytes of the files.
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod csv_files;
+#[cfg(test)]
+mod diary;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod json_files;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod manifests;
 #[cfg(test)]
 mod output;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]
 mod sentences;
+#[cfg(test)]
+mod sequences;
+#[cfg(test)]
+mod standing;

@@ -6,16 +6,16 @@ use std::fmt::Write;
 use chrono::TimeDelta;
 use keysweep::compliance::{Demand, Settings};
 use keysweep::domain::{
-    Actor, ApplicationFacts, Assessment, CredentialAt, DecidedBy, Details, Evidence, History, InstanceLock,
-    Inventory, KeyCredential, KeyId, KeyType, MaxLifetime, Need, Object, ObjectKind, PlainSight, Refusal,
-    Restriction, RestrictionKind, RuleId, SecretCreation, ServicePrincipalFacts, State, TenantDefault,
-    TenantId, Text, Why,
+    Actor, ApplicationFacts, Assessment, Covered, CredentialAt, DecidedBy, Details, Evidence, Exception,
+    History, Idleness, InstanceLock, Inventory, KeyCredential, KeyId, KeyType, MaxLifetime, Need, Object,
+    ObjectKind, PlainSight, Refusal, Restriction, RestrictionKind, RuleId, SecretCreation,
+    ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Whom, Why,
 };
 use keysweep::report::{FindingRow, Report, build};
 use uuid::uuid;
 
 use super::fixture::{
-    TENANT, application, at, custom_policy, finding, header, id, judged, key, password, policy_id,
+    TENANT, application, at, custom_policy, exception, finding, header, id, judged, key, password, policy_id,
     restriction, service_principal,
 };
 use super::output::snapshot;
@@ -162,6 +162,8 @@ fn name_of_evidence(evidence: &Evidence) -> &'static str {
         Evidence::ExemptedActors(_) => "ExemptedActors",
         Evidence::Idle { .. } => "Idle",
         Evidence::AuditorSecret => "AuditorSecret",
+        Evidence::ExceptionExpired { .. } => "ExceptionExpired",
+        Evidence::ExceptionStale { .. } => "ExceptionStale",
     }
 }
 
@@ -310,6 +312,25 @@ fn on_tenant() -> Vec<(RuleId, Evidence)> {
     ]
 }
 
+fn on_exceptions() -> Vec<(RuleId, Evidence)> {
+    let by_id = exception(Whom::Id(id(0xaaaa_0001)), Covered::All);
+    let rules = [RuleId::ClientSecret, RuleId::NoOwner].into();
+    let by_name = exception(Whom::Name("Legacy *".to_owned()), Covered::These(rules));
+    let expired = |findings| Evidence::ExceptionExpired { exception: Box::new(by_id.clone()), findings };
+    let stale = |exception: &Exception, because| {
+        let exception = Box::new(exception.clone());
+        (RuleId::ExceptionStale, Evidence::ExceptionStale { exception, because })
+    };
+    let mut found: Vec<_> = [0, 1, 1200].map(|count| (RuleId::ExceptionExpired, expired(count))).into();
+    found.extend([
+        stale(&by_id, Idleness::NoObject),
+        stale(&by_name, Idleness::NoObject),
+        stale(&by_name, Idleness::RulesOff),
+        stale(&by_name, Idleness::NothingBroken),
+    ]);
+    found
+}
+
 fn on_tenant_and_policies() -> Vec<(RuleId, Evidence)> {
     let actors = vec![
         (RestrictionKind::PasswordAddition, Actor(Text::new("Tools_Pipeline equals \u{202E}yes"))),
@@ -354,7 +375,7 @@ fn every_finding_reads_well() {
             write_finding(&mut text, name, &row);
         }
     }
-    for (rule, evidence) in on_tenant().into_iter().chain(on_tenant_and_policies()) {
+    for (rule, evidence) in on_tenant().into_iter().chain(on_exceptions()).chain(on_tenant_and_policies()) {
         let name = name_of_evidence(&evidence);
         seen.insert(name);
         write_finding(&mut text, name, &only(elsewhere(false, rule, evidence)));
@@ -364,7 +385,7 @@ fn every_finding_reads_well() {
         seen.insert(name);
         write_finding(&mut text, name, &only(elsewhere(true, rule, evidence)));
     }
-    assert_eq!(seen.len(), 14, "{seen:?}");
+    assert_eq!(seen.len(), 16, "{seen:?}");
     snapshot("findings", &text);
 }
 

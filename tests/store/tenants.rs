@@ -201,16 +201,15 @@ fn details() -> impl Strategy<Value = Details> {
             })
         });
     let principal =
-        (prop::option::of(texts()), prop::option::of(uuids()), any::<bool>(), any::<Option<bool>>()).prop_map(
-            |(service_principal_type, owner, owner_unreadable, account_enabled)| {
+        (prop::option::of(texts()), prop::option::of(uuids()), any::<bool>(), any::<Option<bool>>())
+            .prop_map(|(service_principal_type, owner, owner_unreadable, account_enabled)| {
                 Details::ServicePrincipal(ServicePrincipalFacts {
                     service_principal_type,
                     app_owner_organization: owner.map(TenantId),
                     owner_unreadable,
                     account_enabled,
                 })
-            },
-        );
+            });
     prop_oneof![application, principal]
 }
 
@@ -227,7 +226,8 @@ fn objects() -> impl Strategy<Value = Object> {
         Just(Owners::Somebody),
         prop::collection::vec(texts(), 0..3).prop_map(Owners::Named),
     ];
-    let words = (texts(), prop::option::of(texts()), prop::option::of(texts()), prop::collection::vec(texts(), 0..3));
+    let words =
+        (texts(), prop::option::of(texts()), prop::option::of(texts()), prop::collection::vec(texts(), 0..3));
     let credentials =
         (prop::collection::vec(passwords(), 0..3), prop::collection::vec(keys(), 0..3), details());
     let rest = (prop::option::of(uuids()), prop::option::of(times()), assigned, owners);
@@ -292,36 +292,40 @@ pub(crate) fn inventories() -> impl Strategy<Value = Inventory> {
             service_principal_restrictions: theirs,
         }
     });
-    let custom = prop::collection::vec((texts(), prop::option::of(texts()), any::<bool>(), lists(), 0..3_u8), 0..4);
+    let custom =
+        prop::collection::vec((texts(), prop::option::of(texts()), any::<bool>(), lists(), 0..3_u8), 0..4);
     let objects = prop::collection::vec(objects(), 0..8);
-    (prop::option::weighted(0.9, default), custom, objects).prop_map(|(tenant_default, custom, mut objects)| {
-        objects.sort_by_key(Object::key);
-        objects.dedup_by_key(|object| object.key());
-        let custom = custom.into_iter().zip(0..);
-        let custom_policies = custom.map(|((name, description, is_enabled, restrictions, reach), number)| {
-            let id = policy_id(number);
-            let says = |object: &&Object| match &object.assigned {
-                Assigned::Policy(policy) => *policy == id,
-                Assigned::Several(policies) => policies.contains(&id),
-                Assigned::Nothing | Assigned::Unread => false,
-            };
-            let applies_to: Vec<ObjectKey> = match reach {
-                0 => objects.iter().filter(says).map(Object::key).collect(),
-                1 => objects.iter().map(Object::key).collect(),
-                _ => vec![application(1).key(), service_principal(1).key()],
-            };
-            CustomPolicy {
-                id,
-                display_name: name,
-                description,
-                is_enabled,
-                restrictions,
-                applies_to: Reach::Known(applies_to),
-            }
-        });
-        let custom_policies = custom_policies.collect();
-        Inventory { tenant: TENANT, objects, tenant_default, custom_policies, gaps: Vec::new() }
-    })
+    (prop::option::weighted(0.9, default), custom, objects).prop_map(
+        |(tenant_default, custom, mut objects)| {
+            objects.sort_by_key(Object::key);
+            objects.dedup_by_key(|object| object.key());
+            let custom = custom.into_iter().zip(0..);
+            let custom_policies =
+                custom.map(|((name, description, is_enabled, restrictions, reach), number)| {
+                    let id = policy_id(number);
+                    let says = |object: &&Object| match &object.assigned {
+                        Assigned::Policy(policy) => *policy == id,
+                        Assigned::Several(policies) => policies.contains(&id),
+                        Assigned::Nothing | Assigned::Unread => false,
+                    };
+                    let applies_to: Vec<ObjectKey> = match reach {
+                        0 => objects.iter().filter(says).map(Object::key).collect(),
+                        1 => objects.iter().map(Object::key).collect(),
+                        _ => vec![application(1).key(), service_principal(1).key()],
+                    };
+                    CustomPolicy {
+                        id,
+                        display_name: name,
+                        description,
+                        is_enabled,
+                        restrictions,
+                        applies_to: Reach::Known(applies_to),
+                    }
+                });
+            let custom_policies = custom_policies.collect();
+            Inventory { tenant: TENANT, objects, tenant_default, custom_policies, gaps: Vec::new() }
+        },
+    )
 }
 
 /// The same inventory, cut off.

@@ -152,9 +152,9 @@ async fn a_turn_says_which_run_was_left_unfinished(world: World) {
 /// A run of the first tenant, as it is recorded.
 pub(crate) fn recorded(seq: usize, run: &str, files: &str, mail: &str) -> String {
     format!(
-        "INSERT INTO run (tenant, seq, run_id, started, complete, objects, critical, high, medium, low, info, \
+        "INSERT INTO run (tenant, seq, run_id, started, complete, scope, objects, critical, high, medium, low, info, \
          excepted, host, manifest, context, files, mail) \
-         VALUES (1, {seq}, '{run}', {seq}, 1, 0, 0, 0, 0, 0, 0, 0, 'host', '', '', '{files}', '{mail}')"
+         VALUES (1, {seq}, '{run}', {seq}, 1, 3, 0, 0, 0, 0, 0, 0, 0, 'host', '', '', '{files}', '{mail}')"
     )
 }
 

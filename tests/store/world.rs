@@ -1,11 +1,14 @@
 //! A new store on either engine, and a way to look behind it.
 
+use std::error::Error as _;
+use std::fs;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use keysweep::config::StoreUrl;
-use keysweep::domain::TenantId;
+use keysweep::domain::{Sha256Sum, TenantId};
 use keysweep::store::{Store, StoreError, TenantKey};
+use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
@@ -49,19 +52,26 @@ impl World {
     /// In a database of its own; none where PostgreSQL is not installed.
     pub(crate) fn postgres() -> Option<Self> {
         let server = Postgres::shared("the store on PostgreSQL")?;
-        let url = server.create_database();
-        Some(Self { directory: tempfile::tempdir().unwrap(), server: Some(url) })
+        Some(Self::at(server.create_database()))
     }
 
-    /// In a database of this server.
-    pub(crate) fn on(server: &Postgres) -> Self {
-        Self { directory: tempfile::tempdir().unwrap(), server: Some(server.create_database()) }
+    /// In a database of this URL.
+    pub(crate) fn at(url: String) -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), server: Some(url) }
     }
 
     pub(crate) fn url(&self) -> StoreUrl {
         match &self.server {
             Some(url) => StoreUrl::Postgres(url.as_str().into()),
             None => StoreUrl::Sqlite(self.file()),
+        }
+    }
+
+    /// As messages name it.
+    fn place(&self) -> String {
+        match &self.server {
+            Some(url) => url.split_once('@').unwrap().1.to_owned(),
+            None => self.file().display().to_string(),
         }
     }
 
@@ -112,6 +122,37 @@ impl World {
         SqliteConnection::connect_with(&options).await.unwrap()
     }
 
+    /// What the database calls bytes.
+    pub(crate) fn type_of_bytes(&self) -> &'static str {
+        if self.server.is_some() { "BYTEA" } else { "BLOB" }
+    }
+
+    /// Makes an empty database that is no store.
+    pub(crate) fn create_file(&self) {
+        if self.server.is_none() {
+            fs::create_dir_all(self.file().parent().unwrap()).unwrap();
+            fs::write(self.file(), "").unwrap();
+        }
+    }
+
+    /// All that a refused opening might have changed: the bytes of the files, or the tables.
+    pub(crate) async fn everything(&self) -> Vec<String> {
+        if self.server.is_some() {
+            let tables =
+                "SELECT CAST(relname AS TEXT) || ' ' || CAST(relfilenode AS TEXT) FROM pg_class ORDER BY 1";
+            return self.texts(tables).await;
+        }
+        let mut files: Vec<_> = fs::read_dir(self.file().parent().unwrap())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            // What SQLite shares between processes while they have the file open, and a journal of nothing.
+            .filter(|path| !path.to_string_lossy().ends_with("-shm") && fs::metadata(path).unwrap().len() > 0)
+            .map(|path| format!("{} {}", path.display(), sum(&fs::read(&path).unwrap())))
+            .collect();
+        files.sort();
+        files
+    }
+
     /// Lets all leases run out, and whatever waits be due.
     pub(crate) async fn time_passes(&self) {
         self.sql("UPDATE tenant SET lease_until = 0; UPDATE due SET start_after = 0").await;
@@ -124,4 +165,22 @@ pub(crate) fn tenant(name: &str) -> TenantKey {
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
+}
+
+fn sum(bytes: &[u8]) -> Sha256Sum {
+    Sha256Sum(Sha256::digest(bytes).into())
+}
+
+/// What an operator is told, and below it what to do, without the place.
+pub(crate) fn told(error: &StoreError, world: &World) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    for line in error.advice() {
+        text = format!("{text}\n{line}");
+    }
+    text.replace(&world.place(), "PLACE")
 }

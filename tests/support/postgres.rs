@@ -26,6 +26,9 @@ pub(crate) const USER: &str = "keysweep";
 /// Has to be escaped in a URL.
 pub(crate) const PASSWORD: &str = "p@ss/wörd";
 const ESCAPED: &str = "p%40ss%2Fw%C3%B6rd";
+/// The same as the server keeps it, hashed once instead of 4096 times: without optimisation, that costs
+/// more than anything else a test does.
+const VERIFIER: &str = "SCRAM-SHA-256$1:a2V5c3dlZXAgb2YgdGVzdA==$ft064HE8Uwe9vPFaLLX9RFNY5zChKPYdqnyzlV6vH6I=:P6rntkoou+NfL7HeP5RibWyKRhdIiAB+dZBe8q3pSds=";
 
 /// A running cluster.
 pub(crate) struct Postgres {
@@ -95,6 +98,7 @@ impl Postgres {
             self.try_start()
         });
         assert!(started, "{}", fs::read_to_string(self.log()).unwrap_or_default());
+        self.sql("postgres", &format!("ALTER USER {USER} PASSWORD '{VERIFIER}'"));
     }
 
     /// A new, empty database, as a URL with its password.

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::{colour, mail};
-use crate::domain::Severity;
-use crate::report::{ExceptionState, Report, Since, Summary, instead_of_changes, plain};
+use crate::domain::{ExceptionState, Severity};
+use crate::report::{Compared, Report, Since, Summary, instead_of_changes, plain};
 use crate::run::Outcome;
 
 const BOLD: Style = Style::new().bold();
@@ -44,10 +44,13 @@ pub(in crate::cli) fn overview(out: &mut impl Write, report: &Report) -> io::Res
         let yellow = colour(Severity::Medium);
         writeln!(out, "  {yellow}Note{yellow:#}: {}", plain(notice, 1000))?;
     }
-    writeln!(out, "  {}\n", since(report))?;
+    if report.compared != Compared::Unknown || report.notices.is_empty() {
+        writeln!(out, "  {}", since(report))?;
+    }
+    writeln!(out)?;
     writeln!(out, "  {}", summary.by_compliance())?;
     writeln!(out, "  {}", summary.by_severity())?;
-    accepted(out, report)?;
+    accepted(out, report, summary.excepted)?;
     writeln!(out)?;
     for count in &summary.rules {
         let style = colour(count.worst);
@@ -66,7 +69,7 @@ fn since(report: &Report) -> String {
         return instead_of_changes(report).unwrap_or_default();
     };
     let findings = match since.findings() {
-        none if none.is_empty() => "no finding new or fixed".to_owned(),
+        none if none.is_empty() => "no open finding new or fixed".to_owned(),
         some => some,
     };
     match since.others() {
@@ -76,8 +79,7 @@ fn since(report: &Report) -> String {
 }
 
 /// What somebody has accepted, and the exceptions that do nothing any more.
-fn accepted(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    let excepted = report.findings.iter().filter(|row| !row.status.is_open()).count();
+fn accepted(out: &mut impl Write, report: &Report, excepted: usize) -> io::Result<()> {
     if excepted > 0 {
         writeln!(out, "  {excepted} excepted, neither counted nor listed here: see findings.csv")?;
     }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::credential_id;
-use crate::domain::{Credential, Evidence, FindingKey, Object, RuleId};
+use super::{credential_id, signs_tokens};
+use crate::domain::{Credential, CredentialAt, Evidence, FindingKey, Object, RuleId};
 use crate::report::words::instant;
 use crate::report::{FindingRow, Subject, sha256};
 
@@ -26,8 +26,16 @@ pub(super) struct Identity {
 
 impl Identity {
     /// A credential, by its id. One without is known by what it began with: its name and its start do not
-    /// change with time, nor with what stands beside it.
+    /// change with time, nor with what stands beside it. A SAML certificate is listed twice, and which of
+    /// the two entries stands for it is up to Graph's order: it is known by its thumbprint.
     pub(super) fn of_credential(object: &Object, credential: &Credential<'_>) -> Self {
+        let kind = credential.kind.as_str();
+        if let (CredentialAt::Key(index), true) = (credential.at, signs_tokens(object, credential))
+            && let Some(thumbprint) =
+                object.keys.get(index).and_then(|key| key.custom_key_identifier.as_deref())
+        {
+            return Self { kind, id: digest(&["thumbprint", thumbprint]) };
+        }
         let id = credential_id(object, credential);
         let plain = id.len() <= LONGEST_ID && id.bytes().all(|sign| sign.is_ascii_graphic());
         let id = match (id.as_str(), plain) {
@@ -38,7 +46,7 @@ impl Identity {
             (_, true) => id,
             (id, false) => digest(&[id]),
         };
-        Self { kind: credential.kind.as_str(), id }
+        Self { kind, id }
     }
 
     /// What else the evidence names, of which a subject can have several.

@@ -1,10 +1,12 @@
 //! The table of what changed since the run compared with.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::link;
 use super::tables::{Choice, Places, Table};
-use crate::domain::Severity;
+use crate::domain::{FindingKey, Severity};
 use crate::report::phrases::{counted, minute};
 use crate::report::since::{INCOMPLETE, Since, instead_of_changes};
 use crate::report::{ChangeKind, ChangeRow, Report};
@@ -26,6 +28,8 @@ pub(super) struct Changes<'a> {
 #[derive(Serialize)]
 struct Change<'a> {
     change: &'static str,
+    /// A finding that somebody has accepted is shown all the same, in grey.
+    excepted: bool,
     /// How it is drawn: a finding that appears is bad news, a credential that does is news.
     mark: &'static str,
     kind: &'static str,
@@ -41,8 +45,6 @@ struct Change<'a> {
     credential_id: &'a str,
     policy_name: &'a str,
     policy_id: &'a str,
-    before: &'a str,
-    after: &'a str,
     detail: &'a str,
 }
 
@@ -50,6 +52,8 @@ impl<'a> Changes<'a> {
     pub(super) fn of(report: &'a Report, places: &Places<'_>) -> Self {
         let since = Since::of(report);
         let rows = &report.changes;
+        let excepted: HashSet<&FindingKey> =
+            report.findings.iter().filter(|row| !row.status.is_open()).map(|row| &row.key).collect();
         let severities = Severity::ALL.iter().map(Severity::to_string).collect();
         Self {
             title: match &since {
@@ -61,7 +65,7 @@ impl<'a> Changes<'a> {
             instead: instead_of_changes(report),
             table: Table {
                 caption: format!(
-                    "{} up to this run, {}, worst first",
+                    "{} up to this run, {}, by kind",
                     counted(rows.len(), "change"),
                     minute(report.header.started)
                 ),
@@ -71,7 +75,7 @@ impl<'a> Changes<'a> {
                     Choice::exactly("Severity", 2, severities),
                     Choice::new("Rule", 4, rows.iter().filter_map(|row| row.rule).map(|rule| rule.as_str())),
                 ],
-                rows: rows.iter().map(|row| change(row, places)).collect(),
+                rows: rows.iter().map(|row| change(row, &excepted, places)).collect(),
             },
         }
     }
@@ -79,20 +83,17 @@ impl<'a> Changes<'a> {
 
 /// `Findings: 3 new, 1 fixed. Also changed: 1 policy and 2 credentials.`
 fn numbers(since: &Since) -> String {
-    let (findings, others) = (since.findings(), since.others());
-    let findings = if findings.is_empty() {
-        "No finding is new or fixed.".to_owned()
-    } else {
-        format!("Findings: {findings}.")
-    };
-    if others.is_empty() { findings } else { format!("{findings} Also changed: {others}.") }
+    match since.others() {
+        none if none.is_empty() => since.sentence(),
+        others => format!("{} Also changed: {others}.", since.sentence()),
+    }
 }
 
-fn change<'a>(row: &'a ChangeRow, places: &Places<'_>) -> Change<'a> {
+fn change<'a>(row: &'a ChangeRow, excepted: &HashSet<&FindingKey>, places: &Places<'_>) -> Change<'a> {
     let ChangeRow {
         change,
         kind,
-        key: _,
+        key,
         rule,
         severity,
         object_type,
@@ -104,13 +105,14 @@ fn change<'a>(row: &'a ChangeRow, places: &Places<'_>) -> Change<'a> {
         credential_name,
         policy_id,
         policy_name,
-        before,
-        after,
+        before: _,
+        after: _,
         detail,
         portal_url,
     } = row;
     Change {
         change: change.as_str(),
+        excepted: key.as_ref().is_some_and(|key| excepted.contains(key)),
         mark: if *kind == ChangeKind::Finding { "of-finding" } else { "of-thing" },
         kind: kind.as_str(),
         severity: severity.map(Severity::as_str),
@@ -125,8 +127,6 @@ fn change<'a>(row: &'a ChangeRow, places: &Places<'_>) -> Change<'a> {
         credential_id,
         policy_name,
         policy_id,
-        before,
-        after,
         detail,
     }
 }

@@ -135,13 +135,13 @@ impl<'a> Overview<'a> {
         Self {
             headline: headline(summary),
             tiles: summary.severities.iter().map(tile).collect(),
-            figures: figures(report, summary),
+            figures: figures(summary),
             rules: first.iter().map(|rule| Rule::of(report, rule)).collect(),
             rules_left: (left > 0).then(|| {
                 format!("{} more with {} stand below.", counted(rest.len(), "rule"), counted(left, "finding"))
             }),
             charts: vec![severities(summary), secrets_by_days_left(&report.credentials)],
-            trend: Trend::of(report, summary),
+            trend: Trend::of(report),
             sections: sections(report),
         }
     }
@@ -149,9 +149,10 @@ impl<'a> Overview<'a> {
 
 fn headline(summary: &Summary) -> String {
     let objects = counted(summary.objects.total, "object");
+    let none = if summary.excepted == 0 { "No findings" } else { "No open findings" };
     match (summary.findings(), summary.complete) {
-        (0, true) => format!("No findings in {objects}"),
-        (0, false) => format!("No findings in what could be read ({objects})"),
+        (0, true) => format!("{none} in {objects}"),
+        (0, false) => format!("{none} in what could be read ({objects})"),
         (findings, _) => format!("{} in {objects}", counted(findings, "finding")),
     }
 }
@@ -172,7 +173,7 @@ fn fresh(report: &Report, severity: Severity) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-fn figures(report: &Report, summary: &Summary) -> Vec<Figure> {
+fn figures(summary: &Summary) -> Vec<Figure> {
     let objects = summary.objects;
     let of_all = || format!("of {}", counted(objects.total, "object"));
     let mut figures = vec![
@@ -189,10 +190,9 @@ fn figures(report: &Report, summary: &Summary) -> Vec<Figure> {
             note: format!("{} expired", grouped(summary.secrets.expired)),
         },
     ];
-    let excepted = report.findings.len().saturating_sub(summary.findings());
-    if excepted > 0 {
+    if summary.excepted > 0 {
         let note = "counted nowhere above".to_owned();
-        figures.push(Figure { label: "Excepted findings", value: grouped(excepted), note });
+        figures.push(Figure { label: "Excepted findings", value: grouped(summary.excepted), note });
     }
     figures
 }

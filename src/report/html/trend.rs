@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use crate::domain::{RunCounts, RunMark, Severity};
-use crate::report::Report;
+use crate::domain::{RunCounts, Severity};
 use crate::report::phrases::{grouped, minute};
-use crate::report::summary::Summary;
+use crate::report::{Report, counts};
 
 /// The height of a row of columns, in CSS pixels.
 const HEIGHT: u64 = 24;
@@ -49,8 +48,8 @@ struct Column {
 
 impl Trend {
     /// The earlier runs and this one; none where this is the only one.
-    pub(super) fn of(report: &Report, summary: &Summary) -> Option<Self> {
-        let this = this_run(report, summary);
+    pub(super) fn of(report: &Report) -> Option<Self> {
+        let this = counts(report);
         let runs: Vec<&RunCounts> = report.trend.iter().chain([&this]).collect();
         let [first, .., last] = &runs[..] else { return None };
         Some(Self {
@@ -65,19 +64,6 @@ impl Trend {
             last: day(last),
             partial: runs.iter().any(|run| !run.complete),
         })
-    }
-}
-
-/// This run as a point of the trend.
-fn this_run(report: &Report, summary: &Summary) -> RunCounts {
-    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let open = summary.findings();
-    RunCounts {
-        run: RunMark { run_id: report.header.run_id.clone(), started: report.header.started },
-        complete: summary.complete,
-        objects: number(summary.objects.total),
-        findings: summary.severities.map(|(_, count)| number(count)),
-        excepted: number(report.findings.len().saturating_sub(open)),
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::vocabulary::{change_kinds, change_words, credential_types, or_null, rules, severities, subjects};
+use super::vocabulary::{change_kinds, change_words, credential_types, or_null, severities, subjects};
 use super::{each, filled, moment};
 use crate::domain::RunMark;
 use crate::report::words::instant;
@@ -20,7 +20,6 @@ pub(super) struct Change<'a> {
     #[schemars(extend("enum" = change_kinds()))]
     kind: &'static str,
     /// The rule of a finding.
-    #[schemars(extend("enum" = or_null(rules())))]
     rule: Option<&'static str>,
     /// The severity of a finding; of a fixed one, the severity it had.
     #[schemars(extend("enum" = or_null(severities())))]

@@ -1,8 +1,7 @@
 //! The words that the schema of `report.json` allows.
 
 use crate::domain::{
-    Compliance, CredentialKind, CredentialState, ObjectKind, OwnedBy, PolicyEffect, RuleId, SecretCreation,
-    Severity,
+    Compliance, CredentialKind, CredentialState, ObjectKind, OwnedBy, PolicyEffect, SecretCreation, Severity,
 };
 use crate::report::{ChangeKind, ChangeWord, ExceptionState, Subject};
 
@@ -70,10 +69,6 @@ pub(super) fn policy_types() -> [&'static str; 2] {
 /// Whom a restriction reaches.
 pub(super) fn reaches() -> [&'static str; 3] {
     ["application", "service-principal", "both"]
-}
-
-pub(super) fn rules() -> Vec<&'static str> {
-    RuleId::ALL.iter().map(|rule| rule.as_str()).collect()
 }
 
 pub(super) fn change_words() -> [&'static str; 5] {

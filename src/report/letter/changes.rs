@@ -8,7 +8,7 @@ use super::digest::{NAME, SENTENCE, subject};
 use crate::domain::{FindingKey, Severity};
 use crate::report::html::link;
 use crate::report::phrases::{counted, grouped, plain};
-use crate::report::since::{INCOMPLETE, Since, instead_of_changes, is_open};
+use crate::report::since::{INCOMPLETE, Since, distinct, instead_of_changes, is_open};
 use crate::report::{ChangeKind, ChangeRow, ChangeWord, FindingChange, FindingRow, Report, catalogue};
 
 /// New and reopened findings listed in full. Whatever is new is what the letter is for; the limit is for
@@ -63,10 +63,7 @@ impl<'a> Changes<'a> {
             let sentences = instead_of_changes(report).into_iter().collect();
             return Self { title: None, sentences, groups: Vec::new(), listed: HashSet::new() };
         };
-        let mut sentences = vec![match since.findings() {
-            none if none.is_empty() => "No finding is new or fixed.".to_owned(),
-            some => format!("Findings: {some}."),
-        }];
+        let mut sentences = vec![since.sentence()];
         if !report.gaps.is_empty() {
             sentences.push(INCOMPLETE.to_owned());
         }
@@ -124,7 +121,10 @@ fn fixed(changes: &[ChangeRow]) -> Option<Group<'_>> {
 fn others(kind: ChangeKind, changes: &[ChangeRow]) -> Group<'_> {
     let these: Vec<&ChangeRow> = changes.iter().filter(|row| row.kind == kind).collect();
     let words = [ChangeWord::Appeared, ChangeWord::Reopened, ChangeWord::Changed, ChangeWord::Gone];
-    let counts = words.map(|word| (these.iter().filter(|row| row.change == word).count(), word.as_str()));
+    let counts = words.map(|word| {
+        let of_word = these.iter().copied().filter(|row| row.change == word);
+        (distinct(of_word), word.as_str())
+    });
     let counts: Vec<String> = counts
         .iter()
         .filter(|(count, _)| *count > 0)

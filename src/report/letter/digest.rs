@@ -6,10 +6,10 @@ use super::Kept;
 use super::attachments::{Enclosure, Outcome};
 use super::changes::Changes;
 use super::standing::{Group, standing};
-use crate::domain::Severity;
+use crate::domain::{ExceptionState, Severity};
 use crate::report::phrases::{counted, grouped, minute, plain, size, spoken};
 use crate::report::summary::Summary;
-use crate::report::{ExceptionState, Report, ReportFile, Subject};
+use crate::report::{Report, ReportFile, Subject};
 
 /// Characters of a name, and of a sentence, before they are cut.
 pub(super) const NAME: usize = 80;
@@ -110,7 +110,7 @@ fn figures(report: &Report, summary: &Summary) -> Vec<String> {
     if summary.undecided > 0 {
         figures.push(format!("{} could not be decided.", counted(summary.undecided, "question")));
     }
-    figures.extend(accepted(report, report.findings.len().saturating_sub(summary.findings())));
+    figures.extend(accepted(report, summary.excepted));
     figures
 }
 
@@ -118,9 +118,9 @@ fn figures(report: &Report, summary: &Summary) -> Vec<String> {
 fn accepted(report: &Report, excepted: usize) -> Vec<String> {
     let mut sentences = Vec::new();
     if excepted > 0 {
-        let verb = if excepted == 1 { "is" } else { "are" };
+        let (verb, them) = if excepted == 1 { ("is", "it") } else { ("are", "them all") };
         sentences.push(format!(
-            "{} {verb} excepted, and neither counted nor listed here: findings.csv has them all, report.html \
+            "{} {verb} excepted, and neither counted nor listed here: findings.csv has {them}, report.html \
              says who accepted what.",
             counted(excepted, "finding")
         ));

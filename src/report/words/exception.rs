@@ -1,4 +1,4 @@
-//! Findings about the exceptions of the configuration.
+//! Findings about the exceptions of the configuration, and those that one accepts.
 
 use super::{Said, all_of, counted, quoted};
 use crate::domain::{Covered, Exception, Idleness, Whom};
@@ -46,6 +46,13 @@ pub(super) fn stale(exception: &Exception, because: Idleness) -> Said {
     };
     let detail = format!("The exception for {} covers no finding: {state}.", spoken(exception));
     Said::new(detail, recommendation)
+}
+
+/// Until when, by whom and why a finding is accepted.
+pub(in crate::report) fn accepted(exception: &Exception) -> String {
+    let Exception { whom: _, rules: _, reason, accepted_by, expires, tenant: _ } = exception;
+    let (by, reason) = (quoted(accepted_by.as_str()), quoted(reason.as_str()));
+    format!("Excepted until {expires} by {by}: {reason}.")
 }
 
 /// What an exception speaks of and covers, in a sentence.

@@ -1,0 +1,100 @@
+//! What a store would remember, kept in plain maps.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use keysweep::compliance::{Settings, evaluate};
+use keysweep::domain::{
+    Differences, FindingKey, History, Inventory, KnownFinding, Memory, ObjectKind, Past, RunId, RunMark,
+    SignInMethod,
+};
+use keysweep::report::{Header, Report, build, ledger};
+
+use super::fixture::{at, header};
+
+/// The memory of complete runs.
+#[derive(Default)]
+pub(crate) struct Diary {
+    last: Option<(RunMark, Inventory)>,
+    findings: BTreeMap<FindingKey, KnownFinding>,
+}
+
+impl Diary {
+    /// Judges an inventory, reports on it and remembers it.
+    pub(crate) fn run(&mut self, inventory: &Inventory, settings: &Settings, started: &str) -> Report {
+        let started = at(started);
+        let scope: Vec<_> = settings.scope.iter().copied().collect();
+        let assessment = evaluate(inventory, settings, SignInMethod::Certificate, started);
+        let header = Header { run_id: RunId::new(started, 1), started, ..header() };
+        let report = build(header, inventory, &assessment, settings, &self.history(inventory, &scope));
+        self.keep(&report, inventory, &scope);
+        report
+    }
+
+    /// What it has to say about an inventory.
+    fn history(&self, now: &Inventory, scope: &[ObjectKind]) -> History {
+        let past = match &self.last {
+            None => Past::First,
+            Some((last, then)) => Past::Since(Box::new(Memory {
+                last: last.clone(),
+                findings: self.findings.values().cloned().collect(),
+                differences: differences(then, now, scope),
+            })),
+        };
+        History { past, ..History::default() }
+    }
+
+    /// Keeps a run, if it is complete.
+    fn keep(&mut self, report: &Report, inventory: &Inventory, scope: &[ObjectKind]) {
+        let ledger = ledger(report);
+        if !inventory.is_complete() {
+            assert_eq!(ledger, Default::default());
+            return;
+        }
+        let started = report.header.started;
+        for (key, record) in ledger.opened {
+            let first_seen = self.findings.get(&key).map_or(started, |known| known.first_seen);
+            self.findings.insert(key.clone(), KnownFinding { key, record, first_seen, open: true });
+        }
+        for key in ledger.closed {
+            self.findings.get_mut(&key).unwrap().open = false;
+        }
+        let mark = RunMark { run_id: report.header.run_id.clone(), started };
+        // Objects of kinds that are not audited stay as they were.
+        let mut kept = inventory.clone();
+        if let Some((_, then)) = &self.last {
+            let unseen = then.objects.iter().filter(|object| !scope.contains(&object.kind()));
+            kept.objects.extend(unseen.cloned());
+        }
+        self.last = Some((mark, kept));
+    }
+
+    /// Every finding on record.
+    pub(crate) fn known(&self) -> Vec<KnownFinding> {
+        self.findings.values().cloned().collect()
+    }
+
+    /// Everything on record, by key: since when, and whether it is open.
+    pub(crate) fn on_record(&self) -> BTreeMap<&str, (DateTime<Utc>, bool)> {
+        self.findings.values().map(|known| (known.key.0.as_str(), (known.first_seen, known.open))).collect()
+    }
+}
+
+/// Where an inventory differs from an earlier one.
+pub(crate) fn differences(then: &Inventory, now: &Inventory, scope: &[ObjectKind]) -> Differences {
+    let find =
+        |inventory: &Inventory, key| inventory.objects.iter().find(|object| object.key() == key).cloned();
+    let earlier = || now.objects.iter().map(|object| (object, find(then, object.key())));
+    Differences {
+        appeared: earlier().filter(|(_, then)| then.is_none()).map(|(now, _)| now.key()).collect(),
+        changed: earlier().filter_map(|(now, then)| then.filter(|then| then != now)).collect(),
+        gone: then
+            .objects
+            .iter()
+            .filter(|object| scope.contains(&object.kind()) && find(now, object.key()).is_none())
+            .cloned()
+            .collect(),
+        tenant_default: then.tenant_default.clone(),
+        custom_policies: then.custom_policies.clone(),
+    }
+}

@@ -1,0 +1,168 @@
+//! Records runs of one tenant, as the service does, and keeps what each was told.
+
+use keysweep::domain::{
+    FindingKey, FindingRecord, History, Inventory, KnownFinding, Ledger, ObjectKind, Past, RuleId, RunCounts,
+    RunId, RunMark, Severity, Sha256Sum, Subject,
+};
+use keysweep::store::{
+    MailState, NewRun, Recalled, Reconstructed, Store, StoreError, Taken, TenantKey, Turn,
+};
+
+use crate::tenants::{BOTH, TENANT, day, sorted};
+use crate::world::World;
+
+pub(crate) struct Desk {
+    pub(crate) store: Store,
+    pub(crate) turn: Turn,
+    pub(crate) days: i64,
+}
+
+/// A recorded run: what it saw, and what it was told.
+pub(crate) struct Told {
+    pub(crate) run: RunId,
+    pub(crate) inventory: Inventory,
+    pub(crate) history: History,
+}
+
+impl Desk {
+    pub(crate) async fn of(world: &World) -> Self {
+        Self::named(world.open().await, "contoso").await
+    }
+
+    pub(crate) async fn named(store: Store, name: &str) -> Self {
+        let tenant = TenantKey { name: name.to_owned(), tenant_id: TENANT };
+        let turn = take(&store, &tenant).await;
+        Self { store, turn, days: 0 }
+    }
+
+    pub(crate) fn tenant(&self) -> &TenantKey {
+        self.turn.tenant()
+    }
+
+    /// Records a run of both kinds, a day after the one before, that has no findings.
+    pub(crate) async fn run(&mut self, inventory: &Inventory) -> Told {
+        self.run_of(&BOTH, inventory, &[]).await
+    }
+
+    /// Records a run of these kinds that has these findings open.
+    pub(crate) async fn run_of(
+        &mut self,
+        kinds: &[ObjectKind],
+        inventory: &Inventory,
+        open: &[&str],
+    ) -> Told {
+        let recalled = self.store.recall(self.tenant(), inventory, kinds).await.unwrap();
+        self.record(inventory, &recalled, open).await.unwrap();
+        Told { run: run_id(self.days), inventory: inventory.clone(), history: recalled.history }
+    }
+
+    pub(crate) async fn record(
+        &mut self,
+        inventory: &Inventory,
+        recalled: &Recalled,
+        open: &[&str],
+    ) -> Result<(), StoreError> {
+        self.days += 1;
+        let run = new_run(self.days, inventory, &recalled.history, open);
+        self.store.record(&self.turn, &run, recalled).await
+    }
+
+    pub(crate) async fn reconstruct(&self, told: &Told) -> Reconstructed {
+        self.store.reconstruct(self.tenant(), &told.run).await.unwrap().unwrap()
+    }
+
+    /// Makes sure that a run comes out as it went in, and with it what it was told.
+    pub(crate) async fn expect(&self, told: &Told) {
+        let found = self.reconstruct(told).await;
+        assert_eq!(sorted(found.inventory), sorted(told.inventory.clone()), "{}", told.run);
+        assert_eq!(found.history, told.history, "{}", told.run);
+        assert_eq!(found.context, context(&told.run));
+        assert_eq!(found.entry.counts.run.run_id, told.run);
+    }
+}
+
+impl Desk {
+    /// Makes sure that what a run saw comes out as it went in, whatever was forgotten before it.
+    pub(crate) async fn expect_kept(&self, told: &Told) {
+        let found = self.reconstruct(told).await;
+        assert_eq!(sorted(found.inventory), sorted(told.inventory.clone()), "{}", told.run);
+        assert_eq!(found.history.past, told.history.past);
+    }
+}
+
+pub(crate) async fn take(store: &Store, tenant: &TenantKey) -> Turn {
+    match store.take_turn(tenant, "this process").await.unwrap() {
+        Taken::Ours { turn, unfinished: _ } => turn,
+        Taken::Busy { holder } => panic!("{holder} has it"),
+    }
+}
+
+pub(crate) fn run_id(days: i64) -> RunId {
+    RunId::new(day(days), 1)
+}
+
+pub(crate) fn context(run: &RunId) -> String {
+    format!("{{\"run\":\"{run}\"}}")
+}
+
+pub(crate) fn new_run<'a>(
+    days: i64,
+    inventory: &'a Inventory,
+    history: &History,
+    open: &[&str],
+) -> NewRun<'a> {
+    let complete = inventory.is_complete();
+    let run_id = run_id(days);
+    NewRun {
+        counts: RunCounts {
+            run: RunMark { run_id: run_id.clone(), started: day(days) },
+            complete,
+            objects: inventory.objects.len().try_into().unwrap(),
+            findings: [1, 2, 3, 4, days.unsigned_abs()],
+            excepted: 5,
+        },
+        planned: None,
+        host: "host".to_owned(),
+        manifest: Sha256Sum([u8::try_from(days).unwrap(); 32]),
+        previous: history.previous.clone(),
+        context: context(&run_id),
+        inventory,
+        ledger: if complete { ledger(history, open) } else { Ledger::default() },
+        mail: MailState::Waiting,
+    }
+}
+
+/// What a run with these findings does to those on record.
+fn ledger(history: &History, open: &[&str]) -> Ledger {
+    let known = known(history);
+    let was_open = |key: &str| known.iter().any(|finding| finding.open && finding.key.0 == key);
+    let opened = open.iter().filter(|key| !was_open(key));
+    let fixed = known.iter().filter(|finding| finding.open && !open.contains(&finding.key.0.as_str()));
+    Ledger {
+        opened: opened.map(|key| (FindingKey((*key).to_owned()), record(key))).collect(),
+        closed: fixed.map(|finding| finding.key.clone()).collect(),
+    }
+}
+
+pub(crate) fn record(key: &str) -> FindingRecord {
+    FindingRecord {
+        rule: RuleId::ClientSecret,
+        severity: Severity::High,
+        object_type: Subject::Application,
+        object_id: key.to_owned(),
+        app_id: String::new(),
+        display_name: format!("name of {key}"),
+        credential_type: "client-secret".to_owned(),
+        credential_id: String::new(),
+        credential_name: key.to_owned(),
+        policy_id: String::new(),
+        policy_name: String::new(),
+    }
+}
+
+pub(crate) fn known(history: &History) -> &[KnownFinding] {
+    match &history.past {
+        Past::Since(memory) => &memory.findings,
+        Past::Unknown | Past::First => &[],
+    }
+}
