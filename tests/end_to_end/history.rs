@@ -514,6 +514,20 @@ fn a_store_that_cannot_be_read_is_named_and_the_directories_are_verified_alone()
     assert_eq!(fs::read(&database).unwrap(), vec![7; 8192]);
 }
 
+/// Nobody listens on port 1. Runs may lie on other machines then: one that is not here is not missing.
+#[test]
+fn a_server_that_cannot_be_reached_leaves_the_directories_to_be_verified() {
+    let world = three_runs();
+    world.configure("[store]\nurl = \"postgres://keysweep@127.0.0.1:1/keysweep\"\n");
+    assert!(said(&world, &["list"], 3).contains("the store cannot be read"));
+    fs::remove_dir_all(&world.runs()[1]).unwrap();
+    let shown = said(&world, &["verify"], 3);
+    assert!(shown.contains("may be on another machine") && shown.contains("No file contradicts"), "{shown}");
+    let findings = world.runs()[0].join("findings.csv");
+    fs::write(&findings, "").unwrap();
+    assert!(said(&world, &["verify"], 3).contains("findings.csv` is not what it was"));
+}
+
 #[test]
 fn a_store_of_a_newer_version_is_left_alone_and_said_to_be_one() {
     let (world, _) = world();
