@@ -72,13 +72,13 @@ async fn polled<F: Future>(mut work: Pin<&mut F>, polls: usize) -> Option<F::Out
 }
 
 fn some(from: u128) -> Inventory {
-    inventory((from..from + 1_500).map(application).collect())
+    inventory((from..from + 600).map(application).collect())
 }
 
 async fn a_run_that_is_broken_off_leaves_nothing(world: World) {
     let mut desk = Desk::of(&world).await;
     let first = desk.run_of(&BOTH, &some(0), &["a"]).await;
-    let next = some(750);
+    let next = some(300);
     let mut polls = 1;
     loop {
         let recalled = desk.store.recall(desk.tenant(), &next, &BOTH).await.unwrap();
@@ -112,7 +112,7 @@ async fn interrupted(world: &World, mut interrupt: impl AsyncFnMut(&mut Desk, Pe
     for round in 0.. {
         let mut desk = Desk::named(store.clone(), &format!("tenant-{round}")).await;
         let first = desk.run_of(&BOTH, &some(0), &["a"]).await;
-        let next = some(750);
+        let next = some(300);
         let recalled = store.recall(desk.tenant(), &next, &BOTH).await.unwrap();
         let run = new_run(2, &next, &recalled.history, &["b"]);
         let turn = desk.turn.clone();
@@ -166,7 +166,7 @@ async fn a_connection_that_is_cut_in_the_middle_of_recording_leaves_nothing() {
         assert!(recorded.is_err_and(|error| error.is_temporary()));
         if last.counts.run.run_id == first.run {
             desk.expect(first).await;
-            let told = desk.run(&some(750)).await;
+            let told = desk.run(&some(300)).await;
             desk.expect(&told).await;
         }
     })
