@@ -146,12 +146,20 @@ fn tell(cluster: &Cluster, kills: usize, took: i64, mut takeovers: Vec<f64>) {
             "taken over after {first:.1} s at the earliest, {middle:.1} s in the middle, {last:.1} s at the latest"
         );
     }
-    for (tenant, run) in names.iter().filter(|name| !directories.contains_key(*name)) {
-        println!("run {run} of {tenant} has no directory:");
+    let taken_up = cluster.logs().matches("did not finish it; finishing it now").count();
+    println!("recorded runs whose process died before the end: {taken_up}");
+    for (tenant, run) in
+        names.iter().filter(|name| !directories.contains_key(*name) || !mails.contains_key(*name))
+    {
+        println!("run {run} of {tenant} has no directory or no mail:");
         for line in cluster.logs().lines().filter(|line| line.contains(run) && line.contains(tenant)) {
             println!("  {line}");
         }
     }
+    let wrong = cluster.not_made_again();
+    println!("recorded runs that cannot be made again as they were: {wrong:#?}");
+    let (code, said) = cluster.keysweep(&["history", "verify"]);
+    println!("evidence chain: {code:?}\n{said}");
     assert_eq!((lost, in_state("waiting"), in_state("running")), (0, 0, 0));
     assert!(by_instant.values().all(|times| *times == 1), "{by_instant:?}");
     assert_eq!(done.len(), runs.len());
