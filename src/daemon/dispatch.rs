@@ -140,7 +140,9 @@ impl Dispatcher {
             }
             (None, Memory::Nowhere(without)) if without.again <= Instant::now() => {
                 without.again = Instant::now() + AGAIN;
-                self.errands.spawn(errand::try_again(self.config.store.url.clone(), without.claim.take()));
+                let begun = without.begun.clone();
+                let url = self.config.store.url.clone();
+                self.errands.spawn(errand::try_again(url, without.claim.take(), begun));
             }
             (None, _) => {}
         }
@@ -204,7 +206,8 @@ impl Dispatcher {
         let mut taken = Vec::new();
         while taken.len() < free {
             let running = |tenant: &TenantKey| self.running.values().any(|other| other == tenant);
-            let Some((tenant, _)) = without.queue.take(now, |tenant| !running(tenant)) else { break };
+            let Some((tenant, planned)) = without.queue.take(now, |tenant| !running(tenant)) else { break };
+            without.begun.push((tenant.clone(), planned));
             taken.push(tenant);
         }
         let because = Arc::clone(&without.because);

@@ -12,7 +12,7 @@ use super::agenda::Instant;
 use super::memory::{CallError, Kept, OpenError, within};
 use crate::config::StoreUrl;
 use crate::run;
-use crate::store::{DaemonClaim, Due, Planned, Store, TenantKey};
+use crate::store::{DaemonClaim, Due, LEASE, Planned, Store, TenantKey};
 
 /// What came back of an errand.
 pub(super) enum Errand {
@@ -46,9 +46,14 @@ pub(super) async fn look_back(
         let recorded = match &store {
             Some(store) => match within(store.last_run(&tenant)).await {
                 Ok(run) => run.map(|run| run.counts.run.started),
-                Err(error) => {
+                Err(error) if error.is_temporary() => {
                     found.trouble = Some(error);
                     return found;
+                }
+                // A row that is at fault is this tenant's alone; the directories tell.
+                Err(error) => {
+                    found.trouble.get_or_insert(error);
+                    None
                 }
             },
             None => None,
@@ -109,8 +114,10 @@ pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) ->
             return worked;
         }
     };
+    let taking = tokio::time::Instant::now();
     for tenant in with_work.into_iter().filter(|tenant| ours.contains(tenant) && !running.contains(tenant)) {
-        if worked.taken.len() == free {
+        // What was taken first must not wait for its start until its lease is over.
+        if worked.taken.len() == free || taking.elapsed() > LEASE / 2 {
             break;
         }
         match within(worked.store.take_due(&tenant, &holder)).await {
@@ -136,13 +143,31 @@ impl Worked {
 
 /// Tries the store again. A claim that is held on to is let go only when there is a store to claim anew,
 /// and comes back when there is none.
-pub(super) async fn try_again(url: StoreUrl, claim: Option<DaemonClaim>) -> Errand {
-    let store = match Store::open(&url).await {
+///
+/// `carried_out` are the planned runs that were carried out meanwhile: the store has to know before it is
+/// asked what there is to do.
+pub(super) async fn try_again(
+    url: StoreUrl,
+    claim: Option<DaemonClaim>,
+    carried_out: Vec<(TenantKey, DateTime<Utc>)>,
+) -> Errand {
+    let store = match reopened(&url, &carried_out).await {
         Ok(store) => store,
         Err(error) => return Errand::Opened(Err((OpenError::Unusable(error), claim))),
     };
     drop(claim);
     Errand::Opened(Kept::claim(store).map_err(|error| (error, None)))
+}
+
+async fn reopened(
+    url: &StoreUrl,
+    carried_out: &[(TenantKey, DateTime<Utc>)],
+) -> Result<Store, crate::store::StoreError> {
+    let store = Store::open(url).await?;
+    for (tenant, planned) in carried_out {
+        store.carried_out(tenant, *planned).await?;
+    }
+    Ok(store)
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::queue::Queue;
 use crate::config::StoreUrl;
 use crate::run::explain;
-use crate::store::{DaemonClaim, Store, StoreError};
+use crate::store::{DaemonClaim, Store, StoreError, TenantKey};
 
 /// How long one call to the store may take. Less than a lease, so that what was taken up just before is
 /// still ours; longer than the store itself waits for the server.
@@ -46,6 +47,8 @@ pub(super) struct Without {
     /// Why there is none, with what to do about it.
     pub(super) because: Arc<str>,
     pub(super) queue: Queue,
+    /// Planned runs that were begun: the store must not have them carried out again.
+    pub(super) begun: Vec<(TenantKey, DateTime<Utc>)>,
     /// When the store is tried again.
     pub(super) again: Instant,
     /// Held on to, so that no other daemon takes the place.
@@ -99,6 +102,10 @@ impl CallError {
             Self::Store(error) => error.is_temporary(),
             Self::Silent => true,
         }
+    }
+
+    fn is_about_a_row(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unreadable { .. }))
     }
 
     pub(super) fn explain(&self) -> String {
@@ -160,7 +167,8 @@ impl Kept {
 
     /// It did not do what it was asked. A database server is waited for; a file is given up in the end.
     pub(super) fn failed(&mut self, error: &CallError, now: Instant, url: &StoreUrl) -> Verdict {
-        let passes = error.is_temporary();
+        // A row at fault is no reason to do without all others.
+        let passes = error.is_temporary() || error.is_about_a_row();
         let before = self.trouble.as_ref().map(|trouble| trouble.passes);
         let trouble = self.trouble.get_or_insert_with(|| Trouble {
             since: now,
@@ -170,7 +178,7 @@ impl Kept {
         });
         trouble.passes = passes;
         trouble.next = now + trouble.pauses.next();
-        let given_up = !passes || now - trouble.since >= GIVING_UP;
+        let given_up = !passes || (!error.is_about_a_row() && now - trouble.since >= GIVING_UP);
         match url {
             StoreUrl::Sqlite(_) if given_up => Verdict::Hopeless,
             _ if before.is_none() || (before == Some(true) && !passes) => Verdict::News,
@@ -182,7 +190,13 @@ impl Kept {
 impl Memory {
     /// Opened or not: what the service begins with, or goes on with.
     pub(super) fn without(because: String, claim: Option<DaemonClaim>, now: Instant) -> Self {
-        Self::Nowhere(Without { because: because.into(), queue: Queue::default(), again: now + AGAIN, claim })
+        Self::Nowhere(Without {
+            because: because.into(),
+            queue: Queue::default(),
+            begun: Vec::new(),
+            again: now + AGAIN,
+            claim,
+        })
     }
 
     /// Gives the store up.

@@ -52,10 +52,14 @@ impl Worker {
                 Ok(Ok(())) => Settlement::Done,
                 Ok(Err(error)) if !matches!(error, RunError::TakenOver(_)) => {
                     self.not_completed(&error);
+                    // Finished again when its lease has run out, not at once.
+                    if matches!(due.task, Task::Finish { .. }) {
+                        return;
+                    }
                     Settlement::Failed
                 }
                 Ok(Err(_)) | Err(TakenOver) => {
-                    tracing::warn!(tenant = name, "the run of `{name}` was taken over by another process");
+                    tracing::warn!(tenant = name, "the run of `{name}` is left to whoever has its turn now");
                     return;
                 }
             },
