@@ -127,7 +127,7 @@ async fn prepare(options: &SqliteConnectOptions, place: &Place, tables: Tables) 
         match prepared {
             // Whoever writes shows that it can be written.
             Err(StoreError::Busy { .. }) if tables == Tables::UpToDate => return Ok(()),
-            // SQLite does not wait for others where two processes make the same file at once.
+            // SQLite does not always wait where two processes make the same file at once.
             Err(StoreError::Busy { .. }) if attempts > 0 => tokio::time::sleep(PAUSE).await,
             prepared => return prepared,
         }
