@@ -3,6 +3,8 @@
 
 #[path = "support/installed.rs"]
 mod installed;
+#[path = "support/left_out.rs"]
+mod left_out;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "support/smtp.rs"]
