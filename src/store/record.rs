@@ -40,7 +40,7 @@ impl Store {
             first: recalled.since.is_none(),
         };
         let mut session = self.writing().await?;
-        session.expect(turn, recalled.last_seq).await?;
+        session.expect(turn).await?;
         session.insert_run(stamp, run, recalled, partial).await?;
         if run.counts.complete {
             session.end_versions(stamp, &recalled.versions.ended).await?;
@@ -74,16 +74,15 @@ impl Store {
 }
 
 impl Session {
-    /// Fails where the turn is not ours any more, or where the last run on record is not this one. Locks
-    /// nothing; [`Session::keep`] makes sure in the end.
-    async fn expect(&mut self, turn: &Turn, last_seq: i64) -> Result<(), Fault> {
-        const HELD: &str = "SELECT (SELECT COALESCE(MAX(seq), 0) FROM run WHERE tenant = $1) FROM tenant \
-             WHERE number = $1 AND fence = $2 AND holder = $3";
-        let last: Option<(i64,)> = within!(self, |tx| {
+    /// Fails where the turn is lost already, before anything is written in vain. Locks nothing:
+    /// [`Session::keep`] makes sure in the end.
+    async fn expect(&mut self, turn: &Turn) -> Result<(), Fault> {
+        const HELD: &str = "SELECT number FROM tenant WHERE number = $1 AND fence = $2 AND holder = $3";
+        let held: Option<(i64,)> = within!(self, |tx| {
             let held = sqlx::query_as(HELD).bind(turn.number).bind(turn.fence).bind(turn.holder.as_str());
             held.fetch_optional(&mut *tx).await?
         });
-        if last == Some((last_seq,)) { Ok(()) } else { Err(StoreError::Lost.into()) }
+        if held.is_some() { Ok(()) } else { Err(StoreError::Lost.into()) }
     }
 
     /// Keeps the turn for another lease, or fails where it is lost. It comes last, right before the
@@ -93,7 +92,8 @@ impl Session {
         Ok(())
     }
 
-    /// A run recorded by somebody else in the same moment has its number: then the turn was lost.
+    /// Another run that was recorded since has its number: then the turn was lost, or what was recalled is
+    /// out of date.
     async fn insert_run(
         &mut self,
         stamp: Stamp,

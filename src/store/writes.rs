@@ -67,7 +67,10 @@ impl Session {
         let holders = Holders::among(&inventory.objects);
         let mut left = versions.begun.clone();
         let mut batch = Batch::default();
-        for part in Part::all(inventory) {
+        // In the order in which they are found and read later.
+        let mut parts = Part::all(inventory);
+        parts.sort_by_key(|part| part.key());
+        for part in parts {
             let key = part.key();
             if left.remove(&key) {
                 let body = part.body(&holders).map_err(|error| spoilt(key, &error))?;

@@ -15,7 +15,7 @@ on_both_engines!(
 );
 
 fn named(findings: &[KnownFinding]) -> Vec<(&str, bool, i64)> {
-    let days = |finding: &KnownFinding| (finding.first_seen - day(0)).num_days();
+    let days = |finding: &KnownFinding| (0..10).find(|days| day(*days) == finding.first_seen).unwrap();
     findings.iter().map(|finding| (finding.key.0.as_str(), finding.open, days(finding))).collect()
 }
 

@@ -81,8 +81,9 @@ CREATE TABLE version (
     body TEXT NOT NULL,
     PRIMARY KEY (tenant, kind, id, from_seq)
 ) STRICT;
--- What is on record now, without the bodies: all that a run compares itself with.
-CREATE INDEX version_current ON version (tenant, kind, id, digest) WHERE to_seq IS NULL;
+-- What is on record now, without the bodies: all that a run compares itself with. `to_seq` is in it because
+-- SQLite would look it up otherwise.
+CREATE INDEX version_current ON version (tenant, kind, id, digest, to_seq) WHERE to_seq IS NULL;
 CREATE INDEX version_ended ON version (tenant, to_seq) WHERE to_seq IS NOT NULL;
 
 -- Findings of complete runs, a row for each time one was open.
