@@ -192,6 +192,16 @@ impl Cluster {
         assert_eq!(code, Some(0), "{said}");
     }
 
+    /// Starts a daemon and has it audit every tenant once, in a few seconds: when it runs already, so that it
+    /// does not come too late.
+    pub(crate) fn start_for_one_run(&self, daemon: &str) -> Running {
+        let running = self.start(daemon);
+        within(60, "the schedule", || self.logs(), || self.log(daemon).contains("is scheduled"));
+        self.schedule(&once_in(4));
+        running.signal("HUP");
+        running
+    }
+
     pub(crate) fn log(&self, daemon: &str) -> String {
         fs::read_to_string(self.path(&format!("{daemon}.log"))).unwrap_or_default()
     }

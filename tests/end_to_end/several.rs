@@ -1,11 +1,12 @@
 //! Three daemons on one PostgreSQL: each planned run is carried out once, whatever happens to them.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use keysweep::emulator::{Fault, Side};
 use keysweep::store::MailState;
 
-use crate::cluster::{Cluster, NEVER, Plan, Reports, once_in, within};
+use crate::cluster::{Cluster, NEVER, Plan, Reports, within};
 use crate::postgres::{Postgres, Stop};
 use crate::smtp::{Instead, Protection, Script};
 use crate::world::Running;
@@ -76,8 +77,7 @@ fn what_a_killed_daemon_was_at_is_taken_over_and_nobody_is_mailed_twice() {
     let past = cluster.directories();
     cluster.emulator("reading").clear_log();
     cluster.emulator("reading").fault(hangs);
-    cluster.schedule(&once_in(3));
-    let mut killed = cluster.start("a");
+    let mut killed = cluster.start_for_one_run("a");
     let commands =
         |start: &str| cluster.mail.commands().iter().filter(|line| line.starts_with(start)).count();
     within(
@@ -129,8 +129,7 @@ fn a_daemon_that_stood_still_past_its_lease_neither_publishes_nor_mails() {
     // The answer is there when the process goes on.
     let late = Fault::on(Side::Graph, "GET", "/v1.0/servicePrincipals").delay(Duration::from_secs(5));
     cluster.emulator("reading").fault(late);
-    cluster.schedule(&once_in(3));
-    let stopped = cluster.start("a");
+    let stopped = cluster.start_for_one_run("a");
     within(
         30,
         "two runs in the middle",
@@ -160,6 +159,32 @@ fn a_daemon_that_stood_still_past_its_lease_neither_publishes_nor_mails() {
     assert!(cluster.runs().iter().all(|run| run.mail == MailState::Accepted), "{:?}", cluster.runs());
     assert_eq!(cluster.mails().values().copied().collect::<Vec<_>>(), [1, 1]);
     assert!(!cluster.path("reports-a/reading").read_dir().unwrap().any(|_| true), "it left something behind");
+}
+
+/// Without its giving back, the other daemon would wait until the lease has run out.
+#[test]
+fn what_a_daemon_was_at_when_it_was_made_to_stop_is_taken_up_at_once_by_another() {
+    let Some(postgres) = Postgres::start(ABOUT) else { return };
+    let cluster = Cluster::new(postgres, Plan::new(&["contoso"], Reports::Shared));
+    let contoso = cluster.emulator("contoso");
+    contoso.fault(Fault::on(Side::Graph, "GET", "/v1.0/servicePrincipals").hang());
+    let mut leaving = cluster.start_for_one_run("a");
+    within(
+        30,
+        "a run in the middle",
+        || cluster.logs(),
+        || contoso.log().iter().any(|request| request.path == "/v1.0/servicePrincipals"),
+    );
+    let staying = cluster.start("b");
+    within(30, "the other one", || cluster.logs(), || cluster.log("b").contains("is scheduled"));
+    leaving.signal("TERM");
+    within(10, "stopping", || cluster.logs(), || cluster.log("a").contains("stopping"));
+    leaving.signal("TERM");
+    assert_eq!(leaving.0.wait().unwrap().code(), Some(0), "{}", cluster.logs());
+    within(10, "the other's mail", || cluster.logs(), || !cluster.mails().is_empty());
+    assert!(!cluster.log("b").contains("taken up again"), "the attempt counted\n{}", cluster.logs());
+    finish(&cluster, vec![staying]);
+    cluster.assert_each_run_is_there_once();
 }
 
 #[test]
@@ -204,6 +229,18 @@ fn a_database_that_is_not_there_is_waited_for_and_a_refusal_is_not() {
     assert_eq!(cluster.log("a").matches("the store answers now").count(), 1);
     patient.signal("TERM");
     assert_eq!(patient.0.wait().unwrap().code(), Some(0), "{}", cluster.logs());
+
+    // Something that takes the connection and says nothing.
+    let silence = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let config = std::fs::read_to_string(cluster.path("a.toml")).unwrap();
+    let there = format!(":{}/", cluster.postgres.port());
+    let nowhere = format!(":{}/", silence.local_addr().unwrap().port());
+    std::fs::write(cluster.path("a.toml"), config.replace(&there, &nowhere)).unwrap();
+    let mut deaf = cluster.start("a");
+    let _connection = silence.accept().unwrap();
+    deaf.signal("TERM");
+    assert_eq!(deaf.0.wait().unwrap().code(), Some(0), "{}", cluster.logs());
+    std::fs::write(cluster.path("a.toml"), config).unwrap();
 
     std::fs::write(cluster.path("password"), "wrong").unwrap();
     let mut refused = cluster.start("a");
