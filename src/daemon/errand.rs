@@ -9,10 +9,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::agenda::Instant;
-use super::memory::{CallError, Kept, OpenError, within};
+use super::memory::{CallError, Kept, OpenError, PATIENCE, within};
+use super::work::Unsettled;
 use crate::config::StoreUrl;
 use crate::run;
-use crate::store::{DaemonClaim, Due, LEASE, Planned, Store, TenantKey};
+use crate::store::{DaemonClaim, Due, LEASE, Planned, Store, StoreError, TenantKey};
 
 /// What came back of an errand.
 pub(super) enum Errand {
@@ -79,6 +80,8 @@ pub(super) struct Work {
     pub(super) running: BTreeSet<TenantKey>,
     /// How many runs may begin.
     pub(super) free: usize,
+    /// What the store has to be told before.
+    pub(super) unsettled: Unsettled,
 }
 
 /// What was planned and taken up.
@@ -92,8 +95,12 @@ pub(super) struct Worked {
 /// Plans what has come due, then takes up what is to be done. A tenant whose rows are at fault keeps no
 /// other one from its turn; a store that is away ends the errand.
 pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) -> Worked {
-    let Work { plan, ours, running, free } = work;
+    let Work { plan, ours, running, free, unsettled } = work;
     let mut worked = Worked { store, planned: Vec::new(), taken: Vec::new(), trouble: None };
+    if let Err(error) = unsettled.settle(&worked.store).await {
+        worked.meets(error);
+        return worked;
+    }
     for (instant, delay) in plan {
         match within(worked.store.plan(&instant.tenant, instant.planned, delay)).await {
             Ok(planned) => worked.planned.push((instant, delay, planned)),
@@ -144,14 +151,8 @@ impl Worked {
 /// Tries the store again. A claim that is held on to is let go only when there is a store to claim anew,
 /// and comes back when there is none.
 ///
-/// `carried_out` are the planned runs that were carried out meanwhile: the store has to know before it is
-/// asked what there is to do.
-pub(super) async fn try_again(
-    url: StoreUrl,
-    claim: Option<DaemonClaim>,
-    carried_out: Vec<(TenantKey, DateTime<Utc>)>,
-) -> Errand {
-    let store = match reopened(&url, &carried_out).await {
+pub(super) async fn try_again(url: StoreUrl, claim: Option<DaemonClaim>, unsettled: Unsettled) -> Errand {
+    let store = match reopened(&url, &unsettled).await {
         Ok(store) => store,
         Err(error) => return Errand::Opened(Err((OpenError::Unusable(error), claim))),
     };
@@ -159,15 +160,15 @@ pub(super) async fn try_again(
     Errand::Opened(Kept::claim(store).map_err(|error| (error, None)))
 }
 
-async fn reopened(
-    url: &StoreUrl,
-    carried_out: &[(TenantKey, DateTime<Utc>)],
-) -> Result<Store, crate::store::StoreError> {
+async fn reopened(url: &StoreUrl, unsettled: &Unsettled) -> Result<Store, StoreError> {
     let store = Store::open(url).await?;
-    for (tenant, planned) in carried_out {
-        store.carried_out(tenant, *planned).await?;
+    match unsettled.settle(&store).await {
+        Ok(()) => Ok(store),
+        Err(CallError::Store(error)) => Err(error),
+        Err(CallError::Silent) => {
+            Err(StoreError::Silent { place: store.place().clone(), seconds: PATIENCE.as_secs() })
+        }
     }
-    Ok(store)
 }
 
 #[cfg(test)]

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::queue::Queue;
 use crate::config::StoreUrl;
 use crate::run::explain;
-use crate::store::{DaemonClaim, Store, StoreError, TenantKey};
+use crate::store::{DaemonClaim, Store, StoreError};
 
 /// How long one call to the store may take. Less than a lease, so that what was taken up just before is
 /// still ours; longer than the store itself waits for the server.
@@ -47,8 +46,6 @@ pub(super) struct Without {
     /// Why there is none, with what to do about it.
     pub(super) because: Arc<str>,
     pub(super) queue: Queue,
-    /// Planned runs that were begun: the store must not have them carried out again.
-    pub(super) begun: Vec<(TenantKey, DateTime<Utc>)>,
     /// When the store is tried again.
     pub(super) again: Instant,
     /// Held on to, so that no other daemon takes the place.
@@ -190,13 +187,7 @@ impl Kept {
 impl Memory {
     /// Opened or not: what the service begins with, or goes on with.
     pub(super) fn without(because: String, claim: Option<DaemonClaim>, now: Instant) -> Self {
-        Self::Nowhere(Without {
-            because: because.into(),
-            queue: Queue::default(),
-            begun: Vec::new(),
-            again: now + AGAIN,
-            claim,
-        })
+        Self::Nowhere(Without { because: because.into(), queue: Queue::default(), again: now + AGAIN, claim })
     }
 
     /// Gives the store up.

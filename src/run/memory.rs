@@ -69,7 +69,7 @@ pub(super) async fn recall(
         Ok(mut recalled) => {
             let mut history = std::mem::take(&mut recalled.history);
             let last = history.trend.last().map(|counts| counts.run.clone());
-            history.previous = newest(last.as_ref(), history.previous, on_disk);
+            history.previous = newest(history.previous, unrecorded_run(store, turn, on_disk).await);
             history.notices.extend(last.filter(|last| started < last.started).map(|last| set_back(&last)));
             Ok(Remembered { history, recalled: Some(recalled) })
         }
@@ -85,17 +85,25 @@ pub(super) async fn recall(
     }
 }
 
-/// A run that was made while the store was not there is in no store, but in the chain all the same.
-fn newest(
-    last: Option<&RunMark>,
-    recorded: Option<ChainLink>,
-    on_disk: Option<(DateTime<Utc>, ChainLink)>,
-) -> Option<ChainLink> {
-    match (last, on_disk) {
-        (Some(last), Some((started, link))) if last.started < started => Some(link),
-        (Some(_), _) => recorded,
-        (None, on_disk) => on_disk.map(|(_, link)| link),
+/// A run that was made while the store was not there is in no store, but in the chain all the same. What
+/// is recorded goes by the order of recording, whatever clocks say.
+fn newest(recorded: Option<ChainLink>, unrecorded: Option<(DateTime<Utc>, ChainLink)>) -> Option<ChainLink> {
+    match (&recorded, unrecorded) {
+        (Some(last), Some((started, _))) if started < last.run_id.start().unwrap_or(started) => recorded,
+        (_, Some((_, link))) => Some(link),
+        (_, None) => recorded,
     }
+}
+
+/// The newest run of the directory, where the store does not know it.
+async fn unrecorded_run(
+    store: &Store,
+    turn: &Turn,
+    on_disk: Option<(DateTime<Utc>, ChainLink)>,
+) -> Option<(DateTime<Utc>, ChainLink)> {
+    let (started, link) = on_disk?;
+    let recorded = store.run_ids(turn.tenant(), started).await.ok()?;
+    (!recorded.contains(&link.run_id)).then_some((started, link))
 }
 
 pub(super) fn unavailable(because: &str) -> String {
