@@ -208,7 +208,8 @@ mod tests {
             for (skew, agenda) in &mut daemons {
                 let now = start + TimeDelta::seconds(second + *skew);
                 let plan = agenda.due(now).into_iter().map(|instant| (instant, Duration::ZERO)).collect();
-                let work = Work { plan, ours: BTreeSet::new(), running: BTreeSet::new(), free: 1 };
+                let (ours, running) = (BTreeSet::new(), BTreeSet::new());
+                let work = Work { plan, ours, running, free: 1, unsettled: Unsettled::default() };
                 let worked = plan_and_take(store.clone(), "a:1:1".into(), work).await;
                 assert!(worked.trouble.is_none());
                 for (instant, _, planned) in worked.planned {

@@ -29,7 +29,10 @@ pub(super) struct Worker {
 /// Planned runs that were carried out, of which the store could not be told. It has to be before it is asked
 /// what there is to do, or they are carried out again.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Unsettled(Arc<Mutex<Vec<(TenantKey, DateTime<Utc>)>>>);
+pub(super) struct Unsettled(Arc<Mutex<Vec<PlannedRun>>>);
+
+/// A tenant and an instant.
+type PlannedRun = (TenantKey, DateTime<Utc>);
 
 impl Unsettled {
     pub(super) fn add(&self, tenant: &TenantKey, planned: DateTime<Utc>) {
@@ -45,7 +48,7 @@ impl Unsettled {
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<(TenantKey, DateTime<Utc>)>> {
+    fn all(&self) -> MutexGuard<'_, Vec<PlannedRun>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

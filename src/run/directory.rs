@@ -198,20 +198,19 @@ pub fn newest_start(reports: &Path, tenant: &str, now: DateTime<Utc>) -> Option<
     names.iter().filter_map(|name| RunId::parse(name)?.start()).filter(|start| *start < now).max()
 }
 
-/// The place in the evidence chain of the newest complete run before `now`, with its start; none where
-/// there is none, or where its manifest cannot be read.
+/// The place in the evidence chain of the newest complete run that started up to `now`, with its start; none
+/// where there is none, or where its manifest cannot be read.
 #[must_use]
 pub(super) fn newest_link(
     reports: &Path,
     tenant: &str,
     now: DateTime<Utc>,
 ) -> Option<(DateTime<Utc>, ChainLink)> {
-    let start = newest_start(reports, tenant, now)?;
     let names = names(&reports.join(tenant)).unwrap_or_default();
-    let of_that_second = names.iter().filter_map(|name| RunId::parse(name));
-    let run_id = of_that_second
-        .filter(|id| id.start() == Some(start))
-        .max_by(|a, b| (a.as_str().len(), a).cmp(&(b.as_str().len(), b)))?;
+    let ids = names.iter().filter_map(|name| RunId::parse(name));
+    let started = ids.filter_map(|id| Some((id.start()?, id))).filter(|(start, _)| *start <= now);
+    // Of one second, `-10` came after `-9`.
+    let (start, run_id) = started.max_by_key(|(start, id)| (*start, id.as_str().len(), id.clone()))?;
     let manifest = fs::read(reports.join(tenant).join(run_id.as_str()).join(MANIFEST)).ok()?;
     Some((start, ChainLink { run_id, manifest: sha256(&manifest) }))
 }

@@ -149,7 +149,7 @@ fn a_daemon_that_stood_still_past_its_lease_neither_publishes_nor_mails() {
         30,
         "it notices",
         || cluster.logs(),
-        || cluster.log("a").matches("taken over by another").count() == 2,
+        || cluster.log("a").matches("is left to whoever has its turn now").count() == 2,
     );
     let mut daemons = others;
     daemons.push(stopped);
