@@ -12,6 +12,8 @@ mod failures;
 mod gate;
 #[path = "support/installed.rs"]
 mod installed;
+#[path = "support/left_out.rs"]
+mod left_out;
 #[path = "delivery/logs.rs"]
 mod logs;
 #[path = "delivery/message.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "support/installed.rs"]
 mod installed;
+#[path = "support/left_out.rs"]
+mod left_out;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "support/smtp.rs"]
@@ -26,6 +28,8 @@ mod memory;
 mod sample;
 #[path = "end_to_end/several.rs"]
 mod several;
+#[path = "end_to_end/soak.rs"]
+mod soak;
 #[path = "end_to_end/terminal.rs"]
 mod terminal;
 #[path = "end_to_end/verdicts.rs"]

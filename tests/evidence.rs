@@ -268,6 +268,16 @@ fn a_forged_run_contradicts_the_store_and_the_run_after_it() {
 }
 
 #[test]
+fn a_manifest_that_cannot_be_believed_accuses_no_other_one() {
+    let archive = Archive::of(3);
+    let wrong_link = ChainLink { manifest: sum(b"another"), ..archive.link(0) };
+    archive.write(&archive.link(1).run_id, Some(&wrong_link));
+    for terms in [archive.terms(), archive.alone()] {
+        assert_eq!(wrong(&archive.verify_by(&terms)), [("altered", archive.path(1, "manifest.json"))]);
+    }
+}
+
+#[test]
 fn a_run_that_is_gone_is_missing_unless_its_time_was_over_or_it_never_was_here() {
     let mut archive = Archive::of(6);
     for run in 0..6 {

@@ -9,6 +9,8 @@ mod files;
 mod findings;
 #[path = "store/hostile.rs"]
 mod hostile;
+#[path = "support/left_out.rs"]
+mod left_out;
 #[path = "store/memory.rs"]
 mod memory;
 #[path = "store/opening.rs"]

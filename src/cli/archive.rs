@@ -103,7 +103,9 @@ async fn take_turn(
             Taken::Ours { turn, unfinished: None } => return Ok(turn),
             Taken::Ours { turn, unfinished: Some(run) } => {
                 let keeping = Keeping::Store { store, turn: &turn, planned: None };
-                let finished = while_held(store, &turn, run::finish(errand.job(keeping), &run)).await;
+                // Its mail is wanted, whatever is wanted of this one.
+                let job = Job { sending: Sending::Send, ..errand.job(keeping) };
+                let finished = while_held(store, &turn, run::finish(job, &run)).await;
                 match finished {
                     Ok(Ok(_)) => return Ok(turn),
                     Ok(Err(error)) => {

@@ -86,18 +86,20 @@ fn judge_object(
 }
 
 /// The sum of what was found on an object (DESIGN §4). An undecided rule that an exception covers cannot
-/// make an open finding, so it does not make the object `unknown`; but as it may make an excepted one,
-/// it does not leave the object `compliant` either.
+/// make an open finding, so it changes nothing about an object that has an excepted one; without one it
+/// is not known whether the object is compliant or excepted.
 fn compliance(sheet: &Sheet, threshold: Severity, exceptions: &Exceptions<'_>, named: &Named) -> Compliance {
     let mut found = sheet.findings.iter().filter(|finding| threshold <= finding.severity).peekable();
     let mut doubts = sheet.undecided.iter().filter(|undecided| threshold <= undecided.severity).peekable();
-    let any = found.peek().is_some() || doubts.peek().is_some();
+    let (any_found, any_doubt) = (found.peek().is_some(), doubts.peek().is_some());
     if found.any(|finding| finding.status.is_open()) {
         Compliance::NonCompliant
     } else if doubts.any(|undecided| !exceptions.cover(named, undecided.rule)) {
         Compliance::Unknown
-    } else if any {
+    } else if any_found {
         Compliance::Excepted
+    } else if any_doubt {
+        Compliance::Unknown
     } else {
         Compliance::Compliant
     }

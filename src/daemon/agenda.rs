@@ -167,6 +167,15 @@ impl Agenda {
 }
 
 #[cfg(test)]
+impl Agenda {
+    /// One tenant, looked at up to a time.
+    pub(super) fn of(tenant: &TenantKey, schedule: &Schedule, checked: DateTime<Utc>) -> Self {
+        let entry = Entry { schedule: schedule.clone(), checked: Checked::UpTo(checked), waiting: None };
+        Self { tenants: BTreeMap::from([(tenant.clone(), entry)]) }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -14,7 +14,7 @@ use super::errand::{self, Errand, Work};
 use super::memory::{AGAIN, Memory};
 use super::schedule;
 use super::service::{ServiceError, Surroundings};
-use super::work::{self, Worker, rfc3339};
+use super::work::{self, Unsettled, Worker, rfc3339};
 use crate::config::{Config, StoreUrl};
 use crate::store::{Due, Settlement, Store, TenantKey};
 
@@ -32,6 +32,7 @@ pub(super) struct Dispatcher {
     pub(super) memory: Memory,
     /// What is asked of the store; one thing at a time.
     errands: JoinSet<Errand>,
+    unsettled: Unsettled,
     runs: JoinSet<()>,
     /// The tenant of each run that goes on.
     running: HashMap<Id, TenantKey>,
@@ -50,6 +51,7 @@ impl Dispatcher {
             agenda,
             memory,
             errands: JoinSet::new(),
+            unsettled: Unsettled::default(),
             runs: JoinSet::new(),
             running: HashMap::new(),
             stopping: false,
@@ -134,13 +136,15 @@ impl Dispatcher {
                     ours: self.agenda.tenants(),
                     running: self.running.values().cloned().collect(),
                     free: self.free(),
+                    unsettled: self.unsettled.clone(),
                 };
                 let errand = errand::plan_and_take(store, Arc::clone(&self.holder), work);
                 self.errands.spawn(async { Errand::Worked(errand.await) });
             }
             (None, Memory::Nowhere(without)) if without.again <= Instant::now() => {
                 without.again = Instant::now() + AGAIN;
-                self.errands.spawn(errand::try_again(self.config.store.url.clone(), without.claim.take()));
+                let url = self.config.store.url.clone();
+                self.errands.spawn(errand::try_again(url, without.claim.take(), self.unsettled.clone()));
             }
             (None, _) => {}
         }
@@ -204,7 +208,8 @@ impl Dispatcher {
         let mut taken = Vec::new();
         while taken.len() < free {
             let running = |tenant: &TenantKey| self.running.values().any(|other| other == tenant);
-            let Some((tenant, _)) = without.queue.take(now, |tenant| !running(tenant)) else { break };
+            let Some((tenant, planned)) = without.queue.take(now, |tenant| !running(tenant)) else { break };
+            self.unsettled.add(&tenant, planned);
             taken.push(tenant);
         }
         let because = Arc::clone(&without.because);
@@ -226,7 +231,9 @@ impl Dispatcher {
                 self.runs.spawn(worker.carry_out(store, due))
             }
             // The configuration has moved on, or the service stops.
-            _ => self.runs.spawn(async move { work::settle(&store, &due, Settlement::GivenBack).await }),
+            _ => self.runs.spawn(async move {
+                work::settle(&store, &due, Settlement::GivenBack).await;
+            }),
         };
         self.running.insert(run.id(), tenant);
     }
@@ -239,6 +246,7 @@ impl Dispatcher {
             tenant: found.clone(),
             clock: self.surroundings.clock,
             cut: self.cut.clone(),
+            unsettled: self.unsettled.clone(),
         })
     }
 
@@ -266,6 +274,10 @@ impl Dispatcher {
         self.errands.shutdown().await;
         self.runs.shutdown().await;
         if let Memory::Store(kept) = self.memory {
+            if let Err(error) = self.unsettled.settle(&kept.store).await {
+                let reason = error.explain();
+                tracing::warn!(reason, "the store does not know of all runs that were carried out");
+            }
             kept.store.close(&self.holder).await;
         }
     }

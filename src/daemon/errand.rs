@@ -9,10 +9,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::agenda::Instant;
-use super::memory::{CallError, Kept, OpenError, within};
+use super::memory::{CallError, Kept, OpenError, PATIENCE, within};
+use super::work::Unsettled;
 use crate::config::StoreUrl;
 use crate::run;
-use crate::store::{DaemonClaim, Due, Planned, Store, TenantKey};
+use crate::store::{DaemonClaim, Due, LEASE, Planned, Store, StoreError, TenantKey};
 
 /// What came back of an errand.
 pub(super) enum Errand {
@@ -46,9 +47,14 @@ pub(super) async fn look_back(
         let recorded = match &store {
             Some(store) => match within(store.last_run(&tenant)).await {
                 Ok(run) => run.map(|run| run.counts.run.started),
-                Err(error) => {
+                Err(error) if error.is_temporary() => {
                     found.trouble = Some(error);
                     return found;
+                }
+                // A row that is at fault is this tenant's alone; the directories tell.
+                Err(error) => {
+                    found.trouble.get_or_insert(error);
+                    None
                 }
             },
             None => None,
@@ -74,6 +80,8 @@ pub(super) struct Work {
     pub(super) running: BTreeSet<TenantKey>,
     /// How many runs may begin.
     pub(super) free: usize,
+    /// What the store has to be told before.
+    pub(super) unsettled: Unsettled,
 }
 
 /// What was planned and taken up.
@@ -87,8 +95,12 @@ pub(super) struct Worked {
 /// Plans what has come due, then takes up what is to be done. A tenant whose rows are at fault keeps no
 /// other one from its turn; a store that is away ends the errand.
 pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) -> Worked {
-    let Work { plan, ours, running, free } = work;
+    let Work { plan, ours, running, free, unsettled } = work;
     let mut worked = Worked { store, planned: Vec::new(), taken: Vec::new(), trouble: None };
+    if let Err(error) = unsettled.settle(&worked.store).await {
+        worked.meets(error);
+        return worked;
+    }
     for (instant, delay) in plan {
         match within(worked.store.plan(&instant.tenant, instant.planned, delay)).await {
             Ok(planned) => worked.planned.push((instant, delay, planned)),
@@ -109,8 +121,10 @@ pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) ->
             return worked;
         }
     };
+    let taking = tokio::time::Instant::now();
     for tenant in with_work.into_iter().filter(|tenant| ours.contains(tenant) && !running.contains(tenant)) {
-        if worked.taken.len() == free {
+        // What was taken first must not wait for its start until its lease is over.
+        if worked.taken.len() == free || taking.elapsed() > LEASE / 2 {
             break;
         }
         match within(worked.store.take_due(&tenant, &holder)).await {
@@ -136,11 +150,75 @@ impl Worked {
 
 /// Tries the store again. A claim that is held on to is let go only when there is a store to claim anew,
 /// and comes back when there is none.
-pub(super) async fn try_again(url: StoreUrl, claim: Option<DaemonClaim>) -> Errand {
-    let store = match Store::open(&url).await {
+///
+pub(super) async fn try_again(url: StoreUrl, claim: Option<DaemonClaim>, unsettled: Unsettled) -> Errand {
+    let store = match reopened(&url, &unsettled).await {
         Ok(store) => store,
         Err(error) => return Errand::Opened(Err((OpenError::Unusable(error), claim))),
     };
     drop(claim);
     Errand::Opened(Kept::claim(store).map_err(|error| (error, None)))
+}
+
+async fn reopened(url: &StoreUrl, unsettled: &Unsettled) -> Result<Store, StoreError> {
+    let store = Store::open(url).await?;
+    match unsettled.settle(&store).await {
+        Ok(()) => Ok(store),
+        Err(CallError::Store(error)) => Err(error),
+        Err(CallError::Silent) => {
+            Err(StoreError::Silent { place: store.place().clone(), seconds: PATIENCE.as_secs() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::config::{Schedule, StoreUrl};
+    use crate::daemon::agenda::Agenda;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    /// Three daemons tick through an hour side by side, one of them two seconds late and one five early.
+    #[tokio::test]
+    async fn daemons_whose_clocks_differ_plan_each_instant_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreUrl::Sqlite(directory.path().join("keysweep.db"))).await.unwrap();
+        let tenant = TenantKey {
+            name: "contoso".to_owned(),
+            tenant_id: serde_json::from_str("\"11111111-1111-4111-8111-111111111111\"").unwrap(),
+        };
+        let schedule = Schedule {
+            cron: "*/10 * * * *".parse().unwrap(),
+            timezone: chrono_tz::UTC,
+            jitter: Duration::ZERO,
+            catch_up: true,
+        };
+        let start = at("2026-11-23T06:05:00Z");
+        let mut daemons: Vec<(i64, Agenda)> =
+            [0, -2, 5].map(|skew| (skew, Agenda::of(&tenant, &schedule, start))).into();
+        let mut inserted: BTreeMap<DateTime<Utc>, u32> = BTreeMap::new();
+        for second in 0..3600 {
+            for (skew, agenda) in &mut daemons {
+                let now = start + TimeDelta::seconds(second + *skew);
+                let plan = agenda.due(now).into_iter().map(|instant| (instant, Duration::ZERO)).collect();
+                let work = Work { plan, ours: BTreeSet::new(), running: BTreeSet::new(), free: 1 };
+                let worked = plan_and_take(store.clone(), "a:1:1".into(), work).await;
+                assert!(worked.trouble.is_none());
+                for (instant, _, planned) in worked.planned {
+                    *inserted.entry(instant.planned).or_default() += u32::from(planned != Planned::Known);
+                    agenda.planned(&instant, true);
+                }
+            }
+        }
+        let instants: Vec<String> = inserted.keys().map(|at| at.format("%H:%M").to_string()).collect();
+        assert_eq!(instants, ["06:10", "06:20", "06:30", "06:40", "06:50", "07:00"]);
+        assert!(inserted.values().all(|times| *times == 1), "{inserted:?}");
+    }
 }

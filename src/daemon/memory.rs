@@ -101,6 +101,10 @@ impl CallError {
         }
     }
 
+    fn is_about_a_row(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unreadable { .. }))
+    }
+
     pub(super) fn explain(&self) -> String {
         match self {
             Self::Store(error) => explain(error, error.advice()),
@@ -160,7 +164,8 @@ impl Kept {
 
     /// It did not do what it was asked. A database server is waited for; a file is given up in the end.
     pub(super) fn failed(&mut self, error: &CallError, now: Instant, url: &StoreUrl) -> Verdict {
-        let passes = error.is_temporary();
+        // A row at fault is no reason to do without all others.
+        let passes = error.is_temporary() || error.is_about_a_row();
         let before = self.trouble.as_ref().map(|trouble| trouble.passes);
         let trouble = self.trouble.get_or_insert_with(|| Trouble {
             since: now,
@@ -170,7 +175,7 @@ impl Kept {
         });
         trouble.passes = passes;
         trouble.next = now + trouble.pauses.next();
-        let given_up = !passes || now - trouble.since >= GIVING_UP;
+        let given_up = !passes || (!error.is_about_a_row() && now - trouble.since >= GIVING_UP);
         match url {
             StoreUrl::Sqlite(_) if given_up => Verdict::Hopeless,
             _ if before.is_none() || (before == Some(true) && !passes) => Verdict::News,

@@ -1,6 +1,6 @@
 //! One run of the service, from its turn to its settlement.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use super::memory::{CallError, within};
 use crate::config::{Config, Tenant};
 use crate::run::clock::Clock;
 use crate::run::{self, Job, Keeping, Lines, RunError, Sending, TakenOver};
-use crate::store::{Due, Settlement, Store, StoreError, Task};
+use crate::store::{Due, Settlement, Store, StoreError, Task, TenantKey};
 
 /// How often a settlement is tried. The lease ends all the same when none gets through.
 const SETTLING: u32 = 3;
@@ -22,11 +22,37 @@ pub(super) struct Worker {
     pub(super) clock: Clock,
     /// The run is to end now, finished or not.
     pub(super) cut: CancellationToken,
+    /// Where a planned run goes that was carried out and could not be settled.
+    pub(super) unsettled: Unsettled,
+}
+
+/// Planned runs that were carried out, of which the store could not be told. It has to be before it is asked
+/// what there is to do, or they are carried out again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unsettled(Arc<Mutex<Vec<(TenantKey, DateTime<Utc>)>>>);
+
+impl Unsettled {
+    pub(super) fn add(&self, tenant: &TenantKey, planned: DateTime<Utc>) {
+        self.all().push((tenant.clone(), planned));
+    }
+
+    /// Tells the store.
+    pub(super) async fn settle(&self, store: &Store) -> Result<(), CallError> {
+        loop {
+            let Some((tenant, planned)) = self.all().last().cloned() else { return Ok(()) };
+            within(store.carried_out(&tenant, planned)).await?;
+            self.all().retain(|settled| *settled != (tenant.clone(), planned));
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<(TenantKey, DateTime<Utc>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Worker {
     fn job<'a>(&'a self, keeping: Keeping<'a>) -> Job<'a> {
-        let Self { config, tenant, clock, cut: _ } = self;
+        let Self { config, tenant, clock, cut: _, unsettled: _ } = self;
         Job { config, tenant, sending: Sending::Send, clock: *clock, progress: &Lines, keeping }
     }
 
@@ -52,10 +78,14 @@ impl Worker {
                 Ok(Ok(())) => Settlement::Done,
                 Ok(Err(error)) if !matches!(error, RunError::TakenOver(_)) => {
                     self.not_completed(&error);
+                    // Finished again when its lease has run out, not at once.
+                    if matches!(due.task, Task::Finish { .. }) {
+                        return;
+                    }
                     Settlement::Failed
                 }
                 Ok(Err(_)) | Err(TakenOver) => {
-                    tracing::warn!(tenant = name, "the run of `{name}` was taken over by another process");
+                    tracing::warn!(tenant = name, "the run of `{name}` is left to whoever has its turn now");
                     return;
                 }
             },
@@ -64,7 +94,13 @@ impl Worker {
                 Settlement::GivenBack
             }
         };
-        settle(&store, &due, settlement).await;
+        let settled = settle(&store, &due, settlement).await;
+        // A database server gets it from the lease: another daemon may have it by now.
+        if let (false, Settlement::Done, Task::Run { planned, .. }) = (settled, settlement, &due.task)
+            && !store.is_shared()
+        {
+            self.unsettled.add(due.turn.tenant(), *planned);
+        }
     }
 
     /// Audits without a store.
@@ -90,8 +126,9 @@ impl Worker {
     }
 }
 
-/// Settles what was taken up. A database that restarts just now is asked again.
-pub(super) async fn settle(store: &Store, due: &Due, settlement: Settlement) {
+/// Settles what was taken up. A database that restarts just now is asked again. Answers whether that is
+/// done, or for others to do.
+pub(super) async fn settle(store: &Store, due: &Due, settlement: Settlement) -> bool {
     let name = &due.turn.tenant().name;
     let mut pause = Duration::from_secs(1);
     for attempt in 1..=SETTLING {
@@ -101,10 +138,10 @@ pub(super) async fn settle(store: &Store, due: &Due, settlement: Settlement) {
             Task::Run { .. } | Task::Finish { .. } => within(store.settle(due, settlement)).await,
         };
         match settled {
-            Ok(()) => return,
+            Ok(()) => return true,
             Err(CallError::Store(StoreError::Lost)) => {
                 tracing::warn!(tenant = name, "the turn of `{name}` has passed to another process");
-                return;
+                return true;
             }
             Err(error) if attempt < SETTLING && error.is_temporary() => {
                 tokio::time::sleep(pause).await;
@@ -113,10 +150,11 @@ pub(super) async fn settle(store: &Store, due: &Due, settlement: Settlement) {
             Err(error) => {
                 let reason = error.explain();
                 tracing::warn!(tenant = name, reason, "cannot note how the run of `{name}` ended");
-                return;
+                return false;
             }
         }
     }
+    false
 }
 
 /// A task as the log names it.

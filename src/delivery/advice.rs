@@ -21,7 +21,8 @@ impl DeliveryError {
             Self::Compose(_) => "Check `mail.from` and the recipients.",
             Self::NotAscii => "Use an address in ASCII; a domain has an ASCII form that starts with `xn--`.",
             Self::File { path, .. } => {
-                let directory = path.parent().unwrap_or(path).display();
+                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+                let directory = parent.unwrap_or(path).display();
                 return Some(format!(
                     "Let the user Keysweep runs as own `{directory}` and see that the disk is not full, \
                      or name another `mail.directory`."

@@ -59,6 +59,8 @@ async fn write_new(path: &Path, message: &[u8]) -> io::Result<()> {
     }
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).await?;
     file.write_all(message).await?;
+    // Only this tells that the last piece could not be written: `sync_all` alone says all is well.
+    file.flush().await?;
     file.sync_all().await
 }
 

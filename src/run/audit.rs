@@ -148,7 +148,7 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
     drop((inventory, assessment));
     let published = publish(&job, Ok(directory), drawn_up, unrecorded.is_none()).await?;
     let outcome = published.send(&job, unrecorded).await?;
-    conclude(&job, &outcome.report);
+    conclude(&outcome.report);
     forget(&job, run.started, history.trend.last().map(|counts| counts.run.started)).await;
     Ok(outcome)
 }
@@ -248,7 +248,7 @@ fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
 }
 
 /// The run in a few lines.
-pub(super) fn conclude(_job: &Job<'_>, report: &Report) {
+pub(super) fn conclude(report: &Report) {
     let complete = report.gaps.is_empty();
     for gap in &report.gaps {
         tracing::warn!(part = gap.part, reason = gap.reason, "not read: {}", gap.part);
@@ -267,7 +267,7 @@ async fn forget(job: &Job<'_>, started: DateTime<Utc>, before: Option<DateTime<U
     let now = before.map_or(started, |before| before.min(started));
     let Config { reports, store: kept, .. } = job.config;
     if let Some(keep) = reports.keep {
-        match prune(&reports.directory, &job.tenant.name, keep, now) {
+        match heavy(|| prune(&reports.directory, &job.tenant.name, keep, now)) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "removed runs older than `[reports] keep`"),
             Err(error) => {

@@ -209,7 +209,9 @@ pub(super) fn newest_link(
     let start = newest_start(reports, tenant, now)?;
     let names = names(&reports.join(tenant)).unwrap_or_default();
     let of_that_second = names.iter().filter_map(|name| RunId::parse(name));
-    let run_id = of_that_second.filter(|id| id.start() == Some(start)).max_by_key(|id| id.as_str().len())?;
+    let run_id = of_that_second
+        .filter(|id| id.start() == Some(start))
+        .max_by(|a, b| (a.as_str().len(), a).cmp(&(b.as_str().len(), b)))?;
     let manifest = fs::read(reports.join(tenant).join(run_id.as_str()).join(MANIFEST)).ok()?;
     Some((start, ChainLink { run_id, manifest: sha256(&manifest) }))
 }

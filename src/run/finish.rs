@@ -63,7 +63,7 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         }
     };
     let outcome = published.send(&job, None).await?;
-    conclude(&job, &outcome.report);
+    conclude(&outcome.report);
     Ok(Some(outcome))
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::graph;
@@ -30,7 +30,7 @@ pub enum Keeping<'a> {
 
 /// The turn passed to somebody else while the work went on. The work was stopped where it was.
 #[derive(Debug, thiserror::Error)]
-#[error("another process has taken over the run")]
+#[error("the turn was lost: another process has taken over the run, or the store did not answer in time")]
 pub struct TakenOver;
 
 /// Does the work and keeps the turn for as long as that takes.
@@ -56,13 +56,18 @@ async fn lose(store: Store, turn: Turn) {
     loop {
         sleep(RENEWAL).await;
         let asked = Instant::now();
-        match timeout_at(held_until, store.renew(&turn)).await {
+        match timeout(LEASE, store.renew(&turn)).await {
             Ok(Ok(())) => held_until = asked + LEASE,
-            Ok(Err(StoreError::Lost)) | Err(_) => return,
+            Ok(Err(StoreError::Lost)) => return,
             Ok(Err(error)) => {
                 let reason = graph::explain(&error, error.advice());
                 tracing::warn!(reason, "the turn cannot be renewed; trying again");
             }
+            Err(_) => tracing::warn!("the turn cannot be renewed: the store does not answer"),
+        }
+        // A file that cannot be written can be taken over by nobody: a full disk ends no audit.
+        if store.is_shared() && held_until <= Instant::now() {
+            return;
         }
     }
 }

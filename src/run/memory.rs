@@ -10,7 +10,7 @@ use super::directory::newest_link;
 use super::render::{DrawnUp, Judged};
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
-use crate::domain::{ChainLink, Exception, History, Inventory, ObjectKind, RunMark, SignInMethod};
+use crate::domain::{ChainLink, Exception, History, Inventory, RunMark, SignInMethod};
 use crate::graph;
 use crate::report::{self, Report};
 use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
@@ -20,7 +20,6 @@ use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Tu
 pub(super) struct Context {
     pub(super) settings: Settings,
     pub(super) sign_in: SignInMethod,
-    pub(super) scope: Vec<ObjectKind>,
     pub(super) csv_bom: bool,
     pub(super) notices: Vec<String>,
     /// Exceptions that matched nothing.
@@ -70,31 +69,41 @@ pub(super) async fn recall(
         Ok(mut recalled) => {
             let mut history = std::mem::take(&mut recalled.history);
             let last = history.trend.last().map(|counts| counts.run.clone());
-            history.previous = newest(last.as_ref(), history.previous, on_disk);
+            history.previous = newest(history.previous, unrecorded_run(store, turn, on_disk).await);
             history.notices.extend(last.filter(|last| started < last.started).map(|last| set_back(&last)));
             Ok(Remembered { history, recalled: Some(recalled) })
         }
         // It could not be recorded afterwards, and will be carried out again.
-        Err(error) if planned.is_some() && store.is_shared() => Err(error.into()),
+        Err(error) if planned.is_some() && store.is_shared() && error.is_temporary() => Err(error.into()),
+        Err(StoreError::Lost) => Err(TakenOver.into()),
         Err(error) => {
             let reason = graph::explain(&error, error.advice());
             tracing::error!(reason, "earlier runs cannot be consulted; the audit goes on without them");
+            settle(store, turn, planned).await?;
             Ok(unknown(&reason))
         }
     }
 }
 
-/// A run that was made while the store was not there is in no store, but in the chain all the same.
-fn newest(
-    last: Option<&RunMark>,
-    recorded: Option<ChainLink>,
-    on_disk: Option<(DateTime<Utc>, ChainLink)>,
-) -> Option<ChainLink> {
-    match (last, on_disk) {
-        (Some(last), Some((started, link))) if last.started < started => Some(link),
-        (Some(_), _) => recorded,
-        (None, on_disk) => on_disk.map(|(_, link)| link),
+/// A run that was made while the store was not there is in no store, but in the chain all the same. What
+/// is recorded goes by the order of recording, whatever clocks say.
+fn newest(recorded: Option<ChainLink>, unrecorded: Option<(DateTime<Utc>, ChainLink)>) -> Option<ChainLink> {
+    match (&recorded, unrecorded) {
+        (Some(last), Some((started, _))) if started < last.run_id.start().unwrap_or(started) => recorded,
+        (_, Some((_, link))) => Some(link),
+        (_, None) => recorded,
     }
+}
+
+/// The newest run of the directory, where the store does not know it.
+async fn unrecorded_run(
+    store: &Store,
+    turn: &Turn,
+    on_disk: Option<(DateTime<Utc>, ChainLink)>,
+) -> Option<(DateTime<Utc>, ChainLink)> {
+    let (started, link) = on_disk?;
+    let recorded = store.run_ids(turn.tenant(), started).await.ok()?;
+    (!recorded.contains(&link.run_id)).then_some((started, link))
 }
 
 pub(super) fn unavailable(because: &str) -> String {
@@ -150,12 +159,32 @@ pub(super) async fn record(
                 tokio::time::sleep(pause).await;
             }
             // Another daemon will carry out this planned run as soon as the store is back.
-            None if planned.is_some() && store.is_shared() => return Err(error.into()),
+            None if planned.is_some() && store.is_shared() && error.is_temporary() => {
+                return Err(error.into());
+            }
             None => {
                 tracing::error!(reason, "the run cannot be recorded; its reports are written all the same");
+                settle(store, turn, planned).await?;
                 return Ok(Some(unrecorded(&reason)));
             }
         }
+    }
+}
+
+/// Says that a planned run is carried out although it is not recorded, so that nobody does it again. Where
+/// several daemons share the store, its reports may go out only once that is said, by whoever has the turn.
+async fn settle(store: &Store, turn: &Turn, planned: Option<DateTime<Utc>>) -> Result<(), RunError> {
+    let Some(planned) = planned else { return Ok(()) };
+    let said = async {
+        if store.is_shared() {
+            store.renew(turn).await?;
+        }
+        store.carried_out(turn.tenant(), planned).await
+    };
+    match said.await {
+        Err(StoreError::Lost) => Err(TakenOver.into()),
+        Err(error) if store.is_shared() => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
@@ -210,7 +239,6 @@ fn context(job: &Job<'_>, judged: Judged<'_>, report: &Report) -> String {
         unused: unused.map(|(exception, _)| exception.clone()).collect(),
         settings: settings.clone(),
         sign_in: job.tenant.credential.method(),
-        scope: job.config.reading.scope.clone(),
         csv_bom: job.config.reports.csv_bom,
         notices: report.notices.clone(),
     };

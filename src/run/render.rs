@@ -69,7 +69,7 @@ fn read(context: &str) -> Result<Context, RunError> {
 
 fn again(tenant: &Tenant, recorded: &Reconstructed, context: &Context) -> Report {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
-    let Context { settings, sign_in, scope: _, csv_bom: _, notices, unused: _ } = context;
+    let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
     let (notices, previous) = (notices.clone(), entry.previous.clone());
     let history = History { notices, previous, ..history.clone() };
     let assessment = evaluate(inventory, settings, *sign_in, entry.counts.run.started);

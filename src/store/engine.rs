@@ -150,7 +150,7 @@ impl Short<'_> {
 
 impl Store {
     pub(super) fn pool(&self) -> &Pool {
-        &self.pool
+        &self.long
     }
 
     pub(super) fn short(&self) -> Short<'_> {

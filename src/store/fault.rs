@@ -94,9 +94,14 @@ fn said_by_database(place: Place, error: &dyn DatabaseError) -> StoreError {
     }
 }
 
+/// A write, or the growing of the shared memory beside the file, for which there is no room (`IOERR_WRITE`,
+/// `IOERR_SHMSIZE`).
+const NO_ROOM: [i32; 2] = [778, 4874];
+
 /// <https://www.sqlite.org/rescode.html>: the low byte tells.
 fn said_by_sqlite(place: Place, code: i32, cause: Cause) -> StoreError {
     match code & 0xff {
+        _ if NO_ROOM.contains(&code) => StoreError::Full { place, cause },
         3 | 23 => StoreError::Forbidden { place, cause },
         5 | 6 => StoreError::Busy { place, cause },
         8 => StoreError::ReadOnly { place, cause },

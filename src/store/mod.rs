@@ -40,7 +40,7 @@ pub use types::*;
 /// An open store. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    pool: engine::Pool,
+    long: engine::Pool,
     short: engine::Pool,
     place: Place,
     way: place::Way,

@@ -33,15 +33,15 @@ impl Store {
         match url {
             StoreUrl::Sqlite(path) => {
                 let place = Place::file(path);
-                let ([pool, short], file) = sqlite::open(path, &place).await?;
-                Ok(Self { pool: Pool::Sqlite(pool), short: Pool::Sqlite(short), place, way: Way::File(file) })
+                let ([long, short], file) = sqlite::open(path, &place).await?;
+                Ok(Self { long: Pool::Sqlite(long), short: Pool::Sqlite(short), place, way: Way::File(file) })
             }
             StoreUrl::Postgres(url) => {
                 let options = postgres::options(url.expose_secret())?;
                 let place = Place::server(&options);
-                let [pool, short] = postgres::open(&options, &place).await?;
+                let [long, short] = postgres::open(&options, &place).await?;
                 let way = Way::Server(Box::new(options));
-                Ok(Self { pool: Pool::Postgres(pool), short: Pool::Postgres(short), place, way })
+                Ok(Self { long: Pool::Postgres(long), short: Pool::Postgres(short), place, way })
             }
         }
     }
@@ -87,7 +87,7 @@ impl Store {
     pub async fn close(self, holder: &str) {
         let closing = async {
             let given_back = self.give_back(holder).await;
-            for pool in [&self.pool, &self.short] {
+            for pool in [&self.long, &self.short] {
                 match pool {
                     Pool::Sqlite(pool) => pool.close().await,
                     Pool::Postgres(pool) => pool.close().await,

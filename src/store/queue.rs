@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::engine::{in_transaction, lease_millis, on};
-use super::turn::{END, TAKE, UNFINISHED, free, unfinished};
+use super::turn::{END, TAKE, UNFINISHED, free, give_up, unfinished};
 use super::{Due, Planned, Settlement, Store, StoreError, Task, TenantKey, Turn};
 use crate::domain::TenantId;
 
@@ -42,11 +42,13 @@ macro_rules! tenants_with_work {
     };
 }
 
+/// It starts by the clock of the database: an instant that a daemon plans whose clock is ahead has come, and
+/// must not hold up those of the others. `waiting` is asked for so, because there is an index for it.
 const PLAN: &str = "INSERT INTO due (tenant, planned, start_after, attempts, state) \
-     SELECT $1, $2, $3, 0, CASE WHEN EXISTS \
+     SELECT $1, $2, CASE WHEN $2 * 1000 <= now THEN $2 ELSE now / 1000 END + $3, 0, CASE WHEN EXISTS \
      (SELECT 1 FROM due WHERE tenant = $1 AND state IN ('waiting', 'running') AND state = 'waiting') \
      THEN 'left-out' ELSE 'waiting' END \
-     WHERE true ON CONFLICT DO NOTHING RETURNING state";
+     FROM clock WHERE true ON CONFLICT DO NOTHING RETURNING state";
 
 const TAKE_UP: &str = concat!(
     "UPDATE due SET state = 'running', attempts = attempts + 1 WHERE tenant = $1 AND planned = \
@@ -55,11 +57,7 @@ const TAKE_UP: &str = concat!(
     " ORDER BY planned LIMIT 1) RETURNING planned, attempts"
 );
 
-/// A run that was given up: who waits for its mail has not got it.
-const GIVE_UP_FINISHING: &str = "UPDATE run SET \
-     files = CASE WHEN files = 'waiting' THEN 'failed' ELSE files END, \
-     mail = CASE mail WHEN 'waiting' THEN 'refused' WHEN 'sending' THEN 'unknown' ELSE mail END \
-     WHERE tenant = $1 AND seq = $2";
+const GIVE_UP_FINISHING: &str = concat!(give_up!(), " WHERE tenant = $1 AND seq = $2");
 
 impl Store {
     /// Plans a run. The same instant planned again, by whomever, changes nothing, also when it has been
@@ -73,14 +71,14 @@ impl Store {
         planned: DateTime<Utc>,
         delay: Duration,
     ) -> Result<Planned, StoreError> {
-        let start_after = planned.timestamp().saturating_add_unsigned(delay.as_secs());
+        let delay = i64::try_from(delay.as_secs()).unwrap_or_default();
         self.promptly(async {
             let number = self.number_or_new(tenant).await?;
             let inserted: Vec<(String,)> = on!(self.short(), |pool| {
                 Ok(sqlx::query_as(PLAN)
                     .bind(number)
                     .bind(planned.timestamp())
-                    .bind(start_after)
+                    .bind(delay)
                     .fetch_all(pool)
                     .await?)
             })?;
@@ -88,6 +86,29 @@ impl Store {
                 None => Planned::Known,
                 Some((state,)) if state == "waiting" => Planned::New,
                 Some(_) => Planned::LeftOut,
+            })
+        })
+        .await
+    }
+
+    /// Says that a planned run was carried out without being recorded: it is not carried out again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn carried_out(&self, tenant: &TenantKey, planned: DateTime<Utc>) -> Result<(), StoreError> {
+        self.promptly(async {
+            let number = self.number_or_new(tenant).await?;
+            on!(self.short(), |pool| {
+                sqlx::query(
+                    "INSERT INTO due (tenant, planned, start_after, attempts, state) \
+                     VALUES ($1, $2, $2, 0, 'done') ON CONFLICT (tenant, planned) DO UPDATE SET state = 'done' \
+                     WHERE due.state IN ('waiting', 'running')",
+                )
+                .bind(number)
+                .bind(planned.timestamp())
+                .execute(pool)
+                .await?;
+                Ok(())
             })
         })
         .await

@@ -3,6 +3,7 @@
 use super::engine::{Fault, guard};
 use super::session::{Session, within};
 use super::spoilt::Spoilt;
+use super::turn::{give_up, unfinished};
 use super::writes::Stamp;
 use super::{FilesState, NewRun, Recalled, RunProgress, Store, StoreError, Turn, partial, runs};
 use crate::domain::RunId;
@@ -105,6 +106,8 @@ impl Session {
              previous_manifest, context, partial, files, mail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
              $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) \
              ON CONFLICT (tenant, seq) DO NOTHING";
+        // Nobody finishes a run that is not the last.
+        const CLOSE: &str = concat!(give_up!(), " WHERE tenant = $1 AND seq < $2 AND ", unfinished!());
         const CLEAR: &str =
             "UPDATE run SET partial = NULL WHERE tenant = $1 AND seq < $2 AND partial IS NOT NULL";
         let NewRun { counts, planned, host, manifest, previous, context, inventory: _, ledger: _, mail } =
@@ -113,6 +116,7 @@ impl Session {
         let [critical, high, medium, low, info] = counts.findings.map(count);
         let inserted = within!(self, |tx| {
             sqlx::query(CLEAR).bind(stamp.tenant).bind(stamp.seq).execute(&mut *tx).await?;
+            sqlx::query(CLOSE).bind(stamp.tenant).bind(stamp.seq).execute(&mut *tx).await?;
             sqlx::query(RUN)
                 .bind(stamp.tenant)
                 .bind(stamp.seq)

@@ -40,6 +40,11 @@ pub(super) async fn open(path: &Path, place: &Place) -> Result<([SqlitePool; 2],
         SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(2 * BUSY)
+            // A transaction that a full disk broke off can be neither ended nor used any more.
+            .before_acquire(|connection, _| {
+                let usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(usable) })
+            })
             .connect_lazy_with(options.clone())
     };
     Ok(([pool(CONNECTIONS), pool(SHORT)], file))
@@ -127,7 +132,7 @@ async fn prepare(options: &SqliteConnectOptions, place: &Place, tables: Tables) 
         match prepared {
             // Whoever writes shows that it can be written.
             Err(StoreError::Busy { .. }) if tables == Tables::UpToDate => return Ok(()),
-            // SQLite does not wait for others where two processes make the same file at once.
+            // SQLite does not always wait where two processes make the same file at once.
             Err(StoreError::Busy { .. }) if attempts > 0 => tokio::time::sleep(PAUSE).await,
             prepared => return prepared,
         }

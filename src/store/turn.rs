@@ -67,7 +67,15 @@ pub(super) const UNFINISHED: &str = concat!(
     " AND seq = (SELECT MAX(seq) FROM run WHERE tenant = $1)"
 );
 
-pub(super) use {free, unfinished};
+/// Gives runs up that were not finished: who waits for the mail has not got it.
+macro_rules! give_up {
+    () => {
+        "UPDATE run SET files = CASE WHEN files = 'waiting' THEN 'failed' ELSE files END, \
+         mail = CASE mail WHEN 'waiting' THEN 'refused' WHEN 'sending' THEN 'unknown' ELSE mail END"
+    };
+}
+
+pub(super) use {free, give_up, unfinished};
 
 impl Store {
     /// Takes a tenant's turn: from now on, for as long as it is renewed, nobody else runs or records it.

@@ -411,17 +411,17 @@ fn an_excepted_finding_and_a_low_open_one_make_the_object_excepted() {
 
 #[test]
 #[rustfmt::skip]
-fn what_is_undecided_and_excepted_is_neither_unknown_nor_compliant() {
+fn what_is_only_undecided_stays_unknown_whatever_is_excepted() {
     let mut inventory = compliant_tenant();
     inventory.objects[APPLICATION].assigned = Assigned::Unread;
     let undecided = [RuleId::NoRestrictivePolicy, RuleId::PolicyNotInForce, RuleId::PolicyWeakensDefault];
     let (payroll, past) = (name("Payroll"), date("2026-02-28"));
     for (case, exceptions, expected) in [
         ("no exception",           vec![],                                                     Compliance::Unknown),
-        ("all three",              vec![excepting(payroll.clone(), &undecided)],               Compliance::Excepted),
-        ("all rules",              vec![excepting(payroll.clone(), &[])],                      Compliance::Excepted),
+        ("all three",              vec![excepting(payroll.clone(), &undecided)],               Compliance::Unknown),
+        ("all rules",              vec![excepting(payroll.clone(), &[])],                      Compliance::Unknown),
         ("by two exceptions",      vec![excepting(payroll.clone(), &undecided[..1]), excepting(name("P*"), &undecided[1..])],
-                                                                                               Compliance::Excepted),
+                                                                                               Compliance::Unknown),
         ("one left out",           vec![excepting(payroll.clone(), &undecided[..2])],          Compliance::Unknown),
         ("another object",         vec![excepting(name("Ledger"), &[])],                       Compliance::Unknown),
         ("expired",                vec![Exception { expires: past, ..excepting(payroll, &[]) }], Compliance::Unknown),
@@ -430,6 +430,14 @@ fn what_is_undecided_and_excepted_is_neither_unknown_nor_compliant() {
         assert_eq!(judged.compliance, expected, "{case}");
         assert_eq!(judged.undecided.len(), 3, "{case}: and all of it is still said");
     }
+}
+
+#[test]
+fn what_is_undecided_and_excepted_changes_nothing_about_an_excepted_finding() {
+    let mut inventory = with_secret();
+    inventory.objects[APPLICATION].assigned = Assigned::Unread;
+    let exception = excepting(name("Payroll"), &[]);
+    assert_eq!(judge(&inventory, vec![exception]).objects[APPLICATION].compliance, Compliance::Excepted);
 }
 
 #[test]

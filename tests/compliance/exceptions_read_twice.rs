@@ -171,8 +171,10 @@ fn compliance(
         Compliance::NonCompliant
     } else if verdicts.iter().any(|(open, _)| *open) {
         Compliance::Unknown
-    } else if verdicts.iter().any(|(_, excepted)| *excepted) {
+    } else if certain.1 {
         Compliance::Excepted
+    } else if verdicts.iter().any(|(_, excepted)| *excepted) {
+        Compliance::Unknown
     } else {
         Compliance::Compliant
     }

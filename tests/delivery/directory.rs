@@ -73,6 +73,33 @@ async fn what_a_crash_left_behind_is_replaced() {
     assert_eq!(names(root.path()).len(), 2);
 }
 
+/// The last piece of a file is where it fails, and the error must not get lost in a buffer.
+#[test]
+fn a_full_disk_leaves_no_piece_of_a_letter() {
+    let root = tempfile::tempdir().unwrap();
+    let limited = "trap '' XFSZ; ulimit -f 16; exec \"$0\" --ignored --exact directory::body_of_a_full_disk";
+    let body = std::process::Command::new("sh")
+        .args(["-c", limited])
+        .arg(std::env::current_exe().unwrap())
+        .env("LETTERS", root.path())
+        .output()
+        .unwrap();
+    assert!(body.status.success(), "{}", String::from_utf8_lossy(&body.stdout));
+    assert_eq!(names(root.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+#[ignore = "runs with a limit on the size of files, from the test above"]
+async fn body_of_a_full_disk() {
+    let mut letter = letter();
+    letter.attachments.push(crate::attachment("findings.csv", "text/csv", &[b'x'; 100_000]));
+    #[expect(clippy::disallowed_methods, reason = "handed over by the test above")]
+    let directory = std::env::var_os("LETTERS").unwrap();
+    let delivery = write(Path::new(&directory), &letter).await;
+    assert_eq!(delivery.refused.len(), 3, "{delivery:?}");
+    assert!(matches!(delivery.refused[0].error, DeliveryError::File { action: "write", .. }), "{delivery:?}");
+}
+
 #[tokio::test]
 async fn a_directory_that_cannot_be_written_is_named_with_a_remedy() {
     let root = tempfile::tempdir().unwrap();

@@ -8,14 +8,16 @@ use std::process::Stdio;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::config::StoreUrl;
+use keysweep::domain::Sha256Sum;
 use keysweep::emulator::{Emulator, Options, scenario};
 use keysweep::store::{RunEntry, Store};
 use mailparse::MailHeaderMap as _;
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
 use crate::postgres::{PASSWORD, Postgres, USER};
 use crate::smtp::{Protection, Script, SmtpServer};
-use crate::world::{Running, keysweep, now};
+use crate::world::{Running, keysweep, now, text};
 
 /// A schedule that comes due at no time near.
 pub(crate) const NEVER: &str = "0 0 29 2 *";
@@ -39,12 +41,20 @@ pub(crate) struct Plan<'a> {
     pub(crate) daemons: &'a [&'a str],
     pub(crate) tenants: &'a [&'a str],
     pub(crate) reports: Reports,
+    /// Audits of one daemon at a time.
+    pub(crate) concurrency: u8,
     pub(crate) mail: Script,
 }
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(tenants: &'a [&'a str], reports: Reports) -> Self {
-        Self { daemons: &["a", "b", "c"], tenants, reports, mail: Script::new(Protection::None) }
+        Self {
+            daemons: &["a", "b", "c"],
+            tenants,
+            reports,
+            concurrency: 4,
+            mail: Script::new(Protection::None),
+        }
     }
 }
 
@@ -58,6 +68,7 @@ pub(crate) struct Cluster {
     pub(crate) mail: SmtpServer,
     daemons: Vec<String>,
     reports: Reports,
+    concurrency: u8,
 }
 
 /// A planned run as the database has it: tenant, instant, state.
@@ -65,7 +76,7 @@ pub(crate) type Due = (String, i64, String);
 
 impl Cluster {
     pub(crate) fn new(postgres: Postgres, plan: Plan<'_>) -> Self {
-        let Plan { daemons, tenants, reports, mail } = plan;
+        let Plan { daemons, tenants, reports, concurrency, mail } = plan;
         let runtime = Runtime::new().unwrap();
         let directory = tempfile::tempdir().unwrap();
         let mut emulators = BTreeMap::new();
@@ -90,6 +101,7 @@ impl Cluster {
             runtime,
             emulators,
             reports,
+            concurrency,
         };
         cluster.schedule(NEVER);
         cluster
@@ -116,11 +128,12 @@ impl Cluster {
         let (_, database) = self.url.rsplit_once('/').unwrap();
         for daemon in &self.daemons {
             let text = format!(
-                "[schedule]\ncron = \"{cron}\"\nconcurrency = 4\n\
+                "[schedule]\ncron = \"{cron}\"\nconcurrency = {}\n\
                  [store]\nurl = \"postgres://{USER}@127.0.0.1:{}/{database}\"\npassword_file = \"password\"\n\
                  [reports]\ndirectory = \"{}\"\n\
                  [mail]\nfrom = \"keysweep@contoso.example\"\n\
                  [mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n{tenants}",
+                self.concurrency,
                 self.postgres.port(),
                 self.reports_of(daemon).display(),
                 self.mail.port(),
@@ -147,6 +160,46 @@ impl Cluster {
         let mut command = keysweep();
         command.current_dir(self.directory.path()).args(["--config", &format!("{daemon}.toml"), "daemon"]);
         Running(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+    }
+
+    /// What the binary says with the configuration of the first daemon, and how it ends.
+    pub(crate) fn keysweep(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut command = keysweep();
+        command.current_dir(self.directory.path()).args(["--config", &format!("{}.toml", self.daemons[0])]);
+        let output = command.args(arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    }
+
+    /// Makes every recorded run again, and answers those that are not what was recorded, with what was said.
+    pub(crate) fn not_made_again(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for run in self.runs() {
+            let (tenant, id) = (run.tenant.name.as_str(), run.counts.run.run_id.to_string());
+            let directory = format!("again/{tenant}/{id}");
+            let (code, said) =
+                self.keysweep(&["history", "show", &id, "--tenant", tenant, "--write", &directory]);
+            let again = fs::read(self.path(&directory).join("manifest.json")).unwrap_or_default();
+            if code != Some(0) || Sha256Sum(Sha256::digest(&again).into()) != run.manifest {
+                wrong.push(format!("{tenant} {id}: {code:?} {said}"));
+            }
+        }
+        wrong
+    }
+
+    /// Audits every tenant once by hand, without a mail: the daemons' runs have a past then.
+    pub(crate) fn audit(&self) {
+        let (code, said) = self.keysweep(&["audit", "--no-mail"]);
+        assert_eq!(code, Some(0), "{said}");
+    }
+
+    /// Starts a daemon and has it audit every tenant once, in a few seconds: when it runs already, so that it
+    /// does not come too late.
+    pub(crate) fn start_for_one_run(&self, daemon: &str) -> Running {
+        let running = self.start(daemon);
+        within(60, "the schedule", || self.logs(), || self.log(daemon).contains("is scheduled"));
+        self.schedule(&once_in(4));
+        running.signal("HUP");
+        running
     }
 
     pub(crate) fn log(&self, daemon: &str) -> String {

@@ -2,9 +2,13 @@
 
 use std::fs;
 
-use keysweep::emulator::{Fault, Side, scenario};
+use keysweep::config::StoreUrl;
+use keysweep::emulator::{Emulator, Fault, Options, Side, scenario};
+use keysweep::store::{RunEntry, Store};
+use tokio::runtime::Runtime;
 
-use crate::world::{World, now, until};
+use crate::cluster::{NEVER, once_in, within};
+use crate::world::{World, now, text, until};
 
 const EVERY_SECOND: &str = "[schedule]\ncron = \"* * * * * *\"\n";
 const NEVER_AGAIN: &str = "[schedule]\ncron = \"0 0 29 2 *\"\n";
@@ -97,9 +101,11 @@ fn a_configuration_is_read_again_on_sighup_and_a_bad_one_not_taken() {
     world.configure("[schedule]\ncron = \"99 0 * * *\"\n");
     daemon.signal("HUP");
     until("a refusal", || log(&world).contains("schedule.cron"));
-    world.configure(EVERY_SECOND);
+    world.configure(&format!("{EVERY_SECOND}[store]\nurl = \"sqlite://data/other.db\"\n"));
     daemon.signal("HUP");
     until("a run", || !world.runs().is_empty());
+    assert!(log(&world).contains("until the service is restarted"), "{}", log(&world));
+    assert!(!world.path("data/other.db").exists());
 }
 
 #[test]
@@ -117,4 +123,109 @@ fn a_second_signal_ends_a_run_that_hangs_and_nothing_is_left_of_it() {
     daemon.signal("TERM");
     assert_eq!(daemon.0.wait().unwrap().code(), Some(0), "{}", log(&world));
     assert_eq!(fs::read_dir(world.path("reports/contoso")).unwrap().count(), 0);
+}
+
+/// What the store has, while or after the daemon uses it.
+fn recorded(world: &World) -> Vec<RunEntry> {
+    let url = StoreUrl::Sqlite(world.path("data/keysweep.db"));
+    Runtime::new().unwrap().block_on(async { Store::open(&url).await.unwrap().runs(None).await.unwrap() })
+}
+
+#[test]
+fn a_second_daemon_on_the_same_file_is_refused_and_an_audit_by_hand_is_not() {
+    let world = World::new(scenario::perfect(now()));
+    world.configure(NEVER_AGAIN);
+    let mut first = world.start(&["daemon"]);
+    until("the schedule", || log(&world).contains("is scheduled"));
+    let second = world.keysweep(&["daemon"]);
+    let said = text(&second.stderr);
+    assert_eq!(second.status.code(), Some(3), "{said}");
+    assert!(said.contains("Another daemon") && said.contains("PostgreSQL"), "{said}");
+    let audit = world.keysweep(&["audit"]);
+    assert_eq!(audit.status.code(), Some(0), "{}", text(&audit.stderr));
+    assert_eq!(recorded(&world).len(), 1);
+    first.signal("TERM");
+    assert_eq!(first.0.wait().unwrap().code(), Some(0), "{}", log(&world));
+    let third = world.start(&["daemon"]);
+    until("the schedule", || log(&world).contains("is scheduled"));
+    drop(third);
+}
+
+#[test]
+fn a_store_that_cannot_be_used_keeps_nobody_from_auditing_and_is_used_again_when_it_can() {
+    let world = World::new(scenario::perfect(now()));
+    world.configure(EVERY_SECOND);
+    fs::create_dir(world.path("data")).unwrap();
+    fs::write(world.path("data/keysweep.db"), "not a database ".repeat(1000)).unwrap();
+    let mut daemon = world.start(&["daemon"]);
+    until("two runs", || world.runs().len() >= 2);
+    let before = log(&world);
+    assert!(before.contains("ERROR") && before.contains("audits go on without it"), "{before}");
+    assert!(before.contains("Let `store.url` name another place"), "{before}");
+    let report = fs::read_to_string(world.runs()[0].join("report.json")).unwrap();
+    assert!(report.contains("history is not available"), "{report}");
+
+    fs::remove_file(world.path("data/keysweep.db")).unwrap();
+    daemon.signal("HUP");
+    until("the store again", || log(&world).contains("the store can be used again"));
+    until("a recorded run", || !recorded(&world).is_empty());
+    daemon.signal("TERM");
+    assert_eq!(daemon.0.wait().unwrap().code(), Some(0), "{}", log(&world));
+    assert!(recorded(&world).iter().all(|run| run.planned.is_some()));
+}
+
+#[test]
+fn a_store_that_fails_in_the_middle_is_given_up_and_runs_go_on() {
+    let world = World::new(scenario::perfect(now()));
+    world.configure(EVERY_SECOND);
+    let mut daemon = world.start(&["daemon"]);
+    until("a recorded run", || world.path("data/keysweep.db").exists() && !recorded(&world).is_empty());
+    for name in ["data/keysweep.db", "data/keysweep.db-wal"] {
+        let length = fs::metadata(world.path(name)).map_or(0, |file| file.len());
+        fs::write(world.path(name), vec![b'x'; usize::try_from(length).unwrap()]).unwrap();
+    }
+    until("the failure", || log(&world).contains("audits go on without it"));
+    let runs = world.runs().len();
+    until("two more runs", || world.runs().len() >= runs + 2);
+    daemon.signal("TERM");
+    assert_eq!(daemon.0.wait().unwrap().code(), Some(0), "{}", log(&world));
+}
+
+/// Two of sixty tenants never answer; four audits at a time.
+#[test]
+fn tenants_that_hang_delay_no_other() {
+    let world = World::new(scenario::perfect(now()));
+    let runtime = Runtime::new().unwrap();
+    let options = Options::new(scenario::perfect(now()), now(), now);
+    let hanging = runtime.block_on(Emulator::start(options)).unwrap();
+    hanging.fault(Fault::on(Side::Authority, "*", "*").hang().always());
+    let configured = fs::read_to_string(world.path("keysweep.toml")).unwrap();
+    let tenant = |number: usize| {
+        let named = configured.replace("\"contoso\"", &format!("\"tenant-{number:02}\""));
+        match number {
+            7 | 23 => named.replace(world.emulator.authority_url(), hanging.authority_url()),
+            _ => named,
+        }
+    };
+    let tenants: String = (0..60).map(tenant).collect();
+    let configure = |cron: &str| {
+        let schedule = format!("[schedule]\ncron = \"{cron}\"\nconcurrency = 4\n");
+        fs::write(world.path("keysweep.toml"), format!("{schedule}{tenants}")).unwrap();
+    };
+    configure(NEVER);
+    let daemon = world.start(&["daemon"]);
+    within(60, "the schedule", || log(&world), || log(&world).contains("`tenant-59` is scheduled"));
+    configure(&once_in(8));
+    daemon.signal("HUP");
+    let finished = || {
+        let of = |number: &usize| world.path(&format!("reports/tenant-{number:02}")).read_dir();
+        let published = |entry: std::io::Result<fs::DirEntry>| {
+            entry.is_ok_and(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        };
+        (0..60).filter(|number| of(number).is_ok_and(|mut runs| runs.any(published))).count()
+    };
+    within(30, "the first runs", || log(&world), || log(&world).contains("begins"));
+    let took = within(180, "58 runs", || log(&world), || finished() == 58);
+    assert!(!log(&world).contains("ERROR"), "{}", log(&world));
+    println!("58 of 60 tenants audited {took:.1} s after they came due");
 }

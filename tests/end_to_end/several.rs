@@ -1,11 +1,12 @@
 //! Three daemons on one PostgreSQL: each planned run is carried out once, whatever happens to them.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use keysweep::emulator::{Fault, Side};
 use keysweep::store::MailState;
 
-use crate::cluster::{Cluster, NEVER, Plan, Reports, once_in, within};
+use crate::cluster::{Cluster, NEVER, Plan, Reports, within};
 use crate::postgres::{Postgres, Stop};
 use crate::smtp::{Instead, Protection, Script};
 use crate::world::Running;
@@ -16,7 +17,7 @@ const ABOUT: &str = "several daemons on one PostgreSQL";
 const TAKEN_OVER: i64 = 45;
 
 /// Plans no more, waits until all is done, and ends the daemons cleanly.
-fn finish(cluster: &Cluster, daemons: Vec<Running>) {
+pub(crate) fn finish(cluster: &Cluster, daemons: Vec<Running>) {
     cluster.schedule(NEVER);
     for daemon in &daemons {
         daemon.signal("HUP");
@@ -35,12 +36,19 @@ fn each_planned_run_is_carried_out_once_wherever_the_reports_go() {
     for reports in [Reports::Shared, Reports::Apart] {
         let Some(postgres) = Postgres::start(ABOUT) else { return };
         let tenants = ["contoso", "fabrikam", "adatum", "tailspin"];
-        let cluster = Cluster::new(postgres, Plan::new(&tenants, reports));
+        // One at a time, so that no daemon is quick enough to do it all.
+        let plan = Plan { concurrency: 1, ..Plan::new(&tenants, reports) };
+        let cluster = Cluster::new(postgres, plan);
         cluster.schedule("*/3 * * * * *");
         let daemons = vec![cluster.start("a"), cluster.start("b"), cluster.start("c")];
         within(60, "twenty runs", || cluster.logs(), || cluster.mail.received().len() >= 20);
         finish(&cluster, daemons);
         let runs = cluster.assert_each_run_is_there_once();
+        assert_eq!(cluster.not_made_again(), Vec::<String>::new());
+        if reports == Reports::Shared {
+            let (code, said) = cluster.keysweep(&["history", "verify"]);
+            assert_eq!(code, Some(0), "{said}");
+        }
         for tenant in tenants {
             assert!(runs.iter().filter(|run| run.tenant.name == tenant).count() >= 2, "{tenant}");
         }
@@ -65,9 +73,11 @@ fn what_a_killed_daemon_was_at_is_taken_over_and_nobody_is_mailed_twice() {
     let plan = Plan { mail, ..Plan::new(&["reading", "mailing", "mailed"], Reports::Apart) };
     let cluster = Cluster::new(postgres, plan);
     let hangs = Fault::on(Side::Graph, "GET", "/v1.0/servicePrincipals").hang();
+    cluster.audit();
+    let past = cluster.directories();
+    cluster.emulator("reading").clear_log();
     cluster.emulator("reading").fault(hangs);
-    cluster.schedule(&once_in(3));
-    let mut killed = cluster.start("a");
+    let mut killed = cluster.start_for_one_run("a");
     let commands =
         |start: &str| cluster.mail.commands().iter().filter(|line| line.starts_with(start)).count();
     within(
@@ -92,7 +102,8 @@ fn what_a_killed_daemon_was_at_is_taken_over_and_nobody_is_mailed_twice() {
     println!("taken over after {took:.1} s");
     finish(&cluster, others);
 
-    let runs = cluster.runs();
+    let mut runs = cluster.runs();
+    runs.retain(|run| run.planned.is_some());
     let mail_of = |tenant: &str| runs.iter().find(|run| run.tenant.name == tenant).map(|run| run.mail);
     assert_eq!(mail_of("reading"), Some(MailState::Accepted), "{}", cluster.logs());
     assert_eq!(mail_of("mailing"), Some(MailState::Accepted));
@@ -100,10 +111,12 @@ fn what_a_killed_daemon_was_at_is_taken_over_and_nobody_is_mailed_twice() {
     assert_eq!(runs.len(), 3);
     assert_eq!(cluster.mails().values().copied().collect::<Vec<_>>(), [1, 1]);
     assert_eq!(commands("MESSAGE"), 3, "{:?}", cluster.mail.commands());
-    // The killed daemon's own copy of two runs lies in its directory, the others' in theirs.
-    let mut of_reading = cluster.directories();
-    of_reading.retain(|(tenant, _), _| tenant == "reading");
-    assert_eq!(of_reading.values().copied().collect::<Vec<_>>(), [1]);
+    // Of what the killed daemon wrote, there is a copy where the other one writes.
+    let mut directories = cluster.directories();
+    directories.retain(|run, _| !past.contains_key(run));
+    assert_eq!(directories.len(), 3, "{directories:?}");
+    let (_, of_reading) = directories.iter().find(|((tenant, _), _)| tenant == "reading").unwrap();
+    assert_eq!(*of_reading, 1);
 }
 
 /// A process that is stopped knows nothing of the time that passes. When it goes on, its lease has run out.
@@ -116,8 +129,7 @@ fn a_daemon_that_stood_still_past_its_lease_neither_publishes_nor_mails() {
     // The answer is there when the process goes on.
     let late = Fault::on(Side::Graph, "GET", "/v1.0/servicePrincipals").delay(Duration::from_secs(5));
     cluster.emulator("reading").fault(late);
-    cluster.schedule(&once_in(3));
-    let stopped = cluster.start("a");
+    let stopped = cluster.start_for_one_run("a");
     within(
         30,
         "two runs in the middle",
@@ -147,6 +159,32 @@ fn a_daemon_that_stood_still_past_its_lease_neither_publishes_nor_mails() {
     assert!(cluster.runs().iter().all(|run| run.mail == MailState::Accepted), "{:?}", cluster.runs());
     assert_eq!(cluster.mails().values().copied().collect::<Vec<_>>(), [1, 1]);
     assert!(!cluster.path("reports-a/reading").read_dir().unwrap().any(|_| true), "it left something behind");
+}
+
+/// Without its giving back, the other daemon would wait until the lease has run out.
+#[test]
+fn what_a_daemon_was_at_when_it_was_made_to_stop_is_taken_up_at_once_by_another() {
+    let Some(postgres) = Postgres::start(ABOUT) else { return };
+    let cluster = Cluster::new(postgres, Plan::new(&["contoso"], Reports::Shared));
+    let contoso = cluster.emulator("contoso");
+    contoso.fault(Fault::on(Side::Graph, "GET", "/v1.0/servicePrincipals").hang());
+    let mut leaving = cluster.start_for_one_run("a");
+    within(
+        30,
+        "a run in the middle",
+        || cluster.logs(),
+        || contoso.log().iter().any(|request| request.path == "/v1.0/servicePrincipals"),
+    );
+    let staying = cluster.start("b");
+    within(30, "the other one", || cluster.logs(), || cluster.log("b").contains("is scheduled"));
+    leaving.signal("TERM");
+    within(10, "stopping", || cluster.logs(), || cluster.log("a").contains("stopping"));
+    leaving.signal("TERM");
+    assert_eq!(leaving.0.wait().unwrap().code(), Some(0), "{}", cluster.logs());
+    within(10, "the other's mail", || cluster.logs(), || !cluster.mails().is_empty());
+    assert!(!cluster.log("b").contains("taken up again"), "the attempt counted\n{}", cluster.logs());
+    finish(&cluster, vec![staying]);
+    cluster.assert_each_run_is_there_once();
 }
 
 #[test]
@@ -191,6 +229,18 @@ fn a_database_that_is_not_there_is_waited_for_and_a_refusal_is_not() {
     assert_eq!(cluster.log("a").matches("the store answers now").count(), 1);
     patient.signal("TERM");
     assert_eq!(patient.0.wait().unwrap().code(), Some(0), "{}", cluster.logs());
+
+    // Something that takes the connection and says nothing.
+    let silence = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let config = std::fs::read_to_string(cluster.path("a.toml")).unwrap();
+    let there = format!(":{}/", cluster.postgres.port());
+    let nowhere = format!(":{}/", silence.local_addr().unwrap().port());
+    std::fs::write(cluster.path("a.toml"), config.replace(&there, &nowhere)).unwrap();
+    let mut deaf = cluster.start("a");
+    let _connection = silence.accept().unwrap();
+    deaf.signal("TERM");
+    assert_eq!(deaf.0.wait().unwrap().code(), Some(0), "{}", cluster.logs());
+    std::fs::write(cluster.path("a.toml"), config).unwrap();
 
     std::fs::write(cluster.path("password"), "wrong").unwrap();
     let mut refused = cluster.start("a");

@@ -293,6 +293,9 @@ fn the_numbers_of_a_comparison_read_as_a_line() {
     assert_eq!(since.when(), "2026-11-16 06:00 UTC");
     assert_eq!(since.findings(), "3 new, 1 reopened, 4 fixed");
     assert_eq!(since.others(), "1 policy, 1 assignment, 2 credentials and 4 objects");
+    let mut twice = history::later();
+    twice.changes.extend(history::later().changes.into_iter().filter(|row| row.kind == ChangeKind::Policy));
+    assert_eq!(Since::of(&twice), Some(since), "two respects of one thing are one thing");
     for compared in [Compared::First, Compared::Unknown] {
         assert_eq!(Since::of(&Report { compared, ..history::later() }), None);
     }

@@ -146,9 +146,11 @@ fn others() -> Vec<ChangeRow> {
             "The client secret “ci” was removed; it would have ended on 2027-03-01.",
         ),
     ];
-    rows.extend(["HR onboarding", "Kiosk", "Kiosk 2", "Kiosk 3"].map(|name| {
-        change(ChangeKind::Object, ChangeWord::Appeared, name, "The application was created on 2026-11-20.")
-    }));
+    let created = |(number, name)| ChangeRow {
+        object_id: guid(number),
+        ..change(ChangeKind::Object, ChangeWord::Appeared, name, "The application was created on 2026-11-20.")
+    };
+    rows.extend([(2, "HR onboarding"), (320, "Kiosk"), (321, "Kiosk 2"), (322, "Kiosk 3")].map(created));
     rows
 }
 

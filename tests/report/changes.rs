@@ -362,6 +362,26 @@ fn what_matters_most_comes_first() {
 }
 
 #[test]
+fn rows_of_one_kind_come_by_name_in_whatever_order_graph_answers() {
+    let orders = [false, true].map(|reversed| {
+        let report = after(
+            |inventory| {
+                for (object, name) in inventory.objects.iter_mut().zip(["d", "c", "b", "a"]) {
+                    object.display_name = Text::new(name);
+                }
+                if reversed {
+                    inventory.objects.reverse();
+                }
+            },
+            &no_rules(),
+        );
+        report.changes.into_iter().map(|row| row.display_name).collect::<Vec<_>>()
+    });
+    // Applications and service principals in one list.
+    assert_eq!(orders, [["a", "b", "c", "d"], ["a", "b", "c", "d"]]);
+}
+
+#[test]
 fn a_kind_that_is_not_audited_any_more_is_neither_gone_nor_fixed() {
     let mut diary = Diary::default();
     let mut inventory = tenant();

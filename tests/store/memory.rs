@@ -154,10 +154,10 @@ pub(crate) async fn ten_runs(desk: &mut Desk) -> Vec<Told> {
         let mut objects: Vec<Object> = (number..number + 12).map(application).collect();
         objects.extend((0..12).filter(|other| (other + number) % 4 != 0).map(service_principal));
         for (place, object) in objects.iter_mut().enumerate() {
-            if (place as u128 + number) % 3 == 0 {
+            if (place as u128 + number).is_multiple_of(3) {
                 object.display_name = Text::new(&format!("Renamed {}", number / 2));
             }
-            if (place as u128 + number) % 5 == 0 {
+            if (place as u128 + number).is_multiple_of(5) {
                 object.assigned = Assigned::Policy(policy_id(1));
             }
         }

@@ -13,6 +13,8 @@ on_both_engines!(
     an_instant_that_is_settled_is_not_planned_again,
     an_instant_is_left_out_while_an_earlier_one_waits_and_not_while_it_runs,
     nothing_is_due_before_its_time,
+    a_daemon_whose_clock_is_far_ahead_holds_up_nobody,
+    what_was_carried_out_without_being_recorded_is_not_carried_out_again,
     the_oldest_is_due_first_and_one_at_a_time,
     twenty_who_ask_get_one_task_between_them,
     a_run_whose_process_died_is_taken_up_again_and_given_up_after_three_times,
@@ -93,6 +95,26 @@ async fn nothing_is_due_before_its_time(world: World) {
     world.sql("UPDATE due SET start_after = (SELECT now FROM clock) / 1000").await;
     assert_eq!(store.with_work().await.unwrap(), [tenant("contoso")]);
     assert_eq!(take_due(&store, "a").await.unwrap().task, run(LONG_AGO[0], 1));
+}
+
+async fn a_daemon_whose_clock_is_far_ahead_holds_up_nobody(world: World) {
+    let store = world.open().await;
+    assert_eq!(plan(&store, "2999-01-01T06:00:00Z").await, Planned::New);
+    let due = take_due(&store, "a").await.unwrap();
+    assert_eq!(due.task, run("2999-01-01T06:00:00Z", 1));
+    store.settle(&due, Settlement::Done).await.unwrap();
+    assert_eq!(plan(&store, LONG_AGO[0]).await, Planned::New);
+}
+
+async fn what_was_carried_out_without_being_recorded_is_not_carried_out_again(world: World) {
+    let store = world.open().await;
+    plan(&store, LONG_AGO[0]).await;
+    for instant in &LONG_AGO[..2] {
+        store.carried_out(&tenant("contoso"), at(instant)).await.unwrap();
+        assert_eq!(plan(&store, instant).await, Planned::Known);
+    }
+    assert_eq!(take_due(&store, "a").await, None);
+    assert_eq!(states(&world).await, ["done", "done"]);
 }
 
 async fn the_oldest_is_due_first_and_one_at_a_time(world: World) {

@@ -179,7 +179,7 @@ pub(crate) fn told(error: &StoreError, world: &World) -> String {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    for line in error.advice() {
+    if let Some(line) = error.advice() {
         text = format!("{text}\n{line}");
     }
     text.replace(&world.place(), "PLACE")

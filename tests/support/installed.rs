@@ -1,9 +1,8 @@
 //! Programs of others that tests talk to.
 
-#[path = "left_out.rs"]
-mod left_out;
-
 use std::process::{Command, Stdio};
+
+use crate::left_out::leave_out;
 
 pub(crate) const PYTHON: &str = "/usr/bin/python3";
 
@@ -13,7 +12,7 @@ pub(crate) fn python_has(module: &str, package: &str, what: &str) -> bool {
     let probe = Command::new(PYTHON).args(["-c", &format!("import {module}")]).stderr(Stdio::null()).status();
     let installed = probe.is_ok_and(|status| status.success());
     if !installed {
-        left_out::leave_out(what, package);
+        leave_out(what, package);
     }
     installed
 }

@@ -10,9 +10,6 @@
 //! server.start_again();
 //! ```
 
-#[path = "left_out.rs"]
-mod left_out;
-
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::chown;
@@ -21,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::left_out::leave_out;
 
 pub(crate) const USER: &str = "keysweep";
 /// Has to be escaped in a URL.
@@ -60,7 +59,7 @@ impl Postgres {
     /// A cluster of one's own.
     pub(crate) fn start(what: &str) -> Option<Self> {
         let Some(programs) = programs() else {
-            left_out::leave_out(what, "postgresql");
+            leave_out(what, "postgresql");
             return None;
         };
         let directory = tempfile::Builder::new().prefix("keysweep-pg-").tempdir().unwrap().keep();

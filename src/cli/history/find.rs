@@ -51,7 +51,9 @@ pub(super) fn find<'a, const N: usize>(
 pub(super) fn known(config: &Config, others: &[&str], tenant: Option<&str>) -> Result<(), Failure> {
     let Some(tenant) = tenant else { return Ok(()) };
     let configured = config.tenants.iter().map(|tenant| tenant.name.as_str());
-    let names: Vec<&str> = configured.chain(others.iter().copied()).collect();
+    let mut names: Vec<&str> = configured.chain(others.iter().copied()).collect();
+    names.sort_unstable();
+    names.dedup();
     if names.contains(&tenant) {
         return Ok(());
     }

@@ -76,7 +76,7 @@ fn made(out: &mut impl Write, entry: &RunEntry, files: &[ReportFile], into: &Pat
     writeln!(
         out,
         "manifest.json differs from what was recorded: another version of Keysweep made the reports then, the \
-         tenant is configured otherwise now, or the run it was compared with is forgotten"
+         tenant is configured otherwise now, or an earlier run that they tell of has been forgotten"
     )?;
     writeln!(out, "  recorded  sha256 {recorded}\n  written   sha256 {found}")
 }

@@ -50,7 +50,10 @@ pub(super) async fn verify(args: &args::Verify, config: &Config, clock: Clock) -
         }
         Ok(records) => Some(records),
         Err(failure) => {
-            show::error(&format!("{}: the directories are held against each other", failure.message));
+            show::error(&format!(
+                "{} The directories are held against each other.",
+                sentence(&failure.message)
+            ));
             None
         }
     };
@@ -90,6 +93,11 @@ fn print(out: &mut impl Write, verified: &[Verified], stored: bool) -> io::Resul
     }
     writeln!(out, "{}", verdict(verified, stored))?;
     out.flush()
+}
+
+/// With a full stop.
+fn sentence(message: &str) -> String {
+    format!("{}.", message.trim_end_matches('.'))
 }
 
 /// What is to be said about a tenant; nothing where everything is as it was.

@@ -90,7 +90,8 @@ fn on_object(record: &FindingRecord, object: &Object, present: &Present<'_>) -> 
 /// Whether a credential is the one a record speaks of, by its id or, where it has none, by its name.
 fn is_of(record: &FindingRecord, object: &Object, credential: &Credential<'_>) -> bool {
     let id = credential_id(object, credential);
-    id == record.credential_id
+    credential.kind.as_str() == record.credential_type
+        && id == record.credential_id
         && (!id.is_empty() || credential.name.map_or("", |name| name.as_str()) == record.credential_name)
 }
 

@@ -53,37 +53,47 @@ pub(super) fn gather<'a>(directory: &Path, listed: &[RunId], terms: &Terms<'a>) 
         chain.push(link);
     }
     let known: BTreeSet<&RunId> = recorded.iter().map(|entry| &entry.counts.run.run_id).collect();
-    for id in listed.iter().filter(|id| !known.contains(id)) {
-        insert(&mut chain, link(id, None, None));
-    }
-    for (id, testimony) in testify(&mut chain) {
-        insert(&mut chain, Link { testimony, ..link(&id, None, None) });
-    }
-    chain
+    let unrecorded = listed.iter().filter(|id| !known.contains(id)).map(|id| link(id, None, None));
+    chain = merge(chain, unrecorded.collect());
+    let named = testify(&mut chain).into_iter();
+    let named = named.map(|(id, testimony)| Link { testimony, ..link(&id, None, None) });
+    merge(chain, named.collect())
 }
 
-/// Puts a run that is not on record before the first that started later.
-fn insert<'a>(chain: &mut Vec<Link<'a>>, link: Link<'a>) {
-    let at = chain.iter().position(|other| order(&link.id) < order(&other.id)).unwrap_or(chain.len());
-    chain.insert(at, link);
+/// Puts each of the others before the first run of the chain that started later.
+fn merge<'a>(chain: Vec<Link<'a>>, mut others: Vec<Link<'a>>) -> Vec<Link<'a>> {
+    others.sort_by_cached_key(|link| order(&link.id));
+    let mut others = others.into_iter().peekable();
+    let mut merged = Vec::with_capacity(chain.len() + others.len());
+    for link in chain {
+        let place = order(&link.id);
+        while let Some(other) = others.next_if(|other| order(&other.id) < place) {
+            merged.push(other);
+        }
+        merged.push(link);
+    }
+    merged.extend(others);
+    merged
 }
 
 /// By time, then by the number behind it.
-fn order(id: &RunId) -> (Option<DateTime<Utc>>, usize, &str) {
-    (id.start(), id.as_str().len(), id.as_str())
+fn order(id: &RunId) -> (Option<DateTime<Utc>>, usize, String) {
+    (id.start(), id.as_str().len(), id.as_str().to_owned())
 }
 
 /// Lets every run say what the one before it should be, the newest first: whether it can be believed
 /// hangs on what is said of itself. Answers what is said of runs of which nothing is there.
 fn testify(chain: &mut [Link<'_>]) -> BTreeMap<RunId, Vec<(Sha256Sum, Witness)>> {
     let mut elsewhere: BTreeMap<RunId, Vec<_>> = BTreeMap::new();
+    let places: BTreeMap<RunId, usize> =
+        chain.iter().enumerate().map(|(at, link)| (link.id.clone(), at)).collect();
     for at in (0..chain.len()).rev() {
         let Some(link) = chain.get(at) else { continue };
         let by_store = link.entry.and_then(|entry| entry.previous.clone());
         let by_run = link.says_before().cloned();
         let by_run = by_run.map(|named| (named, Witness::Run(link.id.clone())));
         for (named, witness) in by_store.map(|named| (named, Witness::Store)).into_iter().chain(by_run) {
-            let testimony = match chain.iter_mut().find(|other| other.id == named.run_id) {
+            let testimony = match places.get(&named.run_id).and_then(|at| chain.get_mut(*at)) {
                 // What one record says of another one is for `follows`.
                 Some(link) if link.entry.is_some() && witness == Witness::Store => continue,
                 Some(link) => &mut link.testimony,
@@ -123,7 +133,8 @@ pub(super) fn check(link: &Link<'_>, terms: &Terms<'_>, wrong: &mut Vec<Mismatch
 /// only, and is checked there.
 fn follows(entry: &RunEntry, before: Option<&RunEntry>, recorded: &[RunEntry]) -> bool {
     let Some(named) = &entry.previous else { return before.is_none() };
-    let Some(other) = recorded.iter().find(|other| other.counts.run.run_id == named.run_id) else {
+    let is_named = |other: &&RunEntry| other.counts.run.run_id == named.run_id;
+    let Some(other) = before.filter(is_named).or_else(|| recorded.iter().find(is_named)) else {
         return true;
     };
     let follows = match before {
