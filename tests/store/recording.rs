@@ -91,7 +91,7 @@ async fn a_run_that_is_broken_off_leaves_nothing(world: World) {
             break;
         }
         desk.expect(&first).await;
-        polls += 1 + polls / 2;
+        polls += 1 + polls / 4;
     }
     assert!(polls > 4, "it was broken off in between at least once");
     let found = desk.store.reconstruct(desk.tenant(), &run_id(2)).await.unwrap().unwrap();
