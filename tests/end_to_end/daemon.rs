@@ -8,7 +8,7 @@ use keysweep::store::{RunEntry, Store};
 use tokio::runtime::Runtime;
 
 use crate::cluster::{NEVER, once_in, within};
-use crate::world::{World, now, text, until};
+use crate::world::{Running, World, now, text, until};
 
 const EVERY_SECOND: &str = "[schedule]\ncron = \"* * * * * *\"\n";
 const NEVER_AGAIN: &str = "[schedule]\ncron = \"0 0 29 2 *\"\n";
@@ -137,9 +137,11 @@ fn a_second_daemon_on_the_same_file_is_refused_and_an_audit_by_hand_is_not() {
     world.configure(NEVER_AGAIN);
     let mut first = world.start(&["daemon"]);
     until("the schedule", || log(&world).contains("is scheduled"));
-    let second = world.keysweep(&["daemon"]);
-    let said = text(&second.stderr);
-    assert_eq!(second.status.code(), Some(3), "{said}");
+    let said = fs::File::create(world.path("second")).unwrap();
+    let mut second = Running(world.command(&["daemon"]).stderr(said).spawn().unwrap());
+    until("the end of the second", || second.0.try_wait().unwrap().is_some());
+    let said = fs::read_to_string(world.path("second")).unwrap();
+    assert_eq!(second.0.wait().unwrap().code(), Some(3), "{said}");
     assert!(said.contains("Another daemon") && said.contains("PostgreSQL"), "{said}");
     let audit = world.keysweep(&["audit"]);
     assert_eq!(audit.status.code(), Some(0), "{}", text(&audit.stderr));
