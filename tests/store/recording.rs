@@ -93,7 +93,7 @@ async fn a_run_that_is_broken_off_leaves_nothing(world: World) {
         desk.expect(&first).await;
         polls += 1 + polls / 4;
     }
-    assert!(polls > 4, "it was broken off in between at least once");
+    assert!(polls > 1, "it was broken off in between at least once");
     let found = desk.store.reconstruct(desk.tenant(), &run_id(2)).await.unwrap().unwrap();
     assert_eq!(sorted(found.inventory), next);
     desk.expect(&first).await;
@@ -118,11 +118,12 @@ async fn interrupted(world: &World, mut interrupt: impl AsyncFnMut(&mut Desk, Pe
         let turn = desk.turn.clone();
         let mut recording = Box::pin(store.record(&turn, &run, &recalled));
         if polled(recording.as_mut(), polls).await.is_some() {
-            assert!(round > 3, "it was interrupted in between");
+            // How often it has to wait for the server is the machine's business, that it has to is ours.
+            assert!(round > 0, "it was interrupted in between");
             return;
         }
         interrupt(&mut desk, recording, &first).await;
-        polls += 2 + polls / 2;
+        polls += 1 + polls / 4;
     }
 }
 
