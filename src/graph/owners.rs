@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::batch::MEMBERS;
 use super::convert::text;
@@ -80,7 +80,7 @@ pub(super) async fn note_ownerless(
                 .map(|object| (object.key(), object))
                 .collect();
             let keys: Vec<ObjectKey> = holders.keys().copied().collect::<BTreeSet<_>>().into_iter().collect();
-            let note = |key: &ObjectKey, page: Listed<Text>| {
+            let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
                 if let Some(object) = holders.get_mut(key) {
                     object.owners = if page.items.is_empty() { Owners::Nobody } else { Owners::Somebody };
                 }
@@ -118,7 +118,7 @@ pub async fn name_owners(
         object.owners = Owners::Unread;
     }
     let mut named = 0;
-    let note = |key: &ObjectKey, page: Listed<Text>| {
+    let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
         let mut names = page.items;
         names.sort();
         if let Some(object) = objects.get_mut(key) {
@@ -148,7 +148,7 @@ async fn ask(
     query: &str,
     pages: Pages,
     watch: Watch<'_>,
-    mut note: impl FnMut(&ObjectKey, Listed<Text>),
+    mut note: impl FnMut(&ObjectKey, Listed<Vec<Text>>),
 ) -> Option<Gap> {
     let mut missing = Missing::default();
     let mut asked = 0;
@@ -183,12 +183,12 @@ async fn ask(
 async fn owners(
     graph: &Graph,
     call: &Call,
-    body: Value,
+    body: Box<RawValue>,
     pages: Pages,
     watch: Watch<'_>,
-) -> Result<Listed<Text>, GraphError> {
-    let mut listed = Listed::new();
-    let page = serde_json::from_value(body).map_err(|error| super::http::shape(&call.name, &error))?;
+) -> Result<Listed<Vec<Text>>, GraphError> {
+    let mut listed = Listed::new(Vec::new());
+    let page = serde_json::from_str(body.get()).map_err(|error| super::http::shape(&call.name, &error))?;
     let Some(link) = listed.take(page, owner).filter(|_| pages == Pages::All) else { return Ok(listed) };
     let rest = Call { url: graph.next(call, &link)?, ..call.clone() };
     let rest = graph.list(&rest, watch, owner).await;
@@ -236,7 +236,7 @@ fn path(key: ObjectKey) -> String {
 }
 
 fn object_id(mut entry: Entry<'_>) -> Option<ObjectId> {
-    let wire: wire::Reference = entry.read()?;
+    let wire: wire::Reference<'_> = entry.read()?;
     entry.id(wire.id.as_deref()).map(ObjectId)
 }
 

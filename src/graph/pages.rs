@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use reqwest::Url;
+use serde_json::value::RawValue;
+use tokio::task::JoinHandle;
 
 use super::entry::Entry;
 use super::error::GraphError;
@@ -15,34 +17,59 @@ use super::wire;
 /// often than that, and a large tenant would never come to its end.
 const RESTARTS: u32 = 3;
 
+/// A listing goes round in a circle when it has more pages than this. Ten million objects on full pages:
+/// fewer could cut off a tenant, more would let links that never end run for hours.
+const MOST_PAGES: usize = 10_000;
+
 /// Takes an entry, or notes why it cannot.
 pub(super) type Read<T> = fn(Entry<'_>) -> Option<T>;
 
+/// Where the entries of a listing go, one by one and in the order of their arrival.
+pub(super) trait Sink<T> {
+    /// Takes an entry.
+    fn put(&mut self, item: T);
+
+    /// Forgets everything: the listing starts anew.
+    fn clear(&mut self);
+}
+
+impl<T> Sink<T> for Vec<T> {
+    fn put(&mut self, item: T) {
+        self.push(item);
+    }
+
+    fn clear(&mut self) {
+        Self::clear(self);
+    }
+}
+
 /// What a listing brought.
 #[derive(Debug)]
-pub(super) struct Listed<T> {
-    /// The entries that could be read, in the order of their arrival.
-    pub(super) items: Vec<T>,
+pub(super) struct Listed<S> {
+    /// The entries that could be read.
+    pub(super) items: S,
+    /// How many those are; one that stands on two pages is counted twice.
+    pub(super) taken: usize,
     /// Those that could not.
     pub(super) problems: Problems,
     /// How many Graph said there were, if it was asked and answered.
     pub(super) count: Option<u64>,
+    /// Where to ask for changes, on the last page of a delta listing.
+    pub(super) delta_link: Option<String>,
     /// Whether the last page was reached.
     pub(super) end: Result<(), GraphError>,
     pages: usize,
     places: usize,
 }
 
-/// A listing goes round in a circle when it has more pages than this. Ten million objects on full pages:
-/// fewer could cut off a tenant, more would let links that never end run for hours.
-const MOST_PAGES: usize = 10_000;
-
-impl<T> Listed<T> {
-    pub(super) fn new() -> Self {
+impl<S> Listed<S> {
+    pub(super) fn new(items: S) -> Self {
         Self {
-            items: Vec::new(),
+            items,
+            taken: 0,
             problems: Problems::default(),
             count: None,
+            delta_link: None,
             end: Ok(()),
             pages: 0,
             places: 0,
@@ -55,30 +82,118 @@ impl<T> Listed<T> {
     }
 
     /// Takes the entries of a page, and leaves its link.
-    pub(super) fn take(&mut self, page: wire::Page, read: Read<T>) -> Option<String> {
+    pub(super) fn take<T>(&mut self, page: wire::Page, read: Read<T>) -> Option<String>
+    where
+        S: Sink<T>,
+    {
+        let (link, entries) = self.open(page);
+        self.put(entries.read(read));
+        link
+    }
+
+    /// Takes note of a page, and leaves its link and its entries.
+    fn open(&mut self, page: wire::Page) -> (Option<String>, Entries) {
+        let wire::Page { value, next_link, delta_link, count } = page;
         self.pages += 1;
         if self.pages == 1 {
-            self.count = page.count.as_ref().and_then(serde_json::Value::as_u64);
+            self.count = count.as_ref().and_then(serde_json::Value::as_u64);
         }
-        self.items.reserve(page.value.len());
-        for json in page.value {
-            self.places += 1;
-            self.items.extend(read(Entry::new(self.places, json, &mut self.problems)));
+        self.delta_link = delta_link;
+        let entries = Entries { before: self.places, json: value };
+        self.places += entries.json.len();
+        (next_link, entries)
+    }
+
+    fn put<T>(&mut self, (items, problems): (Vec<T>, Problems))
+    where
+        S: Sink<T>,
+    {
+        self.taken += items.len();
+        items.into_iter().for_each(|item| self.items.put(item));
+        self.problems.extend(problems);
+    }
+
+    /// As if nothing had come yet.
+    fn start_anew<T>(&mut self)
+    where
+        S: Sink<T>,
+    {
+        let Self { items, taken, problems, count, delta_link, end, pages, places } = self;
+        items.clear();
+        (*taken, *pages, *places) = (0, 0, 0);
+        (*problems, *count, *delta_link, *end) = (Problems::default(), None, None, Ok(()));
+    }
+}
+
+/// The entries of one page, still JSON.
+struct Entries {
+    /// Those of the pages before.
+    before: usize,
+    json: Vec<Box<RawValue>>,
+}
+
+impl Entries {
+    /// Each entry's JSON is gone as soon as it is read.
+    fn read<T>(self, read: Read<T>) -> (Vec<T>, Problems) {
+        let mut problems = Problems::default();
+        let mut items = Vec::with_capacity(self.json.len());
+        for (place, json) in (self.before + 1..).zip(self.json) {
+            items.extend(read(Entry::new(place, &json, &mut problems)));
         }
-        page.next_link
+        (items, problems)
+    }
+}
+
+/// A page that is being read aside, while the next one is on its way.
+struct Aside<T>(Option<JoinHandle<(Vec<T>, Problems)>>);
+
+impl<T: Send + 'static> Aside<T> {
+    fn start(&mut self, entries: Entries, read: Read<T>) {
+        self.0 = Some(tokio::task::spawn_blocking(move || entries.read(read)));
+    }
+
+    /// Waits for it, so that no more than one is ever read at a time.
+    async fn finish<S: Sink<T>>(
+        &mut self,
+        call: &Call,
+        listed: &mut Listed<S>,
+        watch: Watch<'_>,
+    ) -> Result<(), GraphError> {
+        let Some(page) = self.0.take() else { return Ok(()) };
+        let read = page.await.map_err(|_| GraphError::Interrupted { request: call.name.clone() })?;
+        listed.put(read);
+        watch.page(listed.taken);
+        Ok(())
     }
 }
 
 impl Graph {
     /// Reads a listing to its end. What was read before an error stays, except that a listing whose
     /// page token has expired starts anew, a few times at most.
-    pub(super) async fn list<T>(&self, first: &Call, watch: Watch<'_>, read: Read<T>) -> Listed<T> {
+    pub(super) async fn list<T: Send + 'static>(
+        &self,
+        first: &Call,
+        watch: Watch<'_>,
+        read: Read<T>,
+    ) -> Listed<Vec<T>> {
+        self.list_into(first, watch, read, Vec::new()).await
+    }
+
+    /// As [`Graph::list`], into a place of the caller's.
+    pub(super) async fn list_into<T: Send + 'static, S: Sink<T>>(
+        &self,
+        first: &Call,
+        watch: Watch<'_>,
+        read: Read<T>,
+        sink: S,
+    ) -> Listed<S> {
         let mut restarts = 0;
+        let mut listed = Listed::new(sink);
         loop {
-            let mut listed = Listed::new();
             match self.follow(first, watch, read, &mut listed).await {
                 Err(error) if error.is_expired_page_token() && restarts < RESTARTS => {
                     restarts += 1;
+                    listed.start_anew();
                     tracing::warn!(
                         request = first.name,
                         restarts,
@@ -94,24 +209,34 @@ impl Graph {
         }
     }
 
-    async fn follow<T>(
+    /// Asks for the next page as soon as the one before has arrived, and reads that one meanwhile.
+    async fn follow<T: Send + 'static, S: Sink<T>>(
         &self,
         first: &Call,
         watch: Watch<'_>,
         read: Read<T>,
-        listed: &mut Listed<T>,
+        listed: &mut Listed<S>,
     ) -> Result<(), GraphError> {
         let mut call = first.clone();
         let mut seen = HashSet::from([call.url.clone()]);
+        let mut aside = Aside(None);
         loop {
-            let page = self.send::<wire::Page>(&call, watch).await?;
-            let link = listed.take(page, read);
-            watch.page(listed.items.len());
-            let Some(link) = link else { return Ok(()) };
-            call.url = self.next(&call, &link)?;
-            if !seen.insert(call.url.clone()) || listed.pages >= MOST_PAGES {
-                return Err(GraphError::Circle { request: call.name });
-            }
+            let (page, finished) =
+                tokio::join!(self.send::<wire::Page>(&call, watch), aside.finish(&call, listed, watch));
+            finished?;
+            let (link, entries) = listed.open(page?);
+            aside.start(entries, read);
+            let end = match link.map(|link| self.next(&call, &link)) {
+                Some(Ok(next)) if seen.insert(next.clone()) && listed.pages < MOST_PAGES => {
+                    call.url = next;
+                    continue;
+                }
+                Some(Ok(_)) => Err(GraphError::Circle { request: call.name.clone() }),
+                Some(Err(error)) => Err(error),
+                None => Ok(()),
+            };
+            aside.finish(&call, listed, watch).await?;
+            return end;
         }
     }
 
