@@ -10,7 +10,7 @@ mod policies;
 use crate::compliance::{Judge, Settings};
 use crate::domain::{Assessment, Gap, History, Inventory, Object, Objects, Past, PolicyId, Undecided};
 use crate::report::compare::{self, Present};
-use crate::report::{Compared, GapRow, Header, Report, Subject, UndecidedRow};
+use crate::report::{Compared, GapRow, Header, Report, Subject, Tally, UndecidedRow};
 
 pub(super) use context::{Context, Judged, Policies, credential_id, signs_tokens};
 pub(super) use objects::{app_id, portal_url};
@@ -65,15 +65,21 @@ pub fn build(
         Past::First => Compared::First,
         Past::Since(memory) => Compared::With(memory.last.clone()),
     };
+    let mut tally = Tally::default();
+    findings.iter().for_each(|row| tally.finding(row));
+    objects.iter().for_each(|row| tally.object(row));
+    credentials.iter().for_each(|row| tally.credential(row));
+    undecided.iter().for_each(|row| tally.undecided(row));
     Report {
+        summary: tally.finish(inventory.is_complete(), &compared, &changes),
         gaps: gaps(inventory),
         compared,
         changes,
-        findings,
-        objects,
-        credentials,
+        findings: findings.into(),
+        objects: objects.into(),
+        credentials: credentials.into(),
         policies,
-        undecided,
+        undecided: undecided.into(),
         exceptions: exceptions::rows(assessment, settings),
         trend: trend.clone(),
         previous: previous.clone(),
