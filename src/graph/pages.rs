@@ -1,6 +1,7 @@
 //! Listings: page after page to the last one (FACTS §4.1).
 
 use std::collections::HashSet;
+use std::mem;
 
 use reqwest::Url;
 use serde_json::value::RawValue;
@@ -12,6 +13,7 @@ use super::gaps::Problems;
 use super::http::{Call, Graph};
 use super::progress::Watch;
 use super::wire;
+use crate::domain::{Gathering, Object};
 
 /// How often a listing whose page token expired starts anew. Tokens expire when Graph is slow; more
 /// often than that, and a large tenant would never come to its end.
@@ -25,7 +27,7 @@ const MOST_PAGES: usize = 10_000;
 pub(super) type Read<T> = fn(Entry<'_>) -> Option<T>;
 
 /// Where the entries of a listing go, one by one and in the order of their arrival.
-pub(super) trait Sink<T> {
+pub(super) trait Sink<T>: Default + Send + 'static {
     /// Takes an entry.
     fn put(&mut self, item: T);
 
@@ -33,13 +35,23 @@ pub(super) trait Sink<T> {
     fn clear(&mut self);
 }
 
-impl<T> Sink<T> for Vec<T> {
+impl<T: Send + 'static> Sink<T> for Vec<T> {
     fn put(&mut self, item: T) {
         self.push(item);
     }
 
     fn clear(&mut self) {
         Self::clear(self);
+    }
+}
+
+impl Sink<Object> for Gathering {
+    fn put(&mut self, item: Object) {
+        self.push(&item);
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
     }
 }
 
@@ -87,7 +99,7 @@ impl<S> Listed<S> {
         S: Sink<T>,
     {
         let (link, entries) = self.open(page);
-        self.put(entries.read(read));
+        self.taken += entries.read_into(&mut self.items, &mut self.problems, read);
         link
     }
 
@@ -104,24 +116,13 @@ impl<S> Listed<S> {
         (next_link, entries)
     }
 
-    fn put<T>(&mut self, (items, problems): (Vec<T>, Problems))
-    where
-        S: Sink<T>,
-    {
-        self.taken += items.len();
-        items.into_iter().for_each(|item| self.items.put(item));
-        self.problems.extend(problems);
-    }
-
     /// As if nothing had come yet.
     fn start_anew<T>(&mut self)
     where
         S: Sink<T>,
     {
-        let Self { items, taken, problems, count, delta_link, end, pages, places } = self;
-        items.clear();
-        (*taken, *pages, *places) = (0, 0, 0);
-        (*problems, *count, *delta_link, *end) = (Problems::default(), None, None, Ok(()));
+        self.items.clear();
+        *self = Self::new(mem::take(&mut self.items));
     }
 }
 
@@ -133,35 +134,46 @@ struct Entries {
 }
 
 impl Entries {
-    /// Each entry's JSON is gone as soon as it is read.
-    fn read<T>(self, read: Read<T>) -> (Vec<T>, Problems) {
-        let mut problems = Problems::default();
-        let mut items = Vec::with_capacity(self.json.len());
+    /// Reads each entry and forgets its JSON at once. Says how many could be read.
+    fn read_into<T, S: Sink<T>>(self, items: &mut S, problems: &mut Problems, read: Read<T>) -> usize {
+        let mut taken = 0;
         for (place, json) in (self.before + 1..).zip(self.json) {
-            items.extend(read(Entry::new(place, &json, &mut problems)));
+            if let Some(item) = read(Entry::new(place, &json, problems)) {
+                items.put(item);
+                taken += 1;
+            }
         }
-        (items, problems)
+        taken
     }
 }
 
-/// A page that is being read aside, while the next one is on its way.
-struct Aside<T>(Option<JoinHandle<(Vec<T>, Problems)>>);
+/// A page that is being read aside while the next one is on its way, and with it what was read so far.
+struct Aside<S>(Option<JoinHandle<(S, Problems, usize)>>);
 
-impl<T: Send + 'static> Aside<T> {
-    fn start(&mut self, entries: Entries, read: Read<T>) {
-        self.0 = Some(tokio::task::spawn_blocking(move || entries.read(read)));
+impl<S: Send + 'static> Aside<S> {
+    fn start<T: 'static>(&mut self, entries: Entries, listed: &mut Listed<S>, read: Read<T>)
+    where
+        S: Sink<T>,
+    {
+        let (mut items, mut problems) = (mem::take(&mut listed.items), mem::take(&mut listed.problems));
+        self.0 = Some(tokio::task::spawn_blocking(move || {
+            let taken = entries.read_into(&mut items, &mut problems, read);
+            (items, problems, taken)
+        }));
     }
 
     /// Waits for it, so that no more than one is ever read at a time.
-    async fn finish<S: Sink<T>>(
+    async fn finish(
         &mut self,
         call: &Call,
         listed: &mut Listed<S>,
         watch: Watch<'_>,
     ) -> Result<(), GraphError> {
         let Some(page) = self.0.take() else { return Ok(()) };
-        let read = page.await.map_err(|_| GraphError::Interrupted { request: call.name.clone() })?;
-        listed.put(read);
+        let (items, problems, taken) =
+            page.await.map_err(|_| GraphError::Interrupted { request: call.name.clone() })?;
+        (listed.items, listed.problems) = (items, problems);
+        listed.taken += taken;
         watch.page(listed.taken);
         Ok(())
     }
@@ -176,19 +188,18 @@ impl Graph {
         watch: Watch<'_>,
         read: Read<T>,
     ) -> Listed<Vec<T>> {
-        self.list_into(first, watch, read, Vec::new()).await
+        self.list_into(first, watch, read).await
     }
 
-    /// As [`Graph::list`], into a place of the caller's.
-    pub(super) async fn list_into<T: Send + 'static, S: Sink<T>>(
+    /// As [`Graph::list`], into another kind of collection.
+    pub(super) async fn list_into<T: 'static, S: Sink<T>>(
         &self,
         first: &Call,
         watch: Watch<'_>,
         read: Read<T>,
-        sink: S,
     ) -> Listed<S> {
         let mut restarts = 0;
-        let mut listed = Listed::new(sink);
+        let mut listed = Listed::new(S::default());
         loop {
             match self.follow(first, watch, read, &mut listed).await {
                 Err(error) if error.is_expired_page_token() && restarts < RESTARTS => {
@@ -210,7 +221,7 @@ impl Graph {
     }
 
     /// Asks for the next page as soon as the one before has arrived, and reads that one meanwhile.
-    async fn follow<T: Send + 'static, S: Sink<T>>(
+    async fn follow<T: 'static, S: Sink<T>>(
         &self,
         first: &Call,
         watch: Watch<'_>,
@@ -225,7 +236,7 @@ impl Graph {
                 tokio::join!(self.send::<wire::Page>(&call, watch), aside.finish(&call, listed, watch));
             finished?;
             let (link, entries) = listed.open(page?);
-            aside.start(entries, read);
+            aside.start(entries, listed, read);
             let end = match link.map(|link| self.next(&call, &link)) {
                 Some(Ok(next)) if seen.insert(next.clone()) && listed.pages < MOST_PAGES => {
                     call.url = next;
