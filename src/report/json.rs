@@ -77,6 +77,8 @@ struct Document<'a> {
     started: String,
     /// The root of the admin centre.
     portal: &'static str,
+    /// How the applications and service principals were read.
+    read: history::Reading<'a>,
     /// Whether everything was read that was to be read. If not, `gaps` says what is missing.
     complete: bool,
     /// What could not be read.
@@ -144,7 +146,7 @@ impl<'a> Document<'a> {
             notices,
             summary,
         } = report;
-        let Header { tenant, tenant_id, run_id, started, portal } = header;
+        let Header { tenant, tenant_id, run_id, started, portal, read } = header;
         Self {
             schema: SCHEMA_ID,
             schema_version: SCHEMA_VERSION,
@@ -153,6 +155,7 @@ impl<'a> Document<'a> {
             run_id: run_id.as_str(),
             started: instant(*started),
             portal,
+            read: read.into(),
             complete: gaps.is_empty(),
             gaps,
             notices,

@@ -11,6 +11,7 @@ mod letter;
 mod manifest;
 mod model;
 mod phrases;
+mod reading;
 mod record;
 mod rows;
 mod since;

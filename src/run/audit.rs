@@ -1,7 +1,6 @@
 //! The walk through one run.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use tracing::Instrument;
@@ -9,14 +8,13 @@ use tracing::Instrument;
 use super::clock::Clock;
 use super::directory::{DirectoryError, RunDirectory, prune};
 use super::memory::{self, Remembered};
+use super::read::read_and_judge;
 use super::render::{DrawnUp, Judged, draw_up, heavy};
 use super::{Keeping, TakenOver, post};
-use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Config, Tenant};
 use crate::delivery::Delivery;
-use crate::domain::{Assessment, Gap, Inventory, Objects, Part, RunMark, Text};
-use crate::graph::client::Proxies;
-use crate::graph::{self, Graph, Patience, Progress};
+use crate::domain::RunMark;
+use crate::graph::{self, Progress};
 use crate::report::{Kept, PageError, Report, ReportError, ReportFile};
 use crate::store::{FilesState, RunProgress, StoreError};
 
@@ -29,6 +27,8 @@ pub struct Job<'a> {
     pub tenant: &'a Tenant,
     /// Whether the mail is sent.
     pub sending: Sending,
+    /// How much is read.
+    pub extent: Extent,
     /// Asked once, when the run starts; tokens are timed by it too.
     pub clock: Clock,
     /// Told how the reading goes.
@@ -44,6 +44,15 @@ pub enum Sending {
     Send,
     /// It is not.
     Withhold,
+}
+
+/// How much is read of a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What changed since the last complete run, where that can be had and `[audit] full_every` allows.
+    WhatChanged,
+    /// Everything.
+    Everything,
 }
 
 /// What came of a run.
@@ -133,9 +142,9 @@ async fn claim(job: &Job<'_>, started: DateTime<Utc>) -> Result<RunDirectory, Ru
 async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Result<Outcome, RunError> {
     tracing::info!("audit started");
     let settings = memory::settings(&job).await;
-    let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
-    let Remembered { mut history, recalled } = memory::recall(&job, &inventory, run.started).await?;
-    let judged = Judged { settings: &settings, inventory: &inventory, assessment: &assessment };
+    let taken = read_and_judge(&job, &settings, run.started).await;
+    let Remembered { mut history, recalled } = memory::recall(&job, &taken.inventory, run.started).await?;
+    let judged = Judged::new(&settings, &taken);
     let mut drawn_up = draw_up(&job, &run, judged, &history)?;
     let unrecorded = match &recalled {
         Some(recalled) => memory::record(&job, judged, &drawn_up, recalled).await?,
@@ -145,7 +154,7 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
         history.notices.push(notice.clone());
         drawn_up = draw_up(&job, &run, judged, &history)?;
     }
-    drop((inventory, assessment));
+    drop(taken);
     let published = publish(&job, Ok(directory), drawn_up, unrecorded.is_none()).await?;
     let outcome = published.send(&job, unrecorded).await?;
     conclude(&outcome.report);
@@ -193,57 +202,6 @@ impl Published {
         let kept = if written.is_ok() { Kept::InDirectory } else { Kept::Nowhere };
         let delivery = post::send(job, &report, &files, kept, unrecorded.is_none()).await?;
         Ok(Outcome { report, files, directory: written?, delivery, unrecorded })
-    }
-}
-
-/// Owners' names are wanted for flagged objects only, and correct what the index of ownerless
-/// applications said: so judging, which is cheap, is done before and after.
-async fn read_and_judge(
-    job: &Job<'_>,
-    settings: &Settings,
-    started: DateTime<Utc>,
-) -> (Inventory, Assessment) {
-    let Job { config, tenant, progress, clock, .. } = *job;
-    let judge =
-        |inventory: &Inventory| heavy(|| evaluate(inventory, settings, tenant.credential.method(), started));
-    let graph = match connect(tenant, clock) {
-        Ok(graph) => graph,
-        Err(gap) => {
-            let inventory = unread(tenant, gap);
-            let assessment = judge(&inventory);
-            return (inventory, assessment);
-        }
-    };
-    let mut inventory = graph::collect(&graph, tenant.tenant_id, &config.reading, progress).await;
-    let mut assessment = judge(&inventory);
-    if config.reading.owners {
-        let of = flagged(&assessment, &inventory);
-        graph::name_owners(&graph, &mut inventory, &of, progress).await;
-        assessment = judge(&inventory);
-    }
-    (inventory, assessment)
-}
-
-fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
-    let gap = |error: &dyn std::error::Error, advice: Option<String>| Gap {
-        part: Part::SignIn,
-        reason: Text::new(&graph::explain(error, advice)),
-    };
-    let proxies = Proxies::towards(&tenant.graph_url, &tenant.authority_url);
-    let http = graph::client::build(tenant.ca_file.as_deref(), proxies)
-        .map_err(|error| gap(&error, error.advice()))?;
-    let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
-        .map_err(|error| gap(&error, error.advice()))?;
-    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()))
-}
-
-fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
-    Inventory {
-        tenant: tenant.tenant_id,
-        objects: Objects::default(),
-        tenant_default: None,
-        custom_policies: Vec::new(),
-        gaps: vec![gap],
     }
 }
 

@@ -10,7 +10,7 @@ use super::directory::newest_link;
 use super::render::{DrawnUp, Judged};
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
-use crate::domain::{ChainLink, Exception, History, Inventory, RunMark, SignInMethod};
+use crate::domain::{ChainLink, Exception, History, HowRead, Inventory, RunMark, SignInMethod};
 use crate::graph;
 use crate::report::{self, Report};
 use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
@@ -24,6 +24,9 @@ pub(super) struct Context {
     pub(super) notices: Vec<String>,
     /// Exceptions that matched nothing.
     pub(super) unused: Vec<Exception>,
+    /// How the objects were read. Runs recorded by versions that did not know of it read in full.
+    #[serde(default)]
+    pub(super) how: HowRead,
 }
 
 /// What a run is told of earlier ones.
@@ -142,6 +145,7 @@ pub(super) async fn record(
         inventory: judged.inventory,
         ledger: report::ledger(report),
         mail: if post::wanted(job).is_some() { MailState::Waiting } else { MailState::NotWanted },
+        delta: judged.left,
     };
     let mut pauses = PAUSES.into_iter();
     loop {
@@ -232,7 +236,7 @@ pub(super) async fn settings(job: &Job<'_>) -> Settings {
 
 /// What else than the inventory a run's reports hang on, as text.
 fn context(job: &Job<'_>, judged: Judged<'_>, report: &Report) -> String {
-    let Judged { settings, inventory: _, assessment } = judged;
+    let Judged { settings, inventory: _, assessment, how, left: _ } = judged;
     let reviews = settings.exceptions.iter().zip(&assessment.exceptions);
     let unused = reviews.filter(|(_, review)| !review.used);
     let context = Context {
@@ -241,6 +245,7 @@ fn context(job: &Job<'_>, judged: Judged<'_>, report: &Report) -> String {
         sign_in: job.tenant.credential.method(),
         csv_bom: job.config.reports.csv_bom,
         notices: report.notices.clone(),
+        how: how.clone(),
     };
     // Settings hold nothing that JSON cannot: no maps but those with words for keys.
     serde_json::to_string(&context).unwrap_or_default()

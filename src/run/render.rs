@@ -3,10 +3,11 @@
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::memory::Context;
+use super::read::Taken;
 use super::{Job, RunError};
 use crate::compliance::{Settings, evaluate};
 use crate::config::Tenant;
-use crate::domain::{Assessment, History, Inventory, RunMark};
+use crate::domain::{Assessment, DeltaState, History, HowRead, Inventory, RunMark};
 use crate::report::{self, Header, Report, ReportFile};
 use crate::store::Reconstructed;
 
@@ -23,6 +24,17 @@ pub(super) struct Judged<'a> {
     pub(super) settings: &'a Settings,
     pub(super) inventory: &'a Inventory,
     pub(super) assessment: &'a Assessment,
+    /// How the objects were read.
+    pub(super) how: &'a HowRead,
+    /// What the next run can start from.
+    pub(super) left: Option<&'a DeltaState>,
+}
+
+impl<'a> Judged<'a> {
+    pub(super) fn new(settings: &'a Settings, taken: &'a Taken) -> Self {
+        let Taken { inventory, assessment, how, left } = taken;
+        Self { settings, inventory, assessment, how, left: left.as_ref() }
+    }
 }
 
 /// Draws up the reports on what was read.
@@ -32,9 +44,9 @@ pub(super) fn draw_up(
     judged: Judged<'_>,
     history: &History,
 ) -> Result<DrawnUp, RunError> {
-    let Judged { settings, inventory, assessment } = judged;
+    let Judged { settings, inventory, assessment, how, left: _ } = judged;
     heavy(|| {
-        let report = report::build(header(job.tenant, run), inventory, assessment, settings, history);
+        let report = report::build(header(job.tenant, run, how), inventory, assessment, settings, history);
         let files = report::files(&report, page(&report)?, job.config.reports.csv_bom)?;
         Ok(DrawnUp { report, files })
     })
@@ -69,20 +81,21 @@ fn read(context: &str) -> Result<Context, RunError> {
 
 fn again(tenant: &Tenant, recorded: &Reconstructed, context: &Context) -> Report {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
-    let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
+    let Context { settings, sign_in, csv_bom: _, notices, unused: _, how } = context;
     let (notices, previous) = (notices.clone(), entry.previous.clone());
     let history = History { notices, previous, ..history.clone() };
     let assessment = evaluate(inventory, settings, *sign_in, entry.counts.run.started);
-    report::build(header(tenant, &entry.counts.run), inventory, &assessment, settings, &history)
+    report::build(header(tenant, &entry.counts.run, how), inventory, &assessment, settings, &history)
 }
 
-fn header(tenant: &Tenant, run: &RunMark) -> Header {
+fn header(tenant: &Tenant, run: &RunMark, how: &HowRead) -> Header {
     Header {
         tenant: tenant.name.clone(),
         tenant_id: tenant.tenant_id,
         run_id: run.run_id.clone(),
         started: run.started,
         portal: tenant.cloud.portal(),
+        read: how.clone(),
     }
 }
 

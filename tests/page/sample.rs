@@ -1,7 +1,7 @@
 //! A report made by hand, as an audit would make it: a dozen kinds of objects, each with its story.
 
 use chrono::{DateTime, Utc};
-use keysweep::domain::{FindingKey, RuleId, RunId, Severity, Status, TenantId};
+use keysweep::domain::{FindingKey, HowRead, RuleId, RunId, Severity, Status, TenantId};
 use keysweep::report::{
     Compared, CredentialRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report, ReportFile, Subject,
     UndecidedRow,
@@ -23,6 +23,7 @@ pub(crate) fn header() -> Header {
         run_id: RunId::new(started, 1),
         started,
         portal: "https://entra.microsoft.com/",
+        read: HowRead::InFull,
     }
 }
 

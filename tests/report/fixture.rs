@@ -5,7 +5,7 @@ use keysweep::compliance::Settings;
 use keysweep::domain::{
     Actor, AppId, ApplicationFacts, Assessment, Assigned, Collection, Compliance, Covered, CredentialAt,
     CustomPolicy, DecidedBy, Details, Evidence, Exception, FederatedCredential, Finding, Gap, History,
-    InstanceLock, Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Need, Object,
+    HowRead, InstanceLock, Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Need, Object,
     ObjectAssessment, ObjectId, ObjectKey, ObjectKind, Owners, Part, PasswordCredential, PlainSight,
     PolicyEffect, PolicyId, Reach, Refusal, Restriction, RestrictionKind, RuleId, RunId, SecretCreation,
     SecretVerdict, ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Undecided, Whom, Why,
@@ -40,6 +40,7 @@ pub(crate) fn header() -> Header {
         run_id: RunId::new(started, 1),
         started,
         portal: "https://entra.microsoft.com",
+        read: HowRead::InFull,
     }
 }
 

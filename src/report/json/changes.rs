@@ -165,7 +165,7 @@ pub(super) struct Difference<'a> {
 
 impl<'a> Difference<'a> {
     pub(super) fn of(report: &'a Report) -> Self {
-        let Header { tenant, tenant_id, run_id, started, portal: _ } = &report.header;
+        let Header { tenant, tenant_id, run_id, started, portal: _, read: _ } = &report.header;
         Self {
             tenant,
             tenant_id: tenant_id.to_string(),
