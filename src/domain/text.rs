@@ -36,6 +36,11 @@ impl Text {
         Self { masked: masked.into(), held_secret }
     }
 
+    /// A text that was masked before.
+    pub(super) fn as_masked(masked: &str, held_secret: bool) -> Self {
+        Self { masked: masked.into(), held_secret }
+    }
+
     /// The text, masked.
     #[must_use]
     pub fn as_str(&self) -> &str {

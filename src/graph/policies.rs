@@ -8,7 +8,7 @@ use super::error::GraphError;
 use super::gaps::{self, Problems};
 use super::http::Graph;
 use super::progress::{Progress, Watch};
-use crate::domain::{Assigned, CustomPolicy, Gap, Object, ObjectKey, Part, PolicyId, Reach, TenantDefault};
+use crate::domain::{Assigned, CustomPolicy, Gap, ObjectKey, Objects, Part, PolicyId, Reach, TenantDefault};
 
 const READ_POLICIES: &str = "`Policy.Read.All`";
 const READ_ASSIGNMENTS: &str = "`Application.Read.All` and `Policy.Read.All`";
@@ -26,7 +26,7 @@ pub(super) struct Policies {
 impl Policies {
     /// Tells each object which policy is assigned to it. An object that was not seen assigned has
     /// nothing only where everything was read.
-    pub(super) fn assign(&self, objects: &mut [Object]) {
+    pub(super) fn assign(&self, objects: &mut Objects) {
         let whole = |policy: &CustomPolicy| matches!(policy.applies_to, Reach::Known(_));
         let all_read = self.all_seen && self.custom.iter().all(whole);
         let mut assigned: HashMap<ObjectKey, Vec<PolicyId>> = HashMap::new();
@@ -35,13 +35,15 @@ impl Policies {
                 assigned.entry(*key).or_default().push(policy.id);
             }
         }
-        for object in objects {
-            object.assigned = match assigned.remove(&object.key()).as_deref() {
+        for place in 0..objects.len() {
+            let policies = objects.key(place).and_then(|key| assigned.remove(&key));
+            let assigned = match policies.as_deref() {
                 None | Some([]) if all_read => Assigned::Nothing,
                 None | Some([]) => Assigned::Unread,
                 Some([policy]) => Assigned::Policy(*policy),
                 Some(policies) => Assigned::Several(policies.to_vec()),
             };
+            objects.set_assigned(place, assigned);
         }
     }
 }

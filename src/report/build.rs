@@ -7,12 +7,10 @@ mod keys;
 mod objects;
 mod policies;
 
-use crate::compliance::Settings;
-use crate::domain::{
-    Assessment, Gap, History, Inventory, Object, ObjectAssessment, Past, PolicyId, Undecided,
-};
+use crate::compliance::{Judge, Settings};
+use crate::domain::{Assessment, Gap, History, Inventory, Object, Objects, Past, PolicyId, Undecided};
 use crate::report::compare::{self, Present};
-use crate::report::{Compared, GapRow, Header, Report, Subject, UndecidedRow};
+use crate::report::{Compared, GapRow, Header, Report, Subject, Tally, UndecidedRow};
 
 pub(super) use context::{Context, Judged, Policies, credential_id, signs_tokens};
 pub(super) use objects::{app_id, portal_url};
@@ -33,7 +31,8 @@ pub fn build(
         settings,
         policies: Policies::of(inventory),
     };
-    let Assessment { objects: judgements, tenant: _, policies: _, undecided, exceptions: _ } = assessment;
+    let judge = Judge::new(inventory, settings, header.started);
+    let Assessment { briefs: _, tenant: _, policies: _, undecided, exceptions: _ } = assessment;
     let mut objects = Vec::with_capacity(inventory.objects.len());
     let mut credentials = Vec::new();
     let mut findings = findings::Findings::begin(assessment, &header, &context);
@@ -41,12 +40,13 @@ pub fn build(
         .iter()
         .map(|(policy, undecided)| elsewhere(*policy, undecided, &header, &context))
         .collect();
-    for (object, assessment) in sorted(&inventory.objects, judgements) {
-        let judged = Judged::new(object, assessment);
+    for object in sorted(&inventory.objects) {
+        let assessment = judge.object(&object);
+        let judged = Judged::new(&object, &assessment);
         objects.push(objects::row(&judged, &header, &context));
         credentials.extend(objects::credentials(&judged, &context));
         findings.about(&judged);
-        undecided.extend(assessment.undecided.iter().map(|undecided| on_object(object, undecided)));
+        undecided.extend(assessment.undecided.iter().map(|undecided| on_object(&object, undecided)));
     }
     undecided.sort_by(|a, b| undecided_order(a).cmp(&undecided_order(b)));
     let mut findings = findings.sorted();
@@ -65,15 +65,21 @@ pub fn build(
         Past::First => Compared::First,
         Past::Since(memory) => Compared::With(memory.last.clone()),
     };
+    let mut tally = Tally::default();
+    findings.iter().for_each(|row| tally.finding(row));
+    objects.iter().for_each(|row| tally.object(row));
+    credentials.iter().for_each(|row| tally.credential(row));
+    undecided.iter().for_each(|row| tally.undecided(row));
     Report {
+        summary: tally.finish(inventory.is_complete(), &compared, &changes),
         gaps: gaps(inventory),
         compared,
         changes,
-        findings,
-        objects,
-        credentials,
+        findings: findings.into(),
+        objects: objects.into(),
+        credentials: credentials.into(),
         policies,
-        undecided,
+        undecided: undecided.into(),
         exceptions: exceptions::rows(assessment, settings),
         trend: trend.clone(),
         previous: previous.clone(),
@@ -82,14 +88,11 @@ pub fn build(
     }
 }
 
-/// Objects with their judgements, by kind, name and id.
-fn sorted<'a>(
-    objects: &'a [Object],
-    judgements: &'a [ObjectAssessment],
-) -> Vec<(&'a Object, &'a ObjectAssessment)> {
-    let mut pairs: Vec<_> = objects.iter().zip(judgements).collect();
-    pairs.sort_by(|(a, _), (b, _)| (a.kind(), &a.display_name, a.id).cmp(&(b.kind(), &b.display_name, b.id)));
-    pairs
+/// Objects by kind, name and id.
+fn sorted(objects: &Objects) -> Vec<Object> {
+    let mut sorted: Vec<_> = objects.iter().collect();
+    sorted.sort_by(|a, b| (a.kind(), &a.display_name, a.id).cmp(&(b.kind(), &b.display_name, b.id)));
+    sorted
 }
 
 fn gaps(inventory: &Inventory) -> Vec<GapRow> {

@@ -14,7 +14,7 @@ use super::{Keeping, TakenOver, post};
 use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Config, Tenant};
 use crate::delivery::Delivery;
-use crate::domain::{Assessment, Gap, Inventory, Part, RunMark, Text};
+use crate::domain::{Assessment, Gap, Inventory, Objects, Part, RunMark, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Graph, Patience, Progress};
 use crate::report::{Kept, PageError, Report, ReportError, ReportFile};
@@ -240,7 +240,7 @@ fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
 fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
     Inventory {
         tenant: tenant.tenant_id,
-        objects: Vec::new(),
+        objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
         gaps: vec![gap],

@@ -35,7 +35,7 @@ pub(super) fn draw_up(
     let Judged { settings, inventory, assessment } = judged;
     heavy(|| {
         let report = report::build(header(job.tenant, run), inventory, assessment, settings, history);
-        let files = report::files(&report, report::html(&report)?, job.config.reports.csv_bom)?;
+        let files = report::files(&report, page(&report)?, job.config.reports.csv_bom)?;
         Ok(DrawnUp { report, files })
     })
 }
@@ -49,7 +49,7 @@ pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<
     let context = read(&recorded.context)?;
     heavy(|| {
         let report = again(tenant, recorded, &context);
-        let files = report::files(&report, report::html(&report)?, context.csv_bom)?;
+        let files = report::files(&report, page(&report)?, context.csv_bom)?;
         Ok((report, files))
     })
 }
@@ -93,4 +93,10 @@ pub fn heavy<T>(work: impl FnOnce() -> T) -> T {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),
     }
+}
+
+fn page(report: &Report) -> Result<String, RunError> {
+    let mut page = Vec::new();
+    report::html(report, report::PAGE_ROWS, &mut page)?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
 }

@@ -102,6 +102,7 @@ fn fixed_row(known: &KnownFinding, present: &Present<'_>) -> ChangeRow {
         policy_name,
     } = record.clone();
     let object = object_key(record).and_then(|key| present.object(&key));
+    let object = object.as_ref();
     ChangeRow {
         key: Some(key.clone()),
         rule: Some(rule),
