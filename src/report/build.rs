@@ -8,7 +8,9 @@ mod objects;
 mod policies;
 
 use crate::compliance::{Judge, Settings};
-use crate::domain::{Assessment, Gap, History, Inventory, Object, Objects, Past, PolicyId, Undecided};
+use crate::domain::{
+    Assessment, FindingDigests, Gap, History, Inventory, Object, Objects, Past, PolicyId, Undecided,
+};
 use crate::report::compare::{self, Present};
 use crate::report::{Compared, GapRow, Header, Report, Subject, Tally, UndecidedRow};
 
@@ -86,6 +88,24 @@ pub fn build(
         notices: notices.clone(),
         header,
     }
+}
+
+/// The digests of the findings that a report on this would have.
+#[must_use]
+pub fn present(
+    header: &Header,
+    inventory: &Inventory,
+    assessment: &Assessment,
+    settings: &Settings,
+) -> FindingDigests {
+    let policies = Policies::of(inventory);
+    let context = Context { now: header.started, tenant: inventory.tenant, settings, policies };
+    let judge = Judge::new(inventory, settings, header.started);
+    let mut findings = findings::Findings::begin(assessment, header, &context);
+    for object in sorted(&inventory.objects) {
+        findings.about(&Judged::new(&object, &judge.object(&object)));
+    }
+    findings.sorted().iter().map(|row| row.key.digest()).collect()
 }
 
 /// Objects by kind, name and id.

@@ -29,7 +29,7 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         give_up(store, turn, run).await?;
         return Ok(None);
     };
-    let (report, files) = match render(job.tenant, &recorded) {
+    let (report, files) = match render(store, job.tenant, &recorded).await {
         Ok(rendered) => rendered,
         Err(error) => {
             give_up(store, turn, run).await?;

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::RunError;
 use super::directory::newest_link;
-use super::render::{DrawnUp, Judged};
+use super::render::{DrawnUp, Judged, header, look_up};
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
-use crate::domain::{ChainLink, Exception, History, Inventory, RunMark, SignInMethod};
+use crate::domain::{ChainLink, Exception, History, RunMark, SignInMethod};
 use crate::graph;
 use crate::report::{self, Report};
 use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
@@ -38,11 +38,8 @@ pub(super) struct Remembered {
 /// # Errors
 /// When another daemon may carry out the same planned run: what cannot be recorded may not be published
 /// then.
-pub(super) async fn recall(
-    job: &Job<'_>,
-    inventory: &Inventory,
-    started: DateTime<Utc>,
-) -> Result<Remembered, RunError> {
+pub(super) async fn recall(job: &Job<'_>, run: &RunMark, judged: Judged<'_>) -> Result<Remembered, RunError> {
+    let started = run.started;
     let on_disk = newest_link(&job.config.reports.directory, &job.tenant.name, started);
     let unknown = |because: &str| {
         let notices = vec![unavailable(because)];
@@ -56,7 +53,7 @@ pub(super) async fn recall(
     };
     let mut pauses = PAUSES.into_iter();
     let answer = loop {
-        let error = match store.recall(turn.tenant(), inventory, &job.config.reading.scope).await {
+        let error = match consult(store, turn, job, run, judged).await {
             Err(error) if error.is_temporary() => error,
             answer => break answer,
         };
@@ -83,6 +80,18 @@ pub(super) async fn recall(
             Ok(unknown(&reason))
         }
     }
+}
+
+async fn consult(
+    store: &Store,
+    turn: &Turn,
+    job: &Job<'_>,
+    run: &RunMark,
+    judged: Judged<'_>,
+) -> Result<Recalled, StoreError> {
+    let mut recalled = store.recall(turn.tenant(), judged.inventory, &job.config.reading.scope).await?;
+    look_up(store, turn.tenant(), &header(job.tenant, run), judged, &mut recalled.history).await?;
+    Ok(recalled)
 }
 
 /// A run that was made while the store was not there is in no store, but in the chain all the same. What

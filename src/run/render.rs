@@ -6,9 +6,9 @@ use super::memory::Context;
 use super::{Job, RunError};
 use crate::compliance::{Settings, evaluate};
 use crate::config::Tenant;
-use crate::domain::{Assessment, History, Inventory, RunMark};
+use crate::domain::{Assessment, History, Inventory, Past, RunMark};
 use crate::report::{self, Header, Report, ReportFile};
-use crate::store::Reconstructed;
+use crate::store::{Reconstructed, Store, StoreError, TenantKey};
 
 /// A report and its files.
 #[derive(Debug)]
@@ -44,11 +44,15 @@ pub(super) fn draw_up(
 /// bytes; another version may judge or word something otherwise.
 ///
 /// # Errors
-/// When they cannot be made, or what is recorded cannot be understood.
-pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<ReportFile>), RunError> {
+/// When the store fails, they cannot be made, or what is recorded cannot be understood.
+pub async fn render(
+    store: &Store,
+    tenant: &Tenant,
+    recorded: &Reconstructed,
+) -> Result<(Report, Vec<ReportFile>), RunError> {
     let context = read(&recorded.context)?;
+    let report = again(store, tenant, recorded, &context).await?;
     heavy(|| {
-        let report = again(tenant, recorded, &context);
         let files = report::files(&report, page(&report)?, context.csv_bom)?;
         Ok((report, files))
     })
@@ -57,26 +61,53 @@ pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<
 /// The report on a recorded run alone, from the store.
 ///
 /// # Errors
-/// When what is recorded cannot be understood.
-pub fn rebuild(tenant: &Tenant, recorded: &Reconstructed) -> Result<Report, RunError> {
+/// When the store fails, or what is recorded cannot be understood.
+pub async fn rebuild(store: &Store, tenant: &Tenant, recorded: &Reconstructed) -> Result<Report, RunError> {
     let context = read(&recorded.context)?;
-    Ok(heavy(|| again(tenant, recorded, &context)))
+    again(store, tenant, recorded, &context).await
 }
 
 fn read(context: &str) -> Result<Context, RunError> {
     serde_json::from_str(context).map_err(RunError::Context)
 }
 
-fn again(tenant: &Tenant, recorded: &Reconstructed, context: &Context) -> Report {
+async fn again(
+    store: &Store,
+    tenant: &Tenant,
+    recorded: &Reconstructed,
+    context: &Context,
+) -> Result<Report, RunError> {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
     let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
     let (notices, previous) = (notices.clone(), entry.previous.clone());
-    let history = History { notices, previous, ..history.clone() };
-    let assessment = evaluate(inventory, settings, *sign_in, entry.counts.run.started);
-    report::build(header(tenant, &entry.counts.run), inventory, &assessment, settings, &history)
+    let mut history = History { notices, previous, ..history.clone() };
+    let run = &entry.counts.run;
+    let assessment = heavy(|| evaluate(inventory, settings, *sign_in, run.started));
+    let judged = Judged { settings, inventory, assessment: &assessment };
+    let header = header(tenant, run);
+    look_up(store, &entry.tenant, &header, judged, &mut history).await.map_err(RunError::Memory)?;
+    Ok(heavy(|| report::build(header, inventory, &assessment, settings, &history)))
 }
 
-fn header(tenant: &Tenant, run: &RunMark) -> Header {
+/// Has the store look up the findings that are missing, now that the present ones are known.
+pub(super) async fn look_up(
+    store: &Store,
+    tenant: &TenantKey,
+    header: &Header,
+    judged: Judged<'_>,
+    history: &mut History,
+) -> Result<(), StoreError> {
+    let Judged { settings, inventory, assessment } = judged;
+    let Past::Since(memory) = &mut history.past else { return Ok(()) };
+    // What an incomplete run did not see is not fixed.
+    if inventory.is_complete() {
+        let present = heavy(|| report::present(header, inventory, assessment, settings));
+        memory.missing = store.missing(tenant, memory, &present).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn header(tenant: &Tenant, run: &RunMark) -> Header {
     Header {
         tenant: tenant.name.clone(),
         tenant_id: tenant.tenant_id,
