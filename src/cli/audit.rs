@@ -81,15 +81,7 @@ pub(super) fn judge(outcome: &Outcome, fail_on: Option<Severity>) -> End {
         return End::NotDelivered;
     }
     match fail_on {
-        Some(threshold)
-            if outcome
-                .report
-                .findings
-                .iter()
-                .any(|row| row.status.is_open() && row.severity >= threshold) =>
-        {
-            End::ThresholdMet
-        }
+        Some(threshold) if outcome.report.summary.worst() >= Some(threshold) => End::ThresholdMet,
         _ => End::Done,
     }
 }

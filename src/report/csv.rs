@@ -2,73 +2,89 @@
 
 mod cells;
 
-use ::csv::{Terminator, WriterBuilder};
+use std::borrow::Borrow;
+use std::io::Write;
 
-use super::{ChangeRow, Compared, CredentialRow, FindingRow, Header, ObjectRow, PolicyRow};
+use ::csv::{Error, Terminator, WriterBuilder};
+
+use super::{ChangeRow, Compared, CredentialRow, FindingRow, Header, ObjectRow, PolicyRow, Rows};
 use cells::{Cell, NOT_KNOWN, list, number, text, time, truth};
 
 /// Without it Excel takes the file for the local code page.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// `findings.csv`.
-pub(super) fn findings(header: &Header, rows: &[FindingRow], bom: bool) -> Result<Vec<u8>, ::csv::Error> {
-    table(header, bom, FINDING_COLUMNS, rows, finding)
+/// Where a table goes, and what stands before its first row.
+#[derive(Clone, Copy)]
+pub(super) struct Sheet<'a> {
+    /// Which run of which tenant.
+    pub(super) header: &'a Header,
+    /// Whether a byte order mark stands first.
+    pub(super) bom: bool,
 }
 
-/// `objects.csv`.
-pub(super) fn objects(header: &Header, rows: &[ObjectRow], bom: bool) -> Result<Vec<u8>, ::csv::Error> {
-    table(header, bom, OBJECT_COLUMNS, rows, object)
-}
-
-/// `credentials.csv`.
-pub(super) fn credentials(
-    header: &Header,
-    rows: &[CredentialRow],
-    bom: bool,
-) -> Result<Vec<u8>, ::csv::Error> {
-    table(header, bom, CREDENTIAL_COLUMNS, rows, credential)
-}
-
-/// `policies.csv`.
-pub(super) fn policies(header: &Header, rows: &[PolicyRow], bom: bool) -> Result<Vec<u8>, ::csv::Error> {
-    table(header, bom, POLICY_COLUMNS, rows, policy)
-}
-
-/// `changes.csv`: no rows where there is nothing to compare with.
-pub(super) fn changes(
-    header: &Header,
-    compared: &Compared,
-    rows: &[ChangeRow],
-    bom: bool,
-) -> Result<Vec<u8>, ::csv::Error> {
-    let since = match compared {
-        Compared::With(last) => last.run_id.as_str(),
-        Compared::Unknown | Compared::First => "",
-    };
-    let rows: Vec<_> = rows.iter().map(|row| (since, row)).collect();
-    table(header, bom, CHANGE_COLUMNS, &rows, change)
-}
-
-/// Writes a table; `tenant` and `run_id` come before the columns of every one.
-fn table<R, const N: usize>(
-    header: &Header,
-    bom: bool,
-    columns: [&str; N],
-    rows: &[R],
-    cells: for<'r> fn(&'r R) -> [Cell<'r>; N],
-) -> Result<Vec<u8>, ::csv::Error> {
-    let mut bytes = if bom { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(&mut bytes);
-    writer.write_record(["tenant", "run_id"].into_iter().chain(columns))?;
-    let tenant = text(&header.tenant);
-    for row in rows {
-        writer.write_field(tenant.as_bytes())?;
-        writer.write_field(header.run_id.as_str())?;
-        writer.write_record(cells(row).iter().map(|cell| cell.as_bytes()))?;
+impl Sheet<'_> {
+    /// `findings.csv`.
+    pub(super) fn findings(self, rows: &Rows<FindingRow>, out: impl Write) -> Result<(), Error> {
+        self.table([], FINDING_COLUMNS, rows, finding, out)
     }
-    writer.flush()?;
-    drop(writer);
-    Ok(bytes)
+
+    /// `objects.csv`.
+    pub(super) fn objects(self, rows: &Rows<ObjectRow>, out: impl Write) -> Result<(), Error> {
+        self.table([], OBJECT_COLUMNS, rows, object, out)
+    }
+
+    /// `credentials.csv`.
+    pub(super) fn credentials(self, rows: &Rows<CredentialRow>, out: impl Write) -> Result<(), Error> {
+        self.table([], CREDENTIAL_COLUMNS, rows, credential, out)
+    }
+
+    /// `policies.csv`.
+    pub(super) fn policies(self, rows: &[PolicyRow], out: impl Write) -> Result<(), Error> {
+        self.table([], POLICY_COLUMNS, rows, policy, out)
+    }
+
+    /// `changes.csv`: no rows where there is nothing to compare with.
+    pub(super) fn changes(
+        self,
+        compared: &Compared,
+        rows: &[ChangeRow],
+        out: impl Write,
+    ) -> Result<(), Error> {
+        let since = match compared {
+            Compared::With(last) => last.run_id.as_str(),
+            Compared::Unknown | Compared::First => "",
+        };
+        self.table([("since", since)], CHANGE_COLUMNS, rows, change, out)
+    }
+
+    /// Writes a table. `tenant`, `run_id` and what else is `shared` by all rows come before the columns.
+    fn table<R, const S: usize, const N: usize>(
+        self,
+        shared: [(&str, &str); S],
+        columns: [&str; N],
+        rows: impl IntoIterator<Item: Borrow<R>>,
+        cells: for<'r> fn(&'r R) -> [Cell<'r>; N],
+        mut out: impl Write,
+    ) -> Result<(), Error> {
+        let Self { header, bom } = self;
+        if bom {
+            out.write_all(BYTE_ORDER_MARK)?;
+        }
+        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+        let names = shared.map(|(name, _)| name);
+        writer.write_record(["tenant", "run_id"].into_iter().chain(names).chain(columns))?;
+        let tenant = text(&header.tenant);
+        for row in rows {
+            writer.write_field(tenant.as_bytes())?;
+            writer.write_field(header.run_id.as_str())?;
+            for (_, cell) in shared {
+                writer.write_field(cell)?;
+            }
+            writer.write_record(cells(row.borrow()).iter().map(|cell| cell.as_bytes()))?;
+        }
+        writer.flush()?;
+        Ok(())
+    }
 }
 
 #[rustfmt::skip]
@@ -272,13 +288,13 @@ fn policy(row: &PolicyRow) -> [Cell<'_>; POLICY_COLUMNS.len()] {
 }
 
 #[rustfmt::skip]
-const CHANGE_COLUMNS: [&str; 18] = [
-    "since", "change", "kind", "rule", "severity", "object_type", "object_id", "app_id", "display_name",
+const CHANGE_COLUMNS: [&str; 17] = [
+    "change", "kind", "rule", "severity", "object_type", "object_id", "app_id", "display_name",
     "credential_type", "credential_id", "credential_name", "policy_id", "policy_name", "before", "after",
     "detail", "portal_url",
 ];
 
-fn change<'a>((since, row): &'a (&str, &ChangeRow)) -> [Cell<'a>; CHANGE_COLUMNS.len()] {
+fn change(row: &ChangeRow) -> [Cell<'_>; CHANGE_COLUMNS.len()] {
     let ChangeRow {
         change,
         kind,
@@ -300,7 +316,6 @@ fn change<'a>((since, row): &'a (&str, &ChangeRow)) -> [Cell<'a>; CHANGE_COLUMNS
         portal_url,
     } = row;
     [
-        (*since).into(),
         change.as_str().into(),
         kind.as_str().into(),
         rule.map_or(NOT_KNOWN, |rule| rule.as_str().into()),

@@ -31,13 +31,13 @@ pub enum ReportError {
 /// # Errors
 /// When a file cannot be serialised.
 pub fn files(report: &Report, html: String, bom: bool) -> Result<Vec<ReportFile>, ReportError> {
-    let header = &report.header;
+    let sheet = csv::Sheet { header: &report.header, bom };
     let mut files = vec![
-        table("findings.csv", csv::findings(header, &report.findings, bom))?,
-        table("objects.csv", csv::objects(header, &report.objects, bom))?,
-        table("credentials.csv", csv::credentials(header, &report.credentials, bom))?,
-        table("policies.csv", csv::policies(header, &report.policies, bom))?,
-        table("changes.csv", csv::changes(header, &report.compared, &report.changes, bom))?,
+        table("findings.csv", |out| sheet.findings(&report.findings, out))?,
+        table("objects.csv", |out| sheet.objects(&report.objects, out))?,
+        table("credentials.csv", |out| sheet.credentials(&report.credentials, out))?,
+        table("policies.csv", |out| sheet.policies(&report.policies, out))?,
+        table("changes.csv", |out| sheet.changes(&report.compared, &report.changes, out))?,
         document("report.json", json::report(report))?,
         ReportFile { name: "report.html", bytes: html.into_bytes() },
     ];
@@ -51,8 +51,8 @@ pub fn files(report: &Report, html: String, bom: bool) -> Result<Vec<ReportFile>
 /// # Errors
 /// When it cannot be serialised.
 pub fn changes_csv(report: &Report) -> Result<Vec<u8>, ReportError> {
-    let bytes = csv::changes(&report.header, &report.compared, &report.changes, false);
-    Ok(table("changes.csv", bytes)?.bytes)
+    let sheet = csv::Sheet { header: &report.header, bom: false };
+    Ok(table("changes.csv", |out| sheet.changes(&report.compared, &report.changes, out))?.bytes)
 }
 
 /// What changed between two runs as JSON: the tenant, what was compared, and the `changes` of `report.json`.
@@ -63,8 +63,12 @@ pub fn changes_json(report: &Report) -> Result<Vec<u8>, ReportError> {
     Ok(document("changes", json::changes(report))?.bytes)
 }
 
-fn table(name: &'static str, bytes: Result<Vec<u8>, ::csv::Error>) -> Result<ReportFile, ReportError> {
-    let bytes = bytes.map_err(|source| ReportError::Csv { file: name, source })?;
+fn table(
+    name: &'static str,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), ::csv::Error>,
+) -> Result<ReportFile, ReportError> {
+    let mut bytes = Vec::new();
+    write(&mut bytes).map_err(|source| ReportError::Csv { file: name, source })?;
     Ok(ReportFile { name, bytes })
 }
 

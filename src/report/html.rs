@@ -3,6 +3,7 @@
 mod changes;
 mod charts;
 mod exceptions;
+mod excerpt;
 mod findings;
 mod holdings;
 mod objects;
@@ -10,14 +11,17 @@ mod overview;
 mod tables;
 mod trend;
 
+use std::io::Write;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::{Value, context};
 use sha2::{Digest as _, Sha256};
 
+use self::excerpt::Excerpt;
+use self::tables::Places;
 use super::Report;
-use super::summary::Summary;
-use super::template::{PageError, render, value};
+use super::template::{PageError, render_to, value};
 
 const STYLE: &str = concat!(
     include_str!("templates/page.css"),
@@ -28,29 +32,34 @@ const STYLE: &str = concat!(
 );
 const SCRIPT: &str = include_str!("templates/page.js");
 
-/// Writes `report.html`. The same report gives the same bytes.
+/// Rows of a table at most. More make a page that takes long to open and to search, and a file of a hundred
+/// megabytes; fewer would cut the tables of tenants that can well be looked through.
+pub const PAGE_ROWS: usize = 5000;
+
+/// Writes `report.html`, with at most `most` rows in each table: where there are more, it says so. The same
+/// report gives the same bytes.
 ///
 /// # Errors
-/// When a template does not fit, which is a defect of this program.
-pub fn html(report: &Report) -> Result<String, PageError> {
-    let summary = Summary::of(report);
-    let places = tables::Places::of(report);
+/// When a template does not fit, which is a defect of this program, or it cannot be written.
+pub fn html(report: &Report, most: usize, out: impl Write) -> Result<(), PageError> {
+    let excerpt = Excerpt::of(report, most);
+    let places = Places::of(&excerpt);
     let values = context! {
         policy => content_security_policy(),
         style => Value::from_safe_string(STYLE.to_owned()),
         script => Value::from_safe_string(SCRIPT.to_owned()),
         head => value(overview::Head::of(report)),
         gaps => value(overview::gaps(report)),
-        overview => value(overview::Overview::of(report, &summary)),
-        changes => value(changes::Changes::of(report, &places)),
-        findings => value(findings::findings(report, &summary, &places)),
-        objects => value(objects::objects(report, &summary, &places)),
-        credentials => value(holdings::credentials(report, &places)),
+        overview => value(overview::Overview::of(report)),
+        changes => value(changes::Changes::of(report, most, &places)),
+        findings => value(findings::findings(report, &excerpt, &places)),
+        objects => value(objects::objects(report, &excerpt, &places)),
+        credentials => value(holdings::credentials(report, &excerpt, &places)),
         policies => value(holdings::policies(report)),
         exceptions => value(exceptions::exceptions(report)),
-        undecided => value(findings::undecided(report, &places)),
+        undecided => value(findings::undecided(report, &excerpt, &places)),
     };
-    render("page.html", values)
+    render_to("page.html", values, out)
 }
 
 /// Nothing may be loaded, and only the script and the style written above may act: whatever got into

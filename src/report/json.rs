@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
 use super::words::instant;
-use super::{Header, Report, Summary};
+use super::{Header, Report, Rows, Summary};
 use crate::domain::RunCounts;
 
 /// Raised when a member is removed or changes its meaning.
@@ -94,25 +95,25 @@ struct Document<'a> {
     #[schemars(with = "Vec<changes::Change<'_>>")]
     changes: &'a [super::ChangeRow],
     /// The rules that are broken, worst first.
-    #[serde(serialize_with = "each::<_, findings::Finding<'_>, _>")]
+    #[serde(serialize_with = "drawn")]
     #[schemars(with = "Vec<findings::Finding<'_>>")]
-    findings: &'a [super::FindingRow],
+    findings: &'a Rows<super::FindingRow>,
     /// The applications and service principals.
-    #[serde(serialize_with = "each::<_, objects::Object<'_>, _>")]
+    #[serde(serialize_with = "drawn")]
     #[schemars(with = "Vec<objects::Object<'_>>")]
-    objects: &'a [super::ObjectRow],
+    objects: &'a Rows<super::ObjectRow>,
     /// Their credentials.
-    #[serde(serialize_with = "each::<_, objects::Credential<'_>, _>")]
+    #[serde(serialize_with = "drawn")]
     #[schemars(with = "Vec<objects::Credential<'_>>")]
-    credentials: &'a [super::CredentialRow],
+    credentials: &'a Rows<super::CredentialRow>,
     /// The app management policies, one entry for each restriction.
     #[serde(serialize_with = "each::<_, policies::Policy<'_>, _>")]
     #[schemars(with = "Vec<policies::Policy<'_>>")]
     policies: &'a [super::PolicyRow],
     /// What could not be decided.
-    #[serde(serialize_with = "each::<_, findings::Undecided<'_>, _>")]
+    #[serde(serialize_with = "drawn")]
     #[schemars(with = "Vec<findings::Undecided<'_>>")]
-    undecided: &'a [super::UndecidedRow],
+    undecided: &'a Rows<super::UndecidedRow>,
     /// The configured exceptions that concern this tenant, as configured.
     #[serde(serialize_with = "each::<_, history::Exception<'_>, _>")]
     #[schemars(with = "Vec<history::Exception<'_>>")]
@@ -141,6 +142,7 @@ impl<'a> Document<'a> {
             trend,
             previous,
             notices,
+            summary,
         } = report;
         let Header { tenant, tenant_id, run_id, started, portal } = header;
         Self {
@@ -155,7 +157,7 @@ impl<'a> Document<'a> {
             gaps,
             notices,
             compared: compared.into(),
-            counts: Counts::of(report),
+            counts: Counts::of(summary),
             changes,
             findings,
             objects,
@@ -185,8 +187,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(report: &Report) -> Self {
-        let summary = Summary::of(report);
+    fn of(summary: &Summary) -> Self {
         Self {
             findings: summary.findings(),
             excepted: summary.excepted,
@@ -204,6 +205,38 @@ where
     S: Serializer,
 {
     serializer.collect_seq(rows.iter().map(M::from))
+}
+
+/// A row and the form that it has in the document.
+trait InDocument: Clone + Send + Sync {
+    type Form<'r>: From<&'r Self> + Serialize
+    where
+        Self: 'r;
+}
+
+impl InDocument for super::FindingRow {
+    type Form<'r> = findings::Finding<'r>;
+}
+
+impl InDocument for super::ObjectRow {
+    type Form<'r> = objects::Object<'r>;
+}
+
+impl InDocument for super::CredentialRow {
+    type Form<'r> = objects::Credential<'r>;
+}
+
+impl InDocument for super::UndecidedRow {
+    type Form<'r> = findings::Undecided<'r>;
+}
+
+/// Writes rows that are made while they are written.
+fn drawn<R: InDocument, S: Serializer>(rows: &&Rows<R>, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut sequence = serializer.serialize_seq(Some(rows.len()))?;
+    for row in rows.iter() {
+        sequence.serialize_element(&R::Form::from(&row))?;
+    }
+    sequence.end()
 }
 
 /// Text, or null for an empty one.

@@ -13,9 +13,8 @@ use self::attachments::Enclosure;
 use self::digest::Digest;
 use super::phrases::{grouped, plain as harmless};
 use super::since::Since;
-use super::summary::Summary;
 use super::template::{PageError, render, value};
-use super::{Letter, Report, ReportFile};
+use super::{Letter, Report, ReportFile, Summary};
 
 /// Whether the files of a report lie where they should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +39,10 @@ pub fn letter(
     attachment_limit: u64,
     kept: Kept,
 ) -> Result<Letter, PageError> {
-    let summary = Summary::of(report);
     let enclosure = Enclosure::of(&report.header, files, attachment_limit)?;
-    let digest = Digest::of(report, &summary, files, &enclosure, kept);
+    let digest = Digest::of(report, files, &enclosure, kept);
     Ok(Letter {
-        subject: subject(report, &summary),
+        subject: subject(report, &report.summary),
         text: plain::text(&digest),
         html: render("letter.html", context! { letter => value(&digest) })?,
         attachments: enclosure.attachments,

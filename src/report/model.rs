@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::{Rows, Summary};
 use crate::domain::{
     ChainLink, ExceptionState, FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Status, Subject,
     TenantId,
@@ -20,16 +21,16 @@ pub struct Report {
     /// What changed since then, worst first. Of an incomplete run nothing is `fixed` or `gone`.
     pub changes: Vec<ChangeRow>,
     /// Worst first, then by rule, name and id.
-    pub findings: Vec<FindingRow>,
+    pub findings: Rows<FindingRow>,
     /// By kind, name and id.
-    pub objects: Vec<ObjectRow>,
+    pub objects: Rows<ObjectRow>,
     /// In the order of `objects`, each object's as Graph lists them.
-    pub credentials: Vec<CredentialRow>,
+    pub credentials: Rows<CredentialRow>,
     /// The tenant default first, then custom policies by name and id; restrictions as Graph lists
     /// them. A policy without restrictions has one row with the restriction's cells empty.
     pub policies: Vec<PolicyRow>,
     /// What could not be decided, for reading by people: where, which rule, why.
-    pub undecided: Vec<UndecidedRow>,
+    pub undecided: Rows<UndecidedRow>,
     /// The configured exceptions that concern this tenant, as configured.
     pub exceptions: Vec<ExceptionRow>,
     /// Earlier runs in numbers, oldest first.
@@ -38,6 +39,8 @@ pub struct Report {
     pub previous: Option<ChainLink>,
     /// What a reader has to know about the history, a sentence each.
     pub notices: Vec<String>,
+    /// All of it in numbers, counted once.
+    pub summary: Summary,
 }
 
 /// What a report was compared with.

@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{ChangeKind, ChangeWord, FindingChange, FindingRow, Header, Report, ReportFile};
-use crate::domain::{FindingKey, FindingRecord, Ledger, RunCounts, RunMark, Severity, Sha256Sum};
+use super::{ChangeKind, ChangeWord, FindingChange, FindingRow, Header, Report, ReportFile, Summary};
+use crate::domain::{FindingKey, FindingRecord, Ledger, RunCounts, RunMark, Sha256Sum};
 
 /// The file that names all others.
 pub const MANIFEST: &str = "manifest.json";
@@ -25,16 +25,13 @@ pub fn manifest_sum(files: &[ReportFile]) -> Sha256Sum {
 #[must_use]
 pub fn counts(report: &Report) -> RunCounts {
     let Header { run_id, started, .. } = &report.header;
-    let open = |severity: Severity| {
-        let of_it = report.findings.iter().filter(|row| row.status.is_open() && row.severity == severity);
-        of_it.count() as u64
-    };
+    let Summary { complete, severities, excepted, objects, .. } = &report.summary;
     RunCounts {
         run: RunMark { run_id: run_id.clone(), started: *started },
-        complete: report.gaps.is_empty(),
-        objects: report.objects.len() as u64,
-        findings: Severity::ALL.map(open),
-        excepted: report.findings.iter().filter(|row| !row.status.is_open()).count() as u64,
+        complete: *complete,
+        objects: objects.total as u64,
+        findings: severities.map(|(_, count)| count as u64),
+        excepted: *excepted as u64,
     }
 }
 
@@ -44,13 +41,13 @@ pub fn ledger(report: &Report) -> Ledger {
     if !report.gaps.is_empty() {
         return Ledger::default();
     }
-    let back = |row: &&FindingRow| matches!(row.change, Some(FindingChange::New | FindingChange::Reopened));
+    let back = |row: &FindingRow| matches!(row.change, Some(FindingChange::New | FindingChange::Reopened));
     let fixed = report
         .changes
         .iter()
         .filter(|row| row.kind == ChangeKind::Finding && row.change == ChangeWord::Fixed);
     Ledger {
-        opened: report.findings.iter().filter(back).map(entry).collect(),
+        opened: report.findings.iter().filter(back).map(|row| entry(&row)).collect(),
         closed: fixed.filter_map(|row| row.key.clone()).collect(),
     }
 }

@@ -1,10 +1,8 @@
 //! What changed since the run compared with, in numbers: shared by the terminal, the page and the
 //! letter.
 
-use std::collections::BTreeSet;
-
 use super::phrases::{counted, grouped, minute, spoken};
-use super::{ChangeCounts, ChangeKind, ChangeRow, Compared, FindingChange, FindingRow, Report, Summary};
+use super::{ChangeCounts, ChangeKind, Compared, FindingChange, FindingRow, Report, Summary};
 use crate::domain::RunMark;
 
 /// The numbers of what changed. Of excepted findings none counts as new: they ask nothing of anybody.
@@ -25,21 +23,20 @@ pub struct Since {
 }
 
 impl Since {
-    /// Counts what changed; none where there is nothing to compare with.
+    /// What changed, as counted; none where there is nothing to compare with.
     #[must_use]
     pub fn of(report: &Report) -> Option<Self> {
         let Compared::With(run) = &report.compared else { return None };
+        let Summary { changes, excepted_fresh, things, .. } = &report.summary;
         let ChangeCounts { new, reopened, fixed, appeared: _, changed: _, gone: _ } =
-            Summary::of(report).changes.unwrap_or_default();
-        let of_kind = |kind| distinct(report.changes.iter().filter(|row| row.kind == kind));
-        let others = [ChangeKind::Policy, ChangeKind::Assignment, ChangeKind::Credential, ChangeKind::Object];
+            changes.unwrap_or_default();
         Some(Self {
             run: run.clone(),
             new,
             reopened,
             fixed,
-            excepted: report.findings.iter().filter(|row| !row.status.is_open() && is_fresh(row)).count(),
-            others: others.into_iter().map(|kind| (kind, of_kind(kind))).filter(|(_, n)| *n > 0).collect(),
+            excepted: *excepted_fresh,
+            others: things.iter().map(|of_kind| (of_kind.kind, of_kind.things)).collect(),
         })
     }
 
@@ -89,23 +86,9 @@ impl Since {
     }
 }
 
-/// How many things rows speak of: what changed in two respects has two of them.
-pub(super) fn distinct<'a>(rows: impl Iterator<Item = &'a ChangeRow>) -> usize {
-    let what = |row: &'a ChangeRow| {
-        let ChangeRow { object_type, object_id, credential_type, credential_id, credential_name, .. } = row;
-        (object_type, object_id, credential_type, credential_id, credential_name)
-    };
-    rows.map(what).collect::<BTreeSet<_>>().len()
-}
-
 /// Whether a finding is open and stands so to the run compared with.
 pub(super) fn is_open(row: &FindingRow, change: FindingChange) -> bool {
     row.status.is_open() && row.change == Some(change)
-}
-
-/// Whether the run compared with did not have a finding.
-fn is_fresh(row: &FindingRow) -> bool {
-    matches!(row.change, Some(FindingChange::New | FindingChange::Reopened))
 }
 
 /// What there is to say where no changes can be listed, or where none are: one sentence. None where

@@ -1,10 +1,10 @@
 //! What a report amounts to in numbers: shared by the terminal, the page and the letter.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use super::phrases::{counted, grouped};
-use super::{ChangeKind, ChangeWord, Compared, FindingChange, FindingRow, ObjectRow, Report, catalogue};
-use crate::domain::{Compliance, CredentialKind, CredentialState, RuleId, SecretCreation, Severity};
+use super::{ChangeKind, ChangeWord, Report, Tally};
+use crate::domain::{RuleId, Severity};
 
 /// The numbers of one report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,18 +13,33 @@ pub struct Summary {
     pub complete: bool,
     /// Open findings of each severity, worst first, those without any included.
     pub severities: [(Severity, usize); 5],
+    /// Of those, the ones that the run compared with did not have, likewise.
+    pub fresh: [Fresh; 5],
     /// Open findings of each broken rule: the worst first, then the most frequent.
     pub rules: Vec<RuleCount>,
     /// Findings that somebody has accepted.
     pub excepted: usize,
+    /// Those of them that are new or back.
+    pub excepted_fresh: usize,
     /// What changed since the last complete run; none where that could not be consulted.
     pub changes: Option<ChangeCounts>,
+    /// The things that changed other than findings, kind by kind, those without any left out.
+    pub things: Vec<ThingCounts>,
     /// The objects.
     pub objects: ObjectCounts,
     /// The client secrets.
     pub secrets: SecretCounts,
     /// What could not be decided.
     pub undecided: usize,
+}
+
+/// Open findings that the run compared with did not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fresh {
+    /// Never seen before.
+    pub new: usize,
+    /// Fixed before.
+    pub reopened: usize,
 }
 
 /// A broken rule and how often.
@@ -38,6 +53,12 @@ pub struct RuleCount {
     pub worst: Severity,
     /// Its open findings.
     pub findings: usize,
+    /// The objects, policies and tenants that they are about.
+    pub places: usize,
+    /// The first of those, by name; by id where they have none.
+    pub examples: Vec<String>,
+    /// What to do: what all of them say, or what the catalogue says where they differ.
+    pub advice: Cow<'static, str>,
 }
 
 /// What changed, in numbers.
@@ -57,6 +78,19 @@ pub struct ChangeCounts {
     pub gone: usize,
 }
 
+/// Things of one kind that changed: what changed in two respects is one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThingCounts {
+    /// What they are.
+    pub kind: ChangeKind,
+    /// All of them.
+    pub things: usize,
+    /// By what happened to them, those words left out that nothing happened by. A thing can count under two.
+    pub by_word: Vec<(ChangeWord, usize)>,
+    /// Rows about them.
+    pub rows: usize,
+}
+
 /// Objects by what was concluded about them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ObjectCounts {
@@ -72,6 +106,8 @@ pub struct ObjectCounts {
     pub excepted: usize,
     /// Those that anybody with the permission may still give a client secret.
     pub open_to_secrets: usize,
+    /// Those with findings by the severity of the worst, in the order of [`Severity::ALL`].
+    pub by_worst: [usize; 5],
 }
 
 /// Client secrets, SAML signing passwords not among them.
@@ -81,25 +117,20 @@ pub struct SecretCounts {
     pub total: usize,
     /// Those that have expired.
     pub expired: usize,
+    /// The others by the whole days that are left: up to 7, 30, 90 and 180, more, and those that never end.
+    pub by_days_left: [usize; 6],
 }
 
 impl Summary {
-    /// Counts a report.
+    /// Counts a report by going through all its rows: for one that was put together by hand.
     #[must_use]
     pub fn of(report: &Report) -> Self {
-        Self {
-            complete: report.gaps.is_empty(),
-            severities: Severity::ALL.map(|severity| {
-                let these = open(&report.findings).filter(|finding| finding.severity == severity);
-                (severity, these.count())
-            }),
-            rules: rules(&report.findings),
-            excepted: report.findings.len() - open(&report.findings).count(),
-            changes: changes(report),
-            objects: objects(&report.objects),
-            secrets: secrets(report),
-            undecided: report.undecided.len(),
-        }
+        let mut tally = Tally::default();
+        report.findings.iter().for_each(|row| tally.finding(&row));
+        report.objects.iter().for_each(|row| tally.object(&row));
+        report.credentials.iter().for_each(|row| tally.credential(&row));
+        report.undecided.iter().for_each(|row| tally.undecided(&row));
+        tally.finish(report.gaps.is_empty(), &report.compared, &report.changes)
     }
 
     /// All open findings.
@@ -134,8 +165,15 @@ impl Summary {
     /// there are none: `60 objects: 12 non-compliant, 3 unknown, 45 compliant`.
     #[must_use]
     pub fn by_compliance(&self) -> String {
-        let ObjectCounts { total, compliant, non_compliant, unknown, excepted, open_to_secrets: _ } =
-            self.objects;
+        let ObjectCounts {
+            total,
+            compliant,
+            non_compliant,
+            unknown,
+            excepted,
+            open_to_secrets: _,
+            by_worst: _,
+        } = self.objects;
         let counts = [
             (non_compliant, "non-compliant"),
             (unknown, "unknown"),
@@ -155,83 +193,9 @@ impl Summary {
     }
 }
 
-/// What to do about findings of one rule: what they all say, or what the catalogue says where they differ.
-pub(super) fn advice<'a>(rule: RuleId, findings: impl IntoIterator<Item = &'a FindingRow>) -> &'a str {
-    let mut advice = findings.into_iter().map(|row| row.recommendation.as_str());
-    match advice.next() {
-        Some(first) if !first.is_empty() && advice.all(|other| other == first) => first,
-        _ => catalogue(rule).remedy,
+impl Default for Summary {
+    /// Of a complete run that found nothing and was compared with nothing.
+    fn default() -> Self {
+        Tally::default().finish(true, &super::Compared::Unknown, &[])
     }
-}
-
-fn open(findings: &[FindingRow]) -> impl Iterator<Item = &FindingRow> {
-    findings.iter().filter(|finding| finding.status.is_open())
-}
-
-fn changes(report: &Report) -> Option<ChangeCounts> {
-    if report.compared == Compared::Unknown {
-        return None;
-    }
-    let mut counts = ChangeCounts::default();
-    for finding in open(&report.findings) {
-        match finding.change {
-            Some(FindingChange::New) => counts.new += 1,
-            Some(FindingChange::Reopened) => counts.reopened += 1,
-            Some(FindingChange::Standing) | None => (),
-        }
-    }
-    for row in &report.changes {
-        match (row.change, row.kind) {
-            (ChangeWord::Fixed, _) => counts.fixed += 1,
-            (_, ChangeKind::Finding) | (ChangeWord::Reopened, _) => (),
-            (ChangeWord::Appeared, _) => counts.appeared += 1,
-            (ChangeWord::Changed, _) => counts.changed += 1,
-            (ChangeWord::Gone, _) => counts.gone += 1,
-        }
-    }
-    Some(counts)
-}
-
-fn rules(findings: &[FindingRow]) -> Vec<RuleCount> {
-    let mut counts: BTreeMap<RuleId, (Severity, usize)> = BTreeMap::new();
-    for finding in open(findings) {
-        let (worst, count) = counts.entry(finding.rule).or_insert((finding.severity, 0));
-        *worst = finding.severity.max(*worst);
-        *count += 1;
-    }
-    let mut rules: Vec<RuleCount> = counts
-        .into_iter()
-        .map(|(rule, (worst, findings))| RuleCount { rule, title: catalogue(rule).title, worst, findings })
-        .collect();
-    rules.sort_by_key(|count| std::cmp::Reverse((count.worst, count.findings)));
-    rules
-}
-
-fn objects(rows: &[ObjectRow]) -> ObjectCounts {
-    let with = |word: &str| rows.iter().filter(|row| row.compliance == word).count();
-    let compliant = with(Compliance::Compliant.as_str());
-    let non_compliant = with(Compliance::NonCompliant.as_str());
-    let excepted = with(Compliance::Excepted.as_str());
-    ObjectCounts {
-        total: rows.len(),
-        compliant,
-        non_compliant,
-        unknown: rows.len() - compliant - non_compliant - excepted,
-        excepted,
-        open_to_secrets: rows
-            .iter()
-            .filter(|row| row.secret_creation == SecretCreation::Allowed.as_str())
-            .count(),
-    }
-}
-
-fn secrets(report: &Report) -> SecretCounts {
-    let secret = CredentialKind::ClientSecret.as_str();
-    let expired = CredentialState::Expired.as_str();
-    let mut counts = SecretCounts::default();
-    for credential in report.credentials.iter().filter(|row| row.credential_type == secret) {
-        counts.total += 1;
-        counts.expired += usize::from(credential.state == expired);
-    }
-    counts
 }

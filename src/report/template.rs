@@ -1,6 +1,7 @@
 //! The template engine, set up once: everything that is not marked as ours is escaped.
 
 use std::borrow::Cow;
+use std::io::Write;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -55,6 +56,14 @@ pub(super) fn render(name: &'static str, values: Value) -> Result<String, PageEr
     let wrap = |source| PageError::Template { template: name, source };
     let environment = environment().map_err(wrap)?;
     environment.get_template(name).and_then(|template| template.render(values)).map_err(wrap)
+}
+
+/// Fills in the template `name`, piece by piece.
+pub(super) fn render_to(name: &'static str, values: Value, out: impl Write) -> Result<(), PageError> {
+    let wrap = |source| PageError::Template { template: name, source };
+    let environment = environment().map_err(wrap)?;
+    let template = environment.get_template(name).map_err(wrap)?;
+    template.render_captured_to(values, out).map(drop).map_err(wrap)
 }
 
 /// What a template is filled in with.

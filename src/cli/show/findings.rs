@@ -9,8 +9,8 @@ const ROWS: usize = 200;
 
 /// The open findings; none where there is not one.
 pub(in crate::cli) fn table(report: &Report) -> Option<String> {
-    let open: Vec<&FindingRow> = report.findings.iter().filter(|row| row.status.is_open()).collect();
-    if open.is_empty() {
+    let open = report.summary.findings();
+    if open == 0 {
         return None;
     }
     // On the first run all are new, and the column would say nothing.
@@ -20,10 +20,10 @@ pub(in crate::cli) fn table(report: &Report) -> Option<String> {
     table.set_width(terminal_width());
     let columns = ["SEVERITY", "CHANGE", "RULE", "ON", "NAME", "DETAIL"];
     table.set_header(columns.into_iter().filter(|column| compared || *column != "CHANGE"));
-    for finding in open.iter().take(ROWS) {
-        table.add_row(cells(finding, compared));
+    for finding in report.findings.iter().filter(|row| row.status.is_open()).take(ROWS.min(open)) {
+        table.add_row(cells(&finding, compared));
     }
-    let more = open.len().saturating_sub(ROWS);
+    let more = open.saturating_sub(ROWS);
     let rest = if more > 0 { format!("\n{more} more are in findings.csv.") } else { String::new() };
     Some(format!("{table}{rest}"))
 }

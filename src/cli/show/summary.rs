@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::{colour, mail};
 use crate::domain::{ExceptionState, Severity};
-use crate::report::{Compared, Report, Since, Summary, instead_of_changes, plain};
+use crate::report::{Compared, Report, Since, instead_of_changes, plain};
 use crate::run::Outcome;
 
 const BOLD: Style = Style::new().bold();
@@ -24,8 +24,7 @@ pub(in crate::cli) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Re
 
 /// Writes how complete a report is, what changed and how bad it is.
 pub(in crate::cli) fn overview(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    let summary = Summary::of(report);
-    let header = &report.header;
+    let Report { header, summary, .. } = report;
     if summary.complete {
         writeln!(out, "{BOLD}{}{BOLD:#}  run {}: complete", header.tenant, header.run_id)?;
     } else {

@@ -1,12 +1,10 @@
 //! The table of what changed since the run compared with.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use super::link;
-use super::tables::{Choice, Places, Table};
-use crate::domain::{FindingKey, Severity};
+use super::tables::{Choice, Places, Table, cut};
+use crate::domain::{Severity, Status};
 use crate::report::phrases::{counted, minute};
 use crate::report::since::{INCOMPLETE, Since, instead_of_changes};
 use crate::report::{ChangeKind, ChangeRow, Report};
@@ -49,11 +47,10 @@ struct Change<'a> {
 }
 
 impl<'a> Changes<'a> {
-    pub(super) fn of(report: &'a Report, places: &Places<'_>) -> Self {
+    pub(super) fn of(report: &'a Report, most: usize, places: &Places<'_>) -> Self {
         let since = Since::of(report);
-        let rows = &report.changes;
-        let excepted: HashSet<&FindingKey> =
-            report.findings.iter().filter(|row| !row.status.is_open()).map(|row| &row.key).collect();
+        let all = report.changes.len();
+        let rows = report.changes.get(..most.min(all)).unwrap_or_default();
         let severities = Severity::ALL.iter().map(Severity::to_string).collect();
         Self {
             title: match &since {
@@ -66,16 +63,17 @@ impl<'a> Changes<'a> {
             table: Table {
                 caption: format!(
                     "{} up to this run, {}, by kind",
-                    counted(rows.len(), "change"),
+                    counted(all, "change"),
                     minute(report.header.started)
                 ),
+                cut: cut(rows.len(), all, "change", "the first of them", "changes.csv"),
                 choices: vec![
                     Choice::new("Change", 0, rows.iter().map(|row| row.change.as_str())),
                     Choice::new("Kind", 1, rows.iter().map(|row| row.kind.as_str())),
                     Choice::exactly("Severity", 2, severities),
                     Choice::new("Rule", 4, rows.iter().filter_map(|row| row.rule).map(|rule| rule.as_str())),
                 ],
-                rows: rows.iter().map(|row| change(row, &excepted, places)).collect(),
+                rows: rows.iter().map(|row| change(row, places)).collect(),
             },
         }
     }
@@ -89,11 +87,11 @@ fn numbers(since: &Since) -> String {
     }
 }
 
-fn change<'a>(row: &'a ChangeRow, excepted: &HashSet<&FindingKey>, places: &Places<'_>) -> Change<'a> {
+fn change<'a>(row: &'a ChangeRow, places: &Places<'_>) -> Change<'a> {
     let ChangeRow {
         change,
         kind,
-        key,
+        key: _,
         rule,
         severity,
         object_type,
@@ -106,13 +104,14 @@ fn change<'a>(row: &'a ChangeRow, excepted: &HashSet<&FindingKey>, places: &Plac
         policy_id,
         policy_name,
         before: _,
-        after: _,
+        after,
         detail,
         portal_url,
     } = row;
     Change {
         change: change.as_str(),
-        excepted: key.as_ref().is_some_and(|key| excepted.contains(key)),
+        // Of a finding that is there, `after` is its status.
+        excepted: *kind == ChangeKind::Finding && after == Status::Excepted(0).as_str(),
         mark: if *kind == ChangeKind::Finding { "of-finding" } else { "of-thing" },
         kind: kind.as_str(),
         severity: severity.map(Severity::as_str),

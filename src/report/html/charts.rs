@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use crate::domain::{CredentialKind, CredentialState};
-use crate::report::CredentialRow;
 use crate::report::phrases::grouped;
-use crate::report::summary::Summary;
+use crate::report::{SecretCounts, Summary};
 
 #[derive(Serialize)]
 pub(super) struct Chart {
@@ -41,30 +39,16 @@ pub(super) fn severities(summary: &Summary) -> Chart {
     Chart::new("Findings by severity", true, &counts)
 }
 
-pub(super) fn secrets_by_days_left(credentials: &[CredentialRow]) -> Chart {
-    let mut counts = [
-        ("Expired", "expired", 0),
-        ("0 to 7 days", "soon", 0),
-        ("8 to 30 days", "soon", 0),
-        ("31 to 90 days", "later", 0),
-        ("91 to 180 days", "later", 0),
-        ("Over 180 days", "later", 0),
-        ("Never ends", "expired", 0),
+pub(super) fn secrets_by_days_left(secrets: SecretCounts) -> Chart {
+    let [week, month, quarter, half, longer, never] = secrets.by_days_left;
+    let counts = [
+        ("Expired", "expired", secrets.expired),
+        ("0 to 7 days", "soon", week),
+        ("8 to 30 days", "soon", month),
+        ("31 to 90 days", "later", quarter),
+        ("91 to 180 days", "later", half),
+        ("Over 180 days", "later", longer),
+        ("Never ends", "expired", never),
     ];
-    let secret = CredentialKind::ClientSecret.as_str();
-    for row in credentials.iter().filter(|row| row.credential_type == secret) {
-        let bucket = match row.days_left {
-            _ if row.state == CredentialState::Expired.as_str() => 0,
-            Some(..=7) => 1,
-            Some(8..=30) => 2,
-            Some(31..=90) => 3,
-            Some(91..=180) => 4,
-            Some(_) => 5,
-            None => 6,
-        };
-        if let Some((_, _, count)) = counts.get_mut(bucket) {
-            *count += 1;
-        }
-    }
     Chart::new("Client secrets by days left", false, &counts)
 }

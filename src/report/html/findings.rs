@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::tables::{Choice, Places, Table, Together};
+use super::excerpt::Excerpt;
+use super::tables::{Choice, Places, Table, Together, cut};
 use super::{day, link};
 use crate::domain::{Severity, Status};
 use crate::report::phrases::{counted, grouped};
@@ -32,7 +33,7 @@ pub(super) struct Finding<'a> {
     recommendation: &'a str,
 }
 
-pub(super) fn findings<'a>(report: &'a Report, summary: &Summary, places: &Places<'_>) -> Table<Finding<'a>> {
+pub(super) fn findings<'a>(report: &Report, excerpt: &'a Excerpt, places: &Places<'_>) -> Table<Finding<'a>> {
     let row = |row: &'a FindingRow| {
         let FindingRow {
             key: _,
@@ -81,10 +82,10 @@ pub(super) fn findings<'a>(report: &'a Report, summary: &Summary, places: &Place
         }
     };
     let severities = Severity::ALL.iter().map(Severity::to_string).collect();
-    let rows = &report.findings;
-    let open = summary.findings();
+    let rows = excerpt.findings.as_slice();
+    let Summary { excepted, complete, .. } = report.summary;
     Table {
-        caption: match (open, rows.len().saturating_sub(open), summary.complete) {
+        caption: match (report.summary.findings(), excepted, complete) {
             (0, 0, true) => "No findings".to_owned(),
             (0, 0, false) => "No findings in what could be read".to_owned(),
             (some, 0, _) => counted(some, "finding"),
@@ -98,6 +99,7 @@ pub(super) fn findings<'a>(report: &'a Report, summary: &Summary, places: &Place
             Choice::new("Rule", 2, rows.iter().map(|row| row.rule.as_str())),
             Choice::new("Type", 4, rows.iter().map(|row| row.object_type.as_str())),
         ],
+        cut: cut(rows.len(), report.findings.len(), "finding", "the worst first", "findings.csv"),
         rows: rows.iter().map(row).collect(),
     }
 }
@@ -131,7 +133,11 @@ pub(super) struct Undecided<'a> {
     why: &'a str,
 }
 
-pub(super) fn undecided<'a>(report: &'a Report, places: &Places<'_>) -> Table<Undecided<'a>> {
+pub(super) fn undecided<'a>(
+    report: &Report,
+    excerpt: &'a Excerpt,
+    places: &Places<'_>,
+) -> Table<Undecided<'a>> {
     let row =
         |UndecidedRow { object_type, object_id, display_name, rule, why }: &'a UndecidedRow| Undecided {
             name: display_name,
@@ -141,9 +147,10 @@ pub(super) fn undecided<'a>(report: &'a Report, places: &Places<'_>) -> Table<Un
             rule: rule.as_str(),
             why,
         };
-    let rows = &report.undecided;
+    let rows = &excerpt.undecided;
+    let all = report.undecided.len();
     Table {
-        caption: match (rows.len(), report.gaps.is_empty()) {
+        caption: match (all, report.gaps.is_empty()) {
             (0, true) => "Every rule could be decided".to_owned(),
             (0, false) => "Every rule could be decided on what was read".to_owned(),
             (some, _) => counted(some, "open question"),
@@ -152,6 +159,7 @@ pub(super) fn undecided<'a>(report: &'a Report, places: &Places<'_>) -> Table<Un
             Choice::new("Type", 1, rows.iter().map(|row| row.object_type.as_str())),
             Choice::new("Rule", 2, rows.iter().map(|row| row.rule.as_str())),
         ],
+        cut: cut(rows.len(), all, "open question", "the first of them", "report.json"),
         rows: rows.iter().map(row).collect(),
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::day;
-use super::tables::{Choice, Places, Table};
+use super::excerpt::Excerpt;
+use super::tables::{Choice, Places, Table, cut};
 use crate::domain::CredentialKind;
 use crate::report::phrases::counted;
 use crate::report::{CredentialRow, PolicyRow, Report};
@@ -27,7 +28,11 @@ pub(super) struct Credential<'a> {
     state: &'static str,
 }
 
-pub(super) fn credentials<'a>(report: &'a Report, places: &Places<'_>) -> Table<Credential<'a>> {
+pub(super) fn credentials<'a>(
+    report: &Report,
+    excerpt: &'a Excerpt,
+    places: &Places<'_>,
+) -> Table<Credential<'a>> {
     let row = |row: &'a CredentialRow| {
         let CredentialRow {
             object_type,
@@ -60,9 +65,11 @@ pub(super) fn credentials<'a>(report: &'a Report, places: &Places<'_>) -> Table<
             state,
         }
     };
-    let rows = &report.credentials;
+    let rows = &excerpt.credentials;
+    let all = report.credentials.len();
     Table {
-        caption: counted(rows.len(), "credential"),
+        caption: counted(all, "credential"),
+        cut: cut(rows.len(), all, "credential", "those of the objects above", "credentials.csv"),
         choices: vec![
             Choice::new("Type", 1, rows.iter().map(|row| row.object_type.as_str())),
             Choice::new("Credential", 2, rows.iter().map(|row| row.credential_type)),
@@ -127,6 +134,7 @@ pub(super) fn policies<'a>(report: &'a Report) -> Table<Policy<'a>> {
     };
     Table {
         caption,
+        cut: None,
         choices: vec![
             Choice::new("Kind", 1, rows.iter().map(|row| row.policy_type)),
             Choice::new("Restriction", 4, rows.iter().map(|row| row.restriction_type.as_str())),

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
+use super::excerpt::Excerpt;
 use super::findings::standing;
-use super::tables::{Choice, Places, Table};
+use super::tables::{Choice, Places, Table, cut};
 use super::{day, link};
 use crate::domain::Severity;
-use crate::report::summary::Summary;
 use crate::report::{FindingRow, ObjectRow, Report};
 
 #[derive(Serialize)]
@@ -47,10 +47,11 @@ struct Broken<'a> {
     detail: &'a str,
 }
 
-pub(super) fn objects<'a>(report: &'a Report, summary: &Summary, places: &Places<'a>) -> Table<Object<'a>> {
-    let rows = &report.objects;
+pub(super) fn objects<'a>(report: &Report, excerpt: &'a Excerpt, places: &Places<'a>) -> Table<Object<'a>> {
+    let rows = &excerpt.objects;
     Table {
-        caption: summary.by_compliance(),
+        caption: report.summary.by_compliance(),
+        cut: cut(rows.len(), report.objects.len(), "object", "those with the worst findings", "objects.csv"),
         choices: vec![
             Choice::new("Type", 1, rows.iter().map(|row| row.object_type.as_str())),
             Choice::new("Owned by", 2, rows.iter().map(|row| row.owned_by)),

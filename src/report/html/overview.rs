@@ -1,7 +1,5 @@
 //! The top of the page: how complete, how bad, what first.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
@@ -10,14 +8,10 @@ use super::link;
 use super::trend::Trend;
 use crate::domain::Severity;
 use crate::report::phrases::{counted, grouped, minute, spoken};
-use crate::report::since::is_open;
-use crate::report::summary::{RuleCount, Summary, advice};
-use crate::report::{Compared, FindingChange, FindingRow, GapRow, Report};
+use crate::report::{Compared, FindingChange, Fresh, GapRow, Report, RuleCount, Summary};
 
 /// Rules named under "What matters first". More would bury the first; fewer would hide a severity.
 const FIRST_RULES: usize = 8;
-/// Objects named for each of them.
-const EXAMPLES: usize = 3;
 
 #[derive(Serialize)]
 pub(super) struct Head<'a> {
@@ -110,7 +104,7 @@ struct Rule<'a> {
     rule: &'static str,
     title: &'static str,
     count: String,
-    examples: Vec<&'a str>,
+    examples: &'a [String],
     others: Option<String>,
     advice: &'a str,
 }
@@ -123,24 +117,26 @@ struct Section {
 }
 
 impl<'a> Overview<'a> {
-    pub(super) fn of(report: &'a Report, summary: &Summary) -> Self {
-        let tile = |&(severity, count): &(Severity, usize)| Tile {
+    pub(super) fn of(report: &'a Report) -> Self {
+        let summary = &report.summary;
+        let is_later = matches!(report.compared, Compared::With(_));
+        let tile = |(&(severity, count), new): (&(Severity, usize), &Fresh)| Tile {
             severity: severity.as_str(),
             count: grouped(count),
             any: count > 0,
-            fresh: fresh(report, severity),
+            fresh: fresh(*new).filter(|_| is_later),
         };
         let (first, rest) = summary.rules.split_at(summary.rules.len().min(FIRST_RULES));
         let left: usize = rest.iter().map(|rule| rule.findings).sum();
         Self {
             headline: headline(summary),
-            tiles: summary.severities.iter().map(tile).collect(),
+            tiles: summary.severities.iter().zip(&summary.fresh).map(tile).collect(),
             figures: figures(summary),
-            rules: first.iter().map(|rule| Rule::of(report, rule)).collect(),
+            rules: first.iter().map(Rule::of).collect(),
             rules_left: (left > 0).then(|| {
                 format!("{} more with {} stand below.", counted(rest.len(), "rule"), counted(left, "finding"))
             }),
-            charts: vec![severities(summary), secrets_by_days_left(&report.credentials)],
+            charts: vec![severities(summary), secrets_by_days_left(summary.secrets)],
             trend: Trend::of(report),
             sections: sections(report),
         }
@@ -157,19 +153,13 @@ fn headline(summary: &Summary) -> String {
     }
 }
 
-/// Of the open findings of a severity, those that the run compared with did not have.
-fn fresh(report: &Report, severity: Severity) -> Option<String> {
-    let Compared::With(_) = report.compared else { return None };
-    let of_change = |change| {
-        let these = report.findings.iter().filter(|row| row.severity == severity && is_open(row, change));
-        these.count()
-    };
-    let parts: Vec<String> = [FindingChange::New, FindingChange::Reopened]
-        .into_iter()
-        .map(|change| (of_change(change), change.as_str()))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{} {word}", grouped(count)))
-        .collect();
+/// Those that the run compared with did not have.
+fn fresh(fresh: Fresh) -> Option<String> {
+    let Fresh { new, reopened } = fresh;
+    let words = [(new, FindingChange::New), (reopened, FindingChange::Reopened)];
+    let present = words.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> =
+        present.map(|(count, change)| format!("{} {}", grouped(count), change.as_str())).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
@@ -198,31 +188,19 @@ fn figures(summary: &Summary) -> Vec<Figure> {
 }
 
 impl<'a> Rule<'a> {
-    fn of(report: &'a Report, count: &RuleCount) -> Self {
-        let of_rule = || open(report).filter(|finding| finding.rule == count.rule);
-        let mut seen = HashSet::new();
-        let places: Vec<&str> = of_rule()
-            .filter(|finding| seen.insert((finding.object_type, finding.object_id.as_str())))
-            .map(|finding| match finding.display_name.as_str() {
-                "" => finding.object_id.as_str(),
-                name => name,
-            })
-            .collect();
-        let others = places.len().saturating_sub(EXAMPLES);
+    fn of(count: &'a RuleCount) -> Self {
+        let RuleCount { rule, title, worst, findings, places, examples, advice } = count;
+        let others = places.saturating_sub(examples.len());
         Self {
-            severity: count.worst.as_str(),
-            rule: count.rule.as_str(),
-            title: count.title,
-            count: grouped(count.findings),
-            examples: places.into_iter().take(EXAMPLES).collect(),
+            severity: worst.as_str(),
+            rule: rule.as_str(),
+            title,
+            count: grouped(*findings),
+            examples,
             others: (others > 0).then(|| format!("{} more", grouped(others))),
-            advice: advice(count.rule, of_rule()),
+            advice,
         }
     }
-}
-
-fn open(report: &Report) -> impl Iterator<Item = &FindingRow> {
-    report.findings.iter().filter(|finding| finding.status.is_open())
 }
 
 fn sections(report: &Report) -> Vec<Section> {

@@ -4,12 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use crate::report::{FindingRow, ObjectRow, Report, Subject};
+use super::excerpt::Excerpt;
+use crate::report::phrases::{counted, grouped};
+use crate::report::{FindingRow, ObjectRow, Subject};
 
 /// A table with its filters.
 #[derive(Serialize)]
 pub(super) struct Table<R> {
     pub(super) caption: String,
+    /// How many rows there are, where not all are here.
+    pub(super) cut: Option<String>,
     pub(super) choices: Vec<Choice>,
     pub(super) rows: Vec<R>,
 }
@@ -49,6 +53,12 @@ impl Choice {
     }
 }
 
+/// `5,000 of 812,334 findings, the worst first. All of them are in findings.csv.` Nothing where all are here.
+pub(super) fn cut(here: usize, all: usize, noun: &str, which: &str, file: &str) -> Option<String> {
+    let said = || format!("{} of {}, {which}. All of them are in {file}.", grouped(here), counted(all, noun));
+    (here < all).then(said)
+}
+
 /// Where the objects stand in their table, counted from 1, and what was found about them.
 pub(super) struct Places<'a> {
     anchors: HashMap<(Subject, &'a str), usize>,
@@ -56,14 +66,14 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn of(report: &'a Report) -> Self {
+    pub(super) fn of(excerpt: &'a Excerpt) -> Self {
         let key =
             |(index, row): (usize, &'a ObjectRow)| ((row.object_type, row.object_id.as_str()), index + 1);
         let mut findings: HashMap<_, Vec<_>> = HashMap::new();
-        for finding in &report.findings {
+        for finding in excerpt.findings.iter().chain(&excerpt.further) {
             findings.entry((finding.object_type, finding.object_id.as_str())).or_default().push(finding);
         }
-        Self { anchors: report.objects.iter().enumerate().map(key).collect(), findings }
+        Self { anchors: excerpt.objects.iter().enumerate().map(key).collect(), findings }
     }
 
     /// The place of an object, where it has a row.

@@ -8,8 +8,7 @@ use super::changes::Changes;
 use super::standing::{Group, standing};
 use crate::domain::{ExceptionState, Severity};
 use crate::report::phrases::{counted, grouped, minute, plain, size, spoken};
-use crate::report::summary::Summary;
-use crate::report::{Report, ReportFile, Subject};
+use crate::report::{Report, ReportFile, Subject, Summary};
 
 /// Characters of a name, and of a sentence, before they are cut.
 pub(super) const NAME: usize = 80;
@@ -17,7 +16,7 @@ pub(super) const SENTENCE: usize = 400;
 
 /// The content of a letter.
 #[derive(Serialize)]
-pub(super) struct Digest<'a> {
+pub(super) struct Digest {
     pub(super) complete: bool,
     /// How complete the run was, and what is missing.
     pub(super) first_line: String,
@@ -26,11 +25,11 @@ pub(super) struct Digest<'a> {
     pub(super) notices: Vec<String>,
     pub(super) tenant: String,
     pub(super) run: String,
-    pub(super) changes: Changes<'a>,
+    pub(super) changes: Changes,
     pub(super) counts: Vec<Count>,
     /// The numbers, one sentence each.
     pub(super) figures: Vec<String>,
-    pub(super) groups: Vec<Group<'a>>,
+    pub(super) groups: Vec<Group>,
     /// How many findings are not listed, and where they are.
     pub(super) rest: Option<String>,
     /// What is attached, and where everything lies.
@@ -50,15 +49,9 @@ pub(super) struct Count {
     pub(super) any: bool,
 }
 
-impl<'a> Digest<'a> {
-    pub(super) fn of(
-        report: &'a Report,
-        summary: &Summary,
-        files: &[ReportFile],
-        enclosure: &Enclosure,
-        kept: Kept,
-    ) -> Self {
-        let header = &report.header;
+impl Digest {
+    pub(super) fn of(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kept: Kept) -> Self {
+        let Report { header, summary, .. } = report;
         let gap = |part: &str, reason: &str| Gap { part: plain(part, NAME), reason: plain(reason, SENTENCE) };
         let count = |&(severity, count): &(Severity, usize)| Count {
             severity: severity.as_str(),
@@ -66,7 +59,7 @@ impl<'a> Digest<'a> {
             any: count > 0,
         };
         let changes = Changes::of(report);
-        let groups = standing(&report.findings, &summary.rules, &changes.listed);
+        let groups = standing(&summary.rules, &changes.listed, &report.findings);
         let listed = changes.listed.len() + groups.iter().map(|group| group.lines.len()).sum::<usize>();
         Self {
             complete: summary.complete,

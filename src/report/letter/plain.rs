@@ -8,7 +8,7 @@ use super::standing::Group;
 const COLUMNS: usize = 78;
 
 /// Writes the whole part.
-pub(super) fn text(digest: &Digest<'_>) -> String {
+pub(super) fn text(digest: &Digest) -> String {
     let mut page = Page::default();
     page.wrapped("", "", &digest.first_line);
     for gap in &digest.gaps {
@@ -43,7 +43,7 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
     page.0
 }
 
-fn write_changes(page: &mut Page, changes: &Changes<'_>) {
+fn write_changes(page: &mut Page, changes: &Changes) {
     page.blank();
     let Changes { title, sentences, groups, listed: _ } = changes;
     if let Some(title) = title {
@@ -64,14 +64,14 @@ fn write_changes(page: &mut Page, changes: &Changes<'_>) {
     }
 }
 
-fn write_change(page: &mut Page, line: &Line<'_>) {
+fn write_change(page: &mut Page, line: &Line) {
     let Line { severity, name, subject, title, detail, url: _ } = line;
     let severity = severity.map(|word| format!("{}: ", word.to_uppercase())).unwrap_or_default();
     let title = if title.is_empty() { String::new() } else { format!("{title}. ") };
     page.wrapped("  - ", "    ", &format!("{severity}{name} ({subject}): {title}{detail}"));
 }
 
-fn write_group(page: &mut Page, group: &Group<'_>) {
+fn write_group(page: &mut Page, group: &Group) {
     page.blank();
     let Group { severity, rule, title, count, advice, lines, more } = group;
     page.wrapped("", "  ", &format!("{}: {title} ({rule}), {count}", severity.to_uppercase()));
