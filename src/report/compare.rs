@@ -23,8 +23,6 @@ use crate::domain::{
 };
 use rows::Ranked;
 
-pub(super) use findings::date;
-
 /// What the present run saw and concluded.
 pub(super) struct Present<'a> {
     inventory: &'a Inventory,
@@ -60,9 +58,13 @@ impl<'a> Present<'a> {
 
 /// Everything that changed, worst first: findings, policies, assignments, credentials, objects.
 /// `findings` are the present ones, told already how they stand.
-pub(super) fn changes(memory: &Memory, present: &Present<'_>, findings: &[FindingRow]) -> Vec<ChangeRow> {
-    let Memory { last, findings: known, differences } = memory;
-    let mut rows = findings::changes(known, present, findings);
+pub(super) fn changes(
+    memory: &Memory,
+    present: &Present<'_>,
+    findings: impl Iterator<Item = FindingRow>,
+) -> Vec<ChangeRow> {
+    let Memory { last, known: _, missing, differences } = memory;
+    let mut rows = findings::changes(missing, present, findings);
     rows.extend(policies::changes(differences, present));
     rows.extend(of_objects(last, differences, present));
     Ranked::sorted(rows)
@@ -78,14 +80,14 @@ fn of_objects(last: &RunMark, differences: &Differences, present: &Present<'_>) 
         rows.extend(assignments.appeared(&now));
         rows.extend(credentials.appeared(&now));
     }
-    for then in changed {
+    for then in changed.iter() {
         let Some(now) = present.object(&then.key()) else { continue };
-        rows.extend(objects::changed(then, &now, present));
-        rows.extend(assignments.changed(then, &now));
-        rows.extend(credentials.changed(then, &now));
+        rows.extend(objects::changed(&then, &now, present));
+        rows.extend(assignments.changed(&then, &now));
+        rows.extend(credentials.changed(&then, &now));
     }
     if present.is_complete() {
-        rows.extend(gone.iter().map(objects::gone));
+        rows.extend(gone.iter().map(|object| objects::gone(&object)));
     }
     rows
 }

@@ -1,6 +1,7 @@
 //! The walk through one run.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use tracing::Instrument;
@@ -8,14 +9,14 @@ use tracing::Instrument;
 use super::clock::Clock;
 use super::directory::{DirectoryError, RunDirectory, prune};
 use super::memory::{self, Remembered};
-use super::read::read_and_judge;
-use super::render::{DrawnUp, Judged, draw_up, heavy};
+use super::read::{Taken, read_and_judge};
+use super::render::{DrawnUp, draw_up, header, heavy};
 use super::{Keeping, TakenOver, post};
 use crate::config::{Config, Tenant};
 use crate::delivery::Delivery;
 use crate::domain::RunMark;
 use crate::graph::{self, Progress};
-use crate::report::{Kept, PageError, Report, ReportError, ReportFile};
+use crate::report::{Audited, Kept, PageError, Report, ReportError, ReportFile};
 use crate::store::{FilesState, RunProgress, StoreError};
 
 /// What to audit, and how.
@@ -91,6 +92,9 @@ pub enum RunError {
     /// The store, where nothing may be done without it.
     #[error("the run cannot be recorded")]
     Store(#[from] StoreError),
+    /// The store, where what earlier runs left is asked for.
+    #[error("earlier runs cannot be consulted")]
+    Memory(#[source] StoreError),
     /// What is recorded of a run was written by a version that this one does not understand.
     #[error("what is recorded of the run cannot be understood")]
     Context(#[source] serde_json::Error),
@@ -102,7 +106,7 @@ impl RunError {
     pub fn explain(&self) -> String {
         let advice = match self {
             Self::Directory(error) => error.advice(),
-            Self::Store(error) => error.advice(),
+            Self::Store(error) | Self::Memory(error) => error.advice(),
             Self::Report(_)
             | Self::Page(_)
             | Self::Interrupted(_)
@@ -142,19 +146,20 @@ async fn claim(job: &Job<'_>, started: DateTime<Utc>) -> Result<RunDirectory, Ru
 async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Result<Outcome, RunError> {
     tracing::info!("audit started");
     let settings = memory::settings(&job).await;
-    let taken = read_and_judge(&job, &settings, run.started).await;
-    let Remembered { mut history, recalled } = memory::recall(&job, &taken.inventory, run.started).await?;
-    let judged = Judged::new(&settings, &taken);
-    let mut drawn_up = draw_up(&job, &run, judged, &history)?;
+    let Taken { inventory, assessment, how, left } = read_and_judge(&job, &settings, run.started).await;
+    let header = header(job.tenant, &run, how);
+    let audited = Arc::new(Audited { inventory, assessment, settings });
+    let Remembered { mut history, recalled } = memory::recall(&job, &header, &audited).await?;
+    let mut drawn_up = draw_up(&job, &header, &audited, &history)?;
     let unrecorded = match &recalled {
-        Some(recalled) => memory::record(&job, judged, &drawn_up, recalled).await?,
+        Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled, left.as_ref()).await?,
         None => history.notices.first().cloned(),
     };
     if let (Some(_), Some(notice)) = (&recalled, &unrecorded) {
         history.notices.push(notice.clone());
-        drawn_up = draw_up(&job, &run, judged, &history)?;
+        drawn_up = draw_up(&job, &header, &audited, &history)?;
     }
-    drop(taken);
+    drop(audited);
     let published = publish(&job, Ok(directory), drawn_up, unrecorded.is_none()).await?;
     let outcome = published.send(&job, unrecorded).await?;
     conclude(&outcome.report);

@@ -1,5 +1,6 @@
 //! What a run is told of earlier ones, and how it is recorded for later ones.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -7,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::RunError;
 use super::directory::newest_link;
-use super::render::{DrawnUp, Judged};
+use super::render::{DrawnUp, look_up};
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
-use crate::domain::{ChainLink, Exception, History, HowRead, Inventory, RunMark, SignInMethod};
+use crate::domain::{ChainLink, DeltaState, Exception, History, HowRead, RunMark, SignInMethod};
 use crate::graph;
-use crate::report::{self, Report};
+use crate::report::{self, Audited, Header, Report};
 use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
 
 /// By what a run was judged, as it is kept with it: what else than the inventory its reports hang on.
@@ -43,9 +44,10 @@ pub(super) struct Remembered {
 /// then.
 pub(super) async fn recall(
     job: &Job<'_>,
-    inventory: &Inventory,
-    started: DateTime<Utc>,
+    header: &Header,
+    audited: &Arc<Audited>,
 ) -> Result<Remembered, RunError> {
+    let started = header.started;
     let on_disk = newest_link(&job.config.reports.directory, &job.tenant.name, started);
     let unknown = |because: &str| {
         let notices = vec![unavailable(because)];
@@ -59,7 +61,7 @@ pub(super) async fn recall(
     };
     let mut pauses = PAUSES.into_iter();
     let answer = loop {
-        let error = match store.recall(turn.tenant(), inventory, &job.config.reading.scope).await {
+        let error = match consult(store, turn, job, header, audited).await {
             Err(error) if error.is_temporary() => error,
             answer => break answer,
         };
@@ -86,6 +88,18 @@ pub(super) async fn recall(
             Ok(unknown(&reason))
         }
     }
+}
+
+async fn consult(
+    store: &Store,
+    turn: &Turn,
+    job: &Job<'_>,
+    header: &Header,
+    audited: &Arc<Audited>,
+) -> Result<Recalled, StoreError> {
+    let mut recalled = store.recall(turn.tenant(), &audited.inventory, &job.config.reading.scope).await?;
+    look_up(store, turn.tenant(), header, audited, &mut recalled.history).await?;
+    Ok(recalled)
 }
 
 /// A run that was made while the store was not there is in no store, but in the chain all the same. What
@@ -129,9 +143,10 @@ fn set_back(last: &RunMark) -> String {
 /// When they may not: somebody else holds the turn, or may carry out the same planned run.
 pub(super) async fn record(
     job: &Job<'_>,
-    judged: Judged<'_>,
+    audited: &Audited,
     drawn_up: &DrawnUp,
     recalled: &Recalled,
+    left: Option<&DeltaState>,
 ) -> Result<Option<String>, RunError> {
     let Keeping::Store { store, turn, planned } = job.keeping else { return Ok(None) };
     let DrawnUp { report, files } = drawn_up;
@@ -141,11 +156,11 @@ pub(super) async fn record(
         host: super::host(),
         manifest: report::manifest_sum(files),
         previous: report.previous.clone(),
-        context: context(job, judged, report),
-        inventory: judged.inventory,
+        context: context(job, audited, report),
+        inventory: &audited.inventory,
         ledger: report::ledger(report),
         mail: if post::wanted(job).is_some() { MailState::Waiting } else { MailState::NotWanted },
-        delta: judged.left,
+        delta: left,
     };
     let mut pauses = PAUSES.into_iter();
     loop {
@@ -235,8 +250,8 @@ pub(super) async fn settings(job: &Job<'_>) -> Settings {
 }
 
 /// What else than the inventory a run's reports hang on, as text.
-fn context(job: &Job<'_>, judged: Judged<'_>, report: &Report) -> String {
-    let Judged { settings, inventory: _, assessment, how, left: _ } = judged;
+fn context(job: &Job<'_>, audited: &Audited, report: &Report) -> String {
+    let Audited { settings, inventory: _, assessment } = audited;
     let reviews = settings.exceptions.iter().zip(&assessment.exceptions);
     let unused = reviews.filter(|(_, review)| !review.used);
     let context = Context {
@@ -245,7 +260,7 @@ fn context(job: &Job<'_>, judged: Judged<'_>, report: &Report) -> String {
         sign_in: job.tenant.credential.method(),
         csv_bom: job.config.reports.csv_bom,
         notices: report.notices.clone(),
-        how: how.clone(),
+        how: report.header.read.clone(),
     };
     // Settings hold nothing that JSON cannot: no maps but those with words for keys.
     serde_json::to_string(&context).unwrap_or_default()

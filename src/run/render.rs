@@ -1,15 +1,16 @@
 //! The reports of a run, drawn up from what was read or from what is recorded.
 
+use std::sync::Arc;
+
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::memory::Context;
-use super::read::Taken;
 use super::{Job, RunError};
-use crate::compliance::{Settings, evaluate};
+use crate::compliance::evaluate;
 use crate::config::Tenant;
-use crate::domain::{Assessment, DeltaState, History, HowRead, Inventory, RunMark};
-use crate::report::{self, Header, Report, ReportFile};
-use crate::store::Reconstructed;
+use crate::domain::{History, HowRead, Past, RunMark};
+use crate::report::{self, Audited, Header, Report, ReportFile};
+use crate::store::{Reconstructed, Store, StoreError, TenantKey};
 
 /// A report and its files.
 #[derive(Debug)]
@@ -18,35 +19,15 @@ pub(super) struct DrawnUp {
     pub(super) files: Vec<ReportFile>,
 }
 
-/// What was read, and how it was judged.
-#[derive(Clone, Copy)]
-pub(super) struct Judged<'a> {
-    pub(super) settings: &'a Settings,
-    pub(super) inventory: &'a Inventory,
-    pub(super) assessment: &'a Assessment,
-    /// How the objects were read.
-    pub(super) how: &'a HowRead,
-    /// What the next run can start from.
-    pub(super) left: Option<&'a DeltaState>,
-}
-
-impl<'a> Judged<'a> {
-    pub(super) fn new(settings: &'a Settings, taken: &'a Taken) -> Self {
-        let Taken { inventory, assessment, how, left } = taken;
-        Self { settings, inventory, assessment, how, left: left.as_ref() }
-    }
-}
-
 /// Draws up the reports on what was read.
 pub(super) fn draw_up(
     job: &Job<'_>,
-    run: &RunMark,
-    judged: Judged<'_>,
+    header: &Header,
+    audited: &Arc<Audited>,
     history: &History,
 ) -> Result<DrawnUp, RunError> {
-    let Judged { settings, inventory, assessment, how, left: _ } = judged;
     heavy(|| {
-        let report = report::build(header(job.tenant, run, how), inventory, assessment, settings, history);
+        let report = report::build(header.clone(), Arc::clone(audited), history);
         let files = report::files(&report, page(&report)?, job.config.reports.csv_bom)?;
         Ok(DrawnUp { report, files })
     })
@@ -56,12 +37,17 @@ pub(super) fn draw_up(
 /// bytes; another version may judge or word something otherwise.
 ///
 /// # Errors
-/// When they cannot be made, or what is recorded cannot be understood.
-pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<ReportFile>), RunError> {
+/// When the store fails, they cannot be made, or what is recorded cannot be understood.
+pub async fn render(
+    store: &Store,
+    tenant: &Tenant,
+    recorded: Reconstructed,
+) -> Result<(Report, Vec<ReportFile>), RunError> {
     let context = read(&recorded.context)?;
+    let csv_bom = context.csv_bom;
+    let report = again(store, tenant, recorded, context).await?;
     heavy(|| {
-        let report = again(tenant, recorded, &context);
-        let files = report::files(&report, page(&report)?, context.csv_bom)?;
+        let files = report::files(&report, page(&report)?, csv_bom)?;
         Ok((report, files))
     })
 }
@@ -69,33 +55,58 @@ pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<
 /// The report on a recorded run alone, from the store.
 ///
 /// # Errors
-/// When what is recorded cannot be understood.
-pub fn rebuild(tenant: &Tenant, recorded: &Reconstructed) -> Result<Report, RunError> {
+/// When the store fails, or what is recorded cannot be understood.
+pub async fn rebuild(store: &Store, tenant: &Tenant, recorded: Reconstructed) -> Result<Report, RunError> {
     let context = read(&recorded.context)?;
-    Ok(heavy(|| again(tenant, recorded, &context)))
+    again(store, tenant, recorded, context).await
 }
 
 fn read(context: &str) -> Result<Context, RunError> {
     serde_json::from_str(context).map_err(RunError::Context)
 }
 
-fn again(tenant: &Tenant, recorded: &Reconstructed, context: &Context) -> Report {
+async fn again(
+    store: &Store,
+    tenant: &Tenant,
+    recorded: Reconstructed,
+    context: Context,
+) -> Result<Report, RunError> {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
     let Context { settings, sign_in, csv_bom: _, notices, unused: _, how } = context;
-    let (notices, previous) = (notices.clone(), entry.previous.clone());
-    let history = History { notices, previous, ..history.clone() };
-    let assessment = evaluate(inventory, settings, *sign_in, entry.counts.run.started);
-    report::build(header(tenant, &entry.counts.run, how), inventory, &assessment, settings, &history)
+    let mut history = History { notices, previous: entry.previous, ..history };
+    let run = &entry.counts.run;
+    let assessment = heavy(|| evaluate(&inventory, &settings, sign_in, run.started));
+    let audited = Arc::new(Audited { inventory, assessment, settings });
+    let header = header(tenant, run, how);
+    look_up(store, &entry.tenant, &header, &audited, &mut history).await.map_err(RunError::Memory)?;
+    Ok(heavy(|| report::build(header, audited, &history)))
 }
 
-fn header(tenant: &Tenant, run: &RunMark, how: &HowRead) -> Header {
+/// Has the store look up the findings that are missing, now that the present ones are known.
+pub(super) async fn look_up(
+    store: &Store,
+    tenant: &TenantKey,
+    header: &Header,
+    audited: &Arc<Audited>,
+    history: &mut History,
+) -> Result<(), StoreError> {
+    let Past::Since(memory) = &mut history.past else { return Ok(()) };
+    // What an incomplete run did not see is not fixed.
+    if audited.inventory.is_complete() {
+        let present = heavy(|| report::present(header, audited));
+        memory.missing = store.missing(tenant, memory, &present).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn header(tenant: &Tenant, run: &RunMark, how: HowRead) -> Header {
     Header {
         tenant: tenant.name.clone(),
         tenant_id: tenant.tenant_id,
         run_id: run.run_id.clone(),
         started: run.started,
         portal: tenant.cloud.portal(),
-        read: how.clone(),
+        read: how,
     }
 }
 

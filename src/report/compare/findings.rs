@@ -1,49 +1,27 @@
 //! Findings that are new, back or fixed.
 
-use std::collections::{HashMap, HashSet};
-
-use chrono::{DateTime, Utc};
-
 use super::Present;
 use super::fixed::{is_looked_at, why};
 use super::rows::{Ranked, bare};
-use crate::domain::{
-    FindingKey, FindingRecord, KnownFinding, ObjectId, ObjectKey, ObjectKind, Past, Subject,
-};
+use crate::domain::{FindingRecord, KnownFinding, ObjectId, ObjectKey, ObjectKind, Subject};
 use crate::report::build::portal_url;
 use crate::report::record::record;
 use crate::report::{ChangeKind, ChangeRow, ChangeWord, FindingChange, FindingRow};
 
-/// Tells the findings since when they are known, and how they stand to the last complete run.
-pub(in crate::report) fn date(rows: &mut [FindingRow], past: &Past, started: DateTime<Utc>) {
-    let known: HashMap<&FindingKey, &KnownFinding> = match past {
-        Past::Unknown => return,
-        Past::First => HashMap::new(),
-        Past::Since(memory) => memory.findings.iter().map(|known| (&known.key, known)).collect(),
-    };
-    for row in rows {
-        let (first_seen, change) = match known.get(&row.key) {
-            None => (started, FindingChange::New),
-            Some(known) if known.open => (known.first_seen, FindingChange::Standing),
-            Some(known) => (known.first_seen, FindingChange::Reopened),
-        };
-        row.first_seen = Some(first_seen);
-        row.change = Some(change);
-    }
-}
-
 /// The rows of findings that are new or back, and of those that are fixed.
-pub(super) fn changes(known: &[KnownFinding], present: &Present<'_>, findings: &[FindingRow]) -> Vec<Ranked> {
-    let here = findings.iter().filter_map(|row| match row.change? {
-        FindingChange::New => Some(found(row, ChangeWord::Appeared, "")),
-        FindingChange::Reopened => Some(found(row, ChangeWord::Reopened, "fixed")),
+pub(super) fn changes(
+    missing: &[KnownFinding],
+    present: &Present<'_>,
+    findings: impl Iterator<Item = FindingRow>,
+) -> Vec<Ranked> {
+    let here = findings.filter_map(|row| match row.change? {
+        FindingChange::New => Some(found(&row, ChangeWord::Appeared, "")),
+        FindingChange::Reopened => Some(found(&row, ChangeWord::Reopened, "fixed")),
         FindingChange::Standing => None,
     });
     let mut rows: Vec<Ranked> = here.map(Ranked::from).collect();
     if present.is_complete() {
-        let keys: HashSet<_> = findings.iter().map(|row| &row.key).collect();
-        let missing = known.iter().filter(|known| known.open && !keys.contains(&known.key));
-        let fixed = missing.filter(|known| is_looked_at(&known.record, present));
+        let fixed = missing.iter().filter(|known| is_looked_at(&known.record, present));
         rows.extend(fixed.map(|known| Ranked::from(fixed_row(known, present))));
     }
     rows
