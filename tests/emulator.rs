@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 mod batch;
 #[path = "emulator/conformance.rs"]
 mod conformance;
+#[path = "emulator/delta.rs"]
+mod delta;
 #[path = "emulator/faults.rs"]
 mod faults;
 #[path = "emulator/listing.rs"]

@@ -21,6 +21,7 @@ mod assignments;
 mod batch;
 mod call;
 mod cost;
+mod delta;
 mod effective;
 mod filter;
 mod listing;
@@ -33,6 +34,8 @@ mod query;
 mod refusal;
 mod route;
 mod view;
+
+pub use delta::DeltaHabits;
 
 /// The content type of Graph's JSON.
 pub(super) const JSON: &str =
@@ -124,6 +127,9 @@ fn serve(state: &State, received: &Received, member: Option<&Claims>) -> Outcome
         if route == Route::Batch && member.is_none() {
             return batch::serve(state, received, &claims);
         }
+        if let Route::Delta(kind) = route {
+            return delta::serve(state, received, kind).map(Outcome::Answered);
+        }
         let call = Call::new(state, received)?;
         dispatch(&call, &route).map(Outcome::Answered)
     });
@@ -141,6 +147,7 @@ fn dispatch(call: &Call<'_>, route: &Route) -> Served {
     match route {
         Route::Batch => Err(Refusal::new(400, "BadRequest", "A batch cannot be a member of a batch.")),
         Route::List(kind) => listing::objects(call, *kind),
+        Route::Delta(_) => Err(Refusal::no_segment("delta")), // served before, with options of its own
         Route::Count(kind) => listing::count(call, *kind),
         Route::Object(kind, key) => objects::one(call, *kind, key),
         Route::Owners(kind, key) => objects::owners(call, *kind, key),

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
+use super::delta;
 use super::refusal::Refusal;
 use crate::emulator::front::Received;
 
@@ -66,7 +67,11 @@ impl PageToken {
 
 /// Which page a request asks for, whether its token holds or not; for faults.
 pub(super) fn page_number(query: &[(String, String)]) -> usize {
-    token_text(query).and_then(PageToken::decode).map_or(1, |token| token.page)
+    let number = |text: &str| {
+        let listing = PageToken::decode(text).map(|token| token.page);
+        listing.or_else(|| delta::page_number(text))
+    };
+    token_text(query).and_then(number).unwrap_or(1)
 }
 
 fn token_text(query: &[(String, String)]) -> Option<&str> {
@@ -74,7 +79,7 @@ fn token_text(query: &[(String, String)]) -> Option<&str> {
 }
 
 /// Percent-encodes all but what stands in links of Graph as it is.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
