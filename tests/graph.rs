@@ -3,6 +3,10 @@
 
 #[path = "graph/delta.rs"]
 mod delta;
+#[path = "graph/delta_emulated.rs"]
+mod delta_emulated;
+#[path = "graph/delta_histories.rs"]
+mod delta_histories;
 #[path = "graph/delta_script.rs"]
 mod delta_script;
 #[path = "graph/hostile.rs"]
