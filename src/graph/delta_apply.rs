@@ -26,8 +26,8 @@ pub(super) struct Updated {
     pub(super) objects: Objects,
     /// The next link of each kind.
     pub(super) links: Vec<(ObjectKind, String)>,
-    /// The objects that were told of.
-    pub(super) touched: HashSet<ObjectKey>,
+    /// How many are new, otherwise than they were, or gone.
+    pub(super) changed: usize,
 }
 
 /// Asks what changed since the basis was read, and brings that up to date. Whatever keeps this from being
@@ -53,13 +53,13 @@ pub(super) async fn bring_up_to_date(
     news.read_single(graph, &objects, progress).await?;
     let News { mut changed, gone, single: _ } = news;
     delta_newcomers::relate(graph, reading, &objects, &mut changed, progress).await?;
-    let touched = changed.iter().map(Object::key).collect();
+    let count = changed.len() + gone.len();
     let objects = objects.amended(changed, &gone);
     for kind in &reading.scope {
         let watch = Watch { part: Source::of(*kind).part, progress };
         watch.end(objects.keys().filter(|key| key.kind == *kind).count(), &[]);
     }
-    Ok(Updated { objects, links, touched })
+    Ok(Updated { objects, links, changed: count })
 }
 
 /// What the changes of all kinds come to.

@@ -46,7 +46,6 @@ pub struct Refreshed {
     /// What to start from the next time, if the inventory is complete and on record by then. None where
     /// Graph does not tell of changes.
     pub state: Option<DeltaState>,
-    touched: HashSet<ObjectKey>,
 }
 
 /// Why a tenant is read in full.
@@ -91,7 +90,7 @@ pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Re
     let Ask { tenant, reading, started, basis } = ask;
     if let Err(gap) = signed_in(graph).await {
         let seen = Seen { gaps: vec![gap], ..Seen::default() };
-        let read = Read { seen, how: HowRead::InFull, state: None, touched: HashSet::new() };
+        let read = Read { seen, how: HowRead::InFull, state: None };
         return read.with(tenant, Policies::default());
     }
     let objects = async {
@@ -106,7 +105,7 @@ pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Re
             Err(why) => why,
         };
         let reason = gaps::explain(&why, None);
-        tracing::info!(reason, "reading in full: {reason}");
+        tracing::info!(reason, "reading in full");
         let mut read = anew(graph, reading, started, progress).await;
         read.seen.gaps.extend(why.gap());
         read
@@ -163,7 +162,7 @@ async fn anew(graph: &Graph, reading: &Reading, started: DateTime<Utc>, progress
         }
     }
     let mut seen = in_full(graph, reading, progress).await;
-    let mut read = Read { how: HowRead::InFull, state: None, touched: HashSet::new(), seen: Seen::default() };
+    let mut read = Read { how: HowRead::InFull, state: None, seen: Seen::default() };
     match missing {
         None => read.state = Some(DeltaState { full_at: started, links: links(reading, urls) }),
         Some((part, error)) => {
@@ -182,7 +181,7 @@ fn say_without(error: &GraphError) {
         }
         error => {
             let reason = gaps::explain(error, None);
-            tracing::info!(reason, "Graph gives no delta link, so the next run reads in full: {reason}");
+            tracing::info!(reason, "Graph gives no delta link, so the next run reads in full too");
         }
     }
 }
@@ -222,16 +221,15 @@ struct Read {
     seen: Seen,
     how: HowRead,
     state: Option<DeltaState>,
-    touched: HashSet<ObjectKey>,
 }
 
 impl Read {
     fn by_delta(since: Since, updated: Updated, reading: &Reading) -> Self {
         let Since { run, state: DeltaState { full_at, .. } } = since;
-        let Updated { objects, links: urls, touched } = updated;
+        let Updated { objects, links: urls, changed } = updated;
         tracing::info!(
             since = run.run_id.as_str(),
-            changed = touched.len(),
+            changed,
             "read what changed since run {}; owners and federated credentials are of {}",
             run.run_id,
             full_at.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -240,13 +238,12 @@ impl Read {
             seen: Seen { objects, gaps: Vec::new() },
             how: HowRead::ByDelta { since: run, full_at },
             state: Some(DeltaState { full_at, links: links(reading, urls) }),
-            touched,
         }
     }
 
     fn with(self, tenant: TenantId, policies: Policies) -> Refreshed {
-        let Self { seen, how, state, touched } = self;
-        Refreshed { inventory: seen.with(tenant, policies), how, state, touched }
+        let Self { seen, how, state } = self;
+        Refreshed { inventory: seen.with(tenant, policies), how, state }
     }
 }
 
@@ -260,12 +257,8 @@ impl Refreshed {
         }
         let objects = &self.inventory.objects;
         let unnamed = |key: &ObjectKey| match objects.find(key).and_then(|place| objects.owners(place)) {
-            Some(Owners::Named(_)) => false,
-            // By the index, which lags behind, or by name: that it still has none is worth a look only where
-            // something else has changed.
-            Some(Owners::Nobody) => self.touched.contains(key),
             Some(Owners::Unread | Owners::Somebody) => true,
-            None => false,
+            Some(Owners::Named(_) | Owners::Nobody) | None => false,
         };
         flagged.into_iter().filter(unnamed).collect()
     }

@@ -54,7 +54,7 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
     let refreshed = graph::refresh(&graph, ask, progress).await;
     let assessment = judge(&refreshed.inventory);
     let of = refreshed.to_be_named(flagged(&assessment, &refreshed.inventory));
-    let Refreshed { inventory, how, state: left, .. } = refreshed;
+    let Refreshed { inventory, how, state: left } = refreshed;
     name(&graph, Taken { inventory, assessment, how, left }, of, job, judge).await
 }
 

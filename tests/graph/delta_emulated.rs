@@ -107,7 +107,8 @@ pub(crate) fn with_relationships_of(full: Inventory, earlier: &Objects) -> Inven
             return object;
         };
         object.owners = was.owners;
-        if let (Details::Application(facts), Details::Application(were)) = (&mut object.details, was.details) {
+        if let (Details::Application(facts), Details::Application(were)) = (&mut object.details, was.details)
+        {
             facts.federated = were.federated;
         }
         object
@@ -118,13 +119,13 @@ pub(crate) fn with_relationships_of(full: Inventory, earlier: &Objects) -> Inven
 
 /// Where two inventories differ, for messages.
 pub(crate) fn difference(one: &Inventory, other: &Inventory) -> String {
-    let keys: std::collections::BTreeSet<ObjectKey> = one.objects.keys().chain(other.objects.keys()).collect();
+    let keys: std::collections::BTreeSet<ObjectKey> =
+        one.objects.keys().chain(other.objects.keys()).collect();
     let of = |inventory: &Inventory, key: &ObjectKey| {
         inventory.objects.find(key).and_then(|place| inventory.objects.get(place))
     };
     let differing = keys.iter().filter(|key| of(one, key) != of(other, key));
-    let objects: String = differing
-        .map(|key| format!("{key:?}:\n  {:?}\n  {:?}\n", of(one, key), of(other, key)))
-        .collect();
+    let objects: String =
+        differing.map(|key| format!("{key:?}:\n  {:?}\n  {:?}\n", of(one, key), of(other, key))).collect();
     format!("{objects}gaps {:?} and {:?}", one.gaps, other.gaps)
 }
