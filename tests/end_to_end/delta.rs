@@ -95,7 +95,7 @@ fn add(world: &World, name: &str) -> String {
         tenant.add_application(json!({
             "displayName": name,
             "owners": [shapes::user("Lee Gu")],
-            "passwordCredentials": [shapes::secret("ci", now(), None)],
+            "passwordCredentials": [shapes::secret("ci", now() - chrono::TimeDelta::days(7), None)],
         }))
     })
 }
@@ -119,11 +119,11 @@ fn sql(world: &World, statement: &'static str) {
     });
 }
 
-/// A hundred of two thousand objects change, ten of them new: twelve requests, and the same rows as if
+/// A hundred objects change, ten of them new: twelve requests, however many there are, and the same rows as if
 /// everything had been read.
 #[test]
 fn a_second_run_asks_only_for_what_changed_and_says_so() {
-    let world = world(TenantData::generated(400, 7, now()));
+    let world = world(TenantData::generated(100, 7, now()));
     world.configure("[mail]\ntransport = \"directory\"\ndirectory = \"mail\"\nfrom = \"k@c.example\"\nto = [\"a@c.example\"]\n");
     let policies = world.emulator.edit(|tenant| {
         tenant.add_policy(json!({"displayName": "A fourth"}));
@@ -141,7 +141,7 @@ fn a_second_run_asks_only_for_what_changed_and_says_so() {
             }
         }
         let policy = tenant.policies()[0]["id"].as_str().unwrap().to_owned();
-        let id = tenant.ids(ObjectKind::Application)[300].clone();
+        let id = tenant.ids(ObjectKind::Application)[80].clone();
         tenant.assign(&policy, ObjectKind::Application, &id);
     });
     (0..10).for_each(|number| drop(add(&world, &format!("New {number}"))));
@@ -161,7 +161,10 @@ fn a_second_run_asks_only_for_what_changed_and_says_so() {
     let third = audit_with(&world, 0, &["--full"]);
     third.in_full("it was asked for");
     for file in ["findings.csv", "objects.csv", "credentials.csv", "policies.csv"] {
-        assert!(second.rows(file) == third.rows(file), "{file}");
+        let (by_delta, in_full) = (second.rows(file), third.rows(file));
+        let differing: Vec<_> =
+            by_delta.iter().zip(&in_full).filter(|(one, other)| one != other).take(3).collect();
+        assert!(by_delta == in_full, "{file}: {differing:#?}");
     }
 }
 
