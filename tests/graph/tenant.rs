@@ -10,7 +10,7 @@ use azure_core::error::{Error, ErrorKind};
 use azure_core::time::OffsetDateTime;
 use chrono::{DateTime, Utc};
 use keysweep::config::Reading;
-use keysweep::domain::{Inventory, Object, ObjectKey, ObjectKind, Part, TenantId};
+use keysweep::domain::{Inventory, ObjectKey, ObjectKind, Part, TenantId};
 use keysweep::graph::tokens::Tokens;
 use keysweep::graph::{Event, Graph, Patience, Progress, client, collect, name_owners};
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ pub(crate) async fn read_and_name(server: &Server) -> Inventory {
     let graph = graph(server, patience());
     let watcher = Watcher::default();
     let mut inventory = collect(&graph, tenant(), &everything(), &watcher).await;
-    let all: Vec<ObjectKey> = inventory.objects.iter().map(Object::key).collect();
+    let all: Vec<ObjectKey> = inventory.objects.keys().collect();
     name_owners(&graph, &mut inventory, &all, &watcher).await;
     inventory
 }
