@@ -16,6 +16,8 @@ mod delta;
 mod faults;
 #[path = "emulator/listing.rs"]
 mod listing;
+#[path = "emulator/more_faults.rs"]
+mod more_faults;
 #[path = "emulator/objects.rs"]
 mod objects;
 #[path = "emulator/policies.rs"]

@@ -47,6 +47,7 @@ impl State {
     ) -> Self {
         let mut tenant = std::mem::replace(&mut options.tenant, TenantData::empty(options.now));
         tenant.take_into_service();
+        let faults = tenant.faults.iter().cloned().map(|fault| fault.taking(|| tenant.snapshot())).collect();
         let mut audiences = options.audiences.clone();
         audiences.push(graph_root.clone());
         let salt = [client.pem.as_bytes(), graph_root.as_bytes()].concat();
@@ -61,7 +62,7 @@ impl State {
             salt,
             log: Log::default(),
             stop,
-            faults: Mutex::new(tenant.faults.clone()),
+            faults: Mutex::new(faults),
             tenant: RwLock::new(tenant),
             roles: RwLock::new(options.roles.clone()),
             delta_habits: Mutex::new(options.delta.clone()),
@@ -93,6 +94,7 @@ impl State {
     }
 
     pub(super) fn add_fault(&self, fault: Fault) {
+        let fault = fault.taking(|| self.tenant().snapshot());
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
