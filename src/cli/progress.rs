@@ -66,6 +66,9 @@ impl Progress for Parts {
             Event::Waiting { part, pause } => {
                 bar(part).set_message(format!("waiting {:.0} s", pause.as_secs_f64()));
             }
+            Event::Held { part, pause } => {
+                bar(part).set_message(format!("held back {:.0} s", pause.as_secs_f64().ceil()));
+            }
             Event::Done { part, total } => {
                 let bar = bar(part);
                 bar.set_position(total as u64);

@@ -1,6 +1,7 @@
 //! Microsoft Graph: sign-in, requests, pages, and their conversion into the domain.
 
 mod batch;
+mod budget;
 pub mod client;
 mod collect;
 mod convert;
@@ -19,6 +20,7 @@ pub mod sign_in;
 pub mod tokens;
 mod wire;
 
+pub use budget::{Budget, Limits};
 pub use collect::collect;
 pub use error::{Answer, GraphError};
 pub use gaps::explain;

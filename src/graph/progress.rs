@@ -27,6 +27,13 @@ pub enum Event {
         /// How long.
         pause: Duration,
     },
+    /// The budget is spent, or Graph asks the whole tenant to wait: the next request is held back.
+    Held {
+        /// What is being read.
+        part: Part,
+        /// How long.
+        pause: Duration,
+    },
     /// The part was read to its end.
     Done {
         /// What was read.
@@ -57,6 +64,10 @@ impl Watch<'_> {
 
     pub(super) fn waiting(self, pause: Duration) {
         self.progress.event(Event::Waiting { part: self.part, pause });
+    }
+
+    pub(super) fn held(self, pause: Duration) {
+        self.progress.event(Event::Held { part: self.part, pause });
     }
 
     /// The part is over: done where nothing is missing.
