@@ -35,6 +35,8 @@ pub(super) struct Call {
     pub(super) name: String,
     /// What to grant where Graph refuses it.
     pub(super) needs: &'static str,
+    /// `application/json`, but for a count.
+    pub(super) accept: &'static str,
     /// Whether it is an advanced query, on every page of it (FACTS §4.1).
     pub(super) eventual: bool,
     /// JSON to post; a GET where there is none.
@@ -82,7 +84,8 @@ impl Graph {
         url.set_path(&format!("{base}/{VERSION}/{path}"));
         url.set_query(query);
         let cost = Cost::of_get(path, &url);
-        Call { url, name: format!("GET /{VERSION}/{path}"), needs, eventual: false, body: None, cost }
+        let name = format!("GET /{VERSION}/{path}");
+        Call { url, name, needs, accept: "application/json", eventual: false, body: None, cost }
     }
 
     /// The path below the version, and the query, as a batch names its members.
@@ -143,6 +146,28 @@ impl Graph {
         }
     }
 
+    /// Sends a call and makes no second attempt.
+    pub(super) async fn send_once<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        watch: Watch<'_>,
+    ) -> Result<T, GraphError> {
+        let mut admitted = self.budget.admit(call.cost, |pause| watch.held(pause)).await;
+        let bearer = self.tokens.bearer().await?;
+        let after = self.patience.attempt;
+        let failure = match timeout(after, self.attempt(call, &bearer, &mut admitted)).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(failure)) => failure,
+            Err(_) => return Err(GraphError::Timeout { request: call.name.clone(), after }),
+        };
+        if let Then::Throttled(Some(pause)) = failure.then
+            && pause <= self.patience.throttled
+        {
+            self.budget.pause(pause);
+        }
+        Err(failure.error)
+    }
+
     /// Waits, and says so; where Graph asked for it, nobody else asks it for anything meanwhile either.
     pub(super) async fn rest(
         &self,
@@ -190,7 +215,7 @@ impl Graph {
         };
         let mut request = request
             .bearer_auth(bearer.secret())
-            .header(ACCEPT, "application/json")
+            .header(ACCEPT, call.accept)
             .header("client-request-id", id.to_string())
             .header("x-ms-throttle-priority", "Low")
             .header("Prefer", "include-unknown-enum-members");

@@ -18,6 +18,7 @@ mod progress;
 mod retry;
 pub mod sign_in;
 pub mod tokens;
+mod totals;
 mod wire;
 
 pub use budget::{Budget, Limits};

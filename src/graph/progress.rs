@@ -8,11 +8,24 @@ use crate::domain::{Gap, Part};
 pub trait Progress: Send + Sync {
     /// Called from the task that reads, so it must return at once.
     fn event(&self, event: Event);
+
+    /// Whether it can make use of [`Event::Expected`], which costs a request for each kind of object.
+    fn wants_totals(&self) -> bool {
+        false
+    }
 }
 
 /// What happened to a part of the inventory. Parts are read side by side, so their events mingle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
+    /// So many entries are to be expected. Graph counts apart from listing them: there may be a few more
+    /// or less.
+    Expected {
+        /// What is being read.
+        part: Part,
+        /// All entries of it.
+        total: u64,
+    },
     /// Another page, or batch, arrived.
     Page {
         /// What is being read.
@@ -60,6 +73,10 @@ pub(super) struct Watch<'a> {
 impl Watch<'_> {
     pub(super) fn page(self, total: usize) {
         self.progress.event(Event::Page { part: self.part, total });
+    }
+
+    pub(super) fn expected(self, total: u64) {
+        self.progress.event(Event::Expected { part: self.part, total });
     }
 
     pub(super) fn waiting(self, pause: Duration) {

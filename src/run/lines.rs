@@ -14,6 +14,7 @@ pub struct Lines;
 impl Progress for Lines {
     fn event(&self, event: Event) {
         match event {
+            Event::Expected { part, total } => tracing::debug!(%part, total, "there are {total} {part}"),
             Event::Page { part, total } => tracing::debug!(%part, total, "read a page of {part}"),
             Event::Waiting { part, pause } => {
                 tracing::info!(%part, seconds = pause.as_secs_f64(), "waiting before {part} are asked for again");
