@@ -4,11 +4,13 @@
 mod changes;
 mod findings;
 mod history;
+mod layout;
 mod objects;
 mod policies;
 mod vocabulary;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -16,6 +18,7 @@ use schemars::generate::SchemaSettings;
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
+use self::layout::Layout;
 use super::words::instant;
 use super::{Header, Report, Rows, Summary};
 use crate::domain::RunCounts;
@@ -26,22 +29,19 @@ const SCHEMA_VERSION: u32 = 1;
 /// Names the schema. Nothing is to be fetched there.
 const SCHEMA_ID: &str = "urn:keysweep:report:1";
 
-/// `report.json`, indented for reading, one space deep because there are many lines of it.
-pub(super) fn report(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
-    indented(&Document::of(report))
+/// `report.json`, each row of a table on a line of its own.
+pub(super) fn report(report: &Report, out: impl Write) -> serde_json::Result<()> {
+    write(&Document::of(report), out)
 }
 
 /// What changed alone.
-pub(super) fn changes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
-    indented(&changes::Difference::of(report))
+pub(super) fn changes(report: &Report, out: impl Write) -> serde_json::Result<()> {
+    write(&changes::Difference::of(report), out)
 }
 
-fn indented(document: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = Vec::new();
-    let indented = serde_json::ser::PrettyFormatter::with_indent(b" ");
-    document.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, indented))?;
-    bytes.push(b'\n');
-    Ok(bytes)
+fn write(document: &impl Serialize, mut out: impl Write) -> serde_json::Result<()> {
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Layout::new()))?;
+    out.write_all(b"\n").map_err(serde_json::Error::io)
 }
 
 /// The JSON Schema (draft 2020-12) of `report.json`.

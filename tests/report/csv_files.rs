@@ -103,8 +103,10 @@ fn every_row_ends_in_cr_lf_and_line_breaks_stay_inside_quotes() {
 /// A report on one object with this name.
 fn named(name: &str) -> Report {
     let mut report = report();
-    report.objects.truncate(1);
-    report.objects[0].display_name = name.to_owned();
+    report.objects.change(|rows| {
+        rows.truncate(1);
+        rows[0].display_name = name.to_owned();
+    });
     report
 }
 
@@ -142,7 +144,9 @@ fn a_joined_list_is_guarded_by_its_first_character() {
         (vec!["ana", "=bo"],  "ana; =bo"),
     ] {
         let mut report = named("any");
-        report.objects[0].owners = owners.iter().map(|owner| (*owner).to_owned()).collect();
+        report.objects.change(|rows| {
+            rows[0].owners = owners.iter().map(|owner| (*owner).to_owned()).collect();
+        });
         assert_eq!(column(&report, "objects.csv", "owners"), [cell], "{owners:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! `report.json` with its schema, and `manifest.json`.
 
 use keysweep::domain::{ChainLink, RunCounts, RunId, RunMark, Sha256Sum, Status};
-use keysweep::report::{ExceptionRow, ExceptionState, FindingChange, Report, files, json_schema};
+use keysweep::report::{ExceptionRow, ExceptionState, FindingChange, Report, Summary, files, json_schema};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -92,7 +92,7 @@ fn remembered() -> Report {
         state: ExceptionState::InForce,
         findings: 1,
     }];
-    report.findings[0].status = Status::Excepted(0);
+    report.findings.change(|rows| rows[0].status = Status::Excepted(0));
     report.trend = vec![RunCounts {
         run: run("2026-11-16T06:00:00Z"),
         complete: true,
@@ -103,6 +103,7 @@ fn remembered() -> Report {
     let last = run("2026-11-16T06:00:00Z").run_id;
     report.previous = Some(ChainLink { run_id: last, manifest: Sha256Sum([0xAB; 32]) });
     report.notices = vec!["The clock was set back.".to_owned()];
+    report.summary = Summary::of(&report);
     report
 }
 

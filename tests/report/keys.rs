@@ -53,7 +53,7 @@ fn no_two_findings_of_a_run_share_a_key() {
         password(1, "d", None, None),
     ];
     for report in [report(), run(&holding(twice))] {
-        let keys: BTreeSet<_> = report.findings.iter().map(|row| &row.key).collect();
+        let keys: BTreeSet<_> = report.findings.iter().map(|row| row.key).collect();
         assert_eq!(keys.len(), report.findings.len());
     }
 }
@@ -77,7 +77,7 @@ fn what_the_directory_says_cannot_swell_or_break_a_key() {
     for name in hostile {
         let mut inventory = holding(vec![nameless(name, "2026-10-01T00:00:00Z", "2027-01-01T00:00:00Z")]);
         inventory.objects[1].display_name = Text::new(name);
-        for row in run(&inventory).findings {
+        for row in run(&inventory).findings.iter() {
             let key = row.key.0;
             assert!(key.len() < 200 && key.bytes().all(|sign| sign.is_ascii_graphic()), "{key:?}");
         }

@@ -137,7 +137,7 @@ fn every_reason_reads_well() {
         seen.insert(name);
         writeln!(text, "{name}, {}", creation.as_str()).unwrap();
         for object in [application(1, "app"), service_principal(2, "sp", ServicePrincipalFacts::default())] {
-            let reason = about(object, verdict.clone(), Vec::new()).objects.remove(0).reason;
+            let reason = about(object, verdict.clone(), Vec::new()).objects.iter().next().unwrap().reason;
             assert!(reason.ends_with('.') && !reason.contains('\n'), "{reason}");
             writeln!(text, "    {reason}").unwrap();
         }
@@ -346,9 +346,9 @@ fn on_policies() -> Vec<(RuleId, Evidence)> {
 }
 
 /// The one row that a report on this evidence has.
-fn only(mut report: Report) -> FindingRow {
+fn only(report: Report) -> FindingRow {
     assert_eq!(report.findings.len(), 1);
-    report.findings.remove(0)
+    report.findings.iter().next().unwrap()
 }
 
 #[test]

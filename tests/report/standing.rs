@@ -5,7 +5,7 @@ use keysweep::domain::{
     Covered, Exception, Inventory, KnownFinding, ObjectKind, Owners, RuleId, Severity, Status, Subject, Text,
     Whom,
 };
-use keysweep::report::{ChangeRow, ChangeWord, Compared, FindingChange, Report, Summary, counts, ledger};
+use keysweep::report::{ChangeRow, ChangeWord, Compared, FindingChange, Report, Rows, Summary, counts, ledger};
 
 use super::changes::tenant;
 use super::diary::Diary;
@@ -187,12 +187,10 @@ fn an_exception_neither_fixes_a_finding_nor_opens_it_anew() {
 #[test]
 fn only_excepted_findings_are_no_findings_but_not_nothing() {
     let mut report = Diary::default().run(&tenant(), &Settings::default(), FIRST);
-    for row in &mut report.findings {
-        row.status = Status::Excepted(0);
-    }
+    report.findings.change(|rows| rows.iter_mut().for_each(|row| row.status = Status::Excepted(0)));
     assert_eq!(Summary::of(&report).by_severity(), "no open findings");
     assert_eq!(Summary::of(&report).worst(), None);
-    report.findings.clear();
+    report.findings = Rows::default();
     assert_eq!(Summary::of(&report).by_severity(), "no findings");
 }
 
