@@ -12,23 +12,39 @@ use crate::domain::{
     RuleId, Status, Undecided, Whom,
 };
 
-/// The exceptions of the settings, at hand for a whole inventory, and what each of them did so far.
+/// The exceptions of the settings, at hand for a whole inventory.
 pub(super) struct Exceptions<'a> {
     settings: &'a Settings,
     by_id: HashMap<Uuid, Vec<usize>>,
     by_name: Vec<(usize, Pattern)>,
-    tallies: Vec<Tally>,
+    expired: Vec<bool>,
 }
 
+/// What the exceptions did so far, each by its place.
+pub(super) struct Tallies(Vec<Tally>);
+
 /// What one exception did.
+#[derive(Default)]
 struct Tally {
-    expired: bool,
     /// Those it excepts; of an expired one, the open ones it covers.
     findings: usize,
     /// Whether it speaks of anything at all.
     named: bool,
     /// Whether it covers a finding, or may.
     used: bool,
+}
+
+impl Tallies {
+    /// None has done anything yet.
+    pub(super) fn of(settings: &Settings) -> Self {
+        Self(settings.exceptions.iter().map(|_| Tally::default()).collect())
+    }
+
+    fn at(&mut self, place: usize, note: impl FnOnce(&mut Tally)) {
+        if let Some(tally) = self.0.get_mut(place) {
+            note(tally);
+        }
+    }
 }
 
 /// The exceptions that speak of one subject, by their places, in order.
@@ -43,18 +59,15 @@ impl<'a> Exceptions<'a> {
                 Whom::Name(pattern) => by_name.push((place, Pattern::new(pattern))),
             }
         }
-        let tally = |exception: &Exception| Tally {
-            expired: exception.has_expired(now),
-            findings: 0,
-            named: false,
-            used: false,
-        };
-        let tallies = settings.exceptions.iter().map(tally).collect();
-        Self { settings, by_id, by_name, tallies }
+        let expired = settings.exceptions.iter().map(|exception| exception.has_expired(now)).collect();
+        Self { settings, by_id, by_name, expired }
     }
 
     /// Those that speak of an object: by its id, its app id or its name.
-    pub(super) fn naming(&mut self, object: &Object) -> Named {
+    pub(super) fn naming(&self, object: &Object) -> Named {
+        if self.expired.is_empty() {
+            return Named(Vec::new());
+        }
         let ids = [Some(object.id.0), object.app_id.map(|id| id.0)];
         let mut places: Vec<usize> =
             ids.into_iter().flatten().filter_map(|id| self.by_id.get(&id)).flatten().copied().collect();
@@ -65,22 +78,12 @@ impl<'a> Exceptions<'a> {
         }
         places.sort_unstable();
         places.dedup();
-        self.note(places)
+        Named(places)
     }
 
     /// Those that speak of a custom policy, or of the tenant, by its id.
-    pub(super) fn naming_id(&mut self, id: Uuid) -> Named {
-        let places = self.by_id.get(&id).cloned().unwrap_or_default();
-        self.note(places)
-    }
-
-    fn note(&mut self, places: Vec<usize>) -> Named {
-        for place in &places {
-            if let Some(tally) = self.tallies.get_mut(*place) {
-                tally.named = true;
-            }
-        }
-        Named(places)
+    pub(super) fn naming_id(&self, id: Uuid) -> Named {
+        Named(self.by_id.get(&id).cloned().unwrap_or_default())
     }
 
     /// Whether a finding of a rule is excepted, or would be.
@@ -90,7 +93,7 @@ impl<'a> Exceptions<'a> {
 
     /// The first that holds.
     fn first(&self, named: &Named, rule: RuleId) -> Option<usize> {
-        let holds = |place: &usize| self.tallies.get(*place).is_some_and(|tally| !tally.expired);
+        let holds = |place: &usize| self.expired.get(*place) == Some(&false);
         self.covering(named, rule).find(holds)
     }
 
@@ -102,45 +105,57 @@ impl<'a> Exceptions<'a> {
         named.0.iter().copied().filter(covers)
     }
 
-    /// Excepts what is to be excepted of what was found on one subject, and keeps count.
-    pub(super) fn judge(&mut self, named: &Named, findings: &mut [Finding], undecided: &[Undecided]) {
+    /// Excepts what is to be excepted of what was found on one subject.
+    pub(super) fn judge(&self, named: &Named, findings: &mut [Finding]) {
         if named.0.is_empty() {
             return;
         }
         for finding in findings {
-            let first = self.first(named, finding.rule);
-            if let Some(place) = first {
+            if let Some(place) = self.first(named, finding.rule) {
                 finding.status = Status::Excepted(place);
             }
-            self.count(named, finding.rule, |place, tally| {
-                let counts = first.map_or(tally.expired, |first| first == place);
-                tally.findings += usize::from(counts);
-            });
-        }
-        for Undecided { rule, .. } in undecided {
-            self.count(named, *rule, |_, _| ());
         }
     }
 
-    fn count(&mut self, named: &Named, rule: RuleId, each: impl Fn(usize, &mut Tally)) {
-        let places: Vec<usize> = self.covering(named, rule).collect();
-        for place in places {
-            if let Some(tally) = self.tallies.get_mut(place) {
-                tally.used = true;
-                each(place, tally);
+    /// Keeps count of what they did to one subject.
+    pub(super) fn count(
+        &self,
+        tallies: &mut Tallies,
+        named: &Named,
+        findings: &[Finding],
+        undecided: &[Undecided],
+    ) {
+        named.0.iter().for_each(|place| tallies.at(*place, |tally| tally.named = true));
+        for finding in findings {
+            let first = self.first(named, finding.rule);
+            for place in self.covering(named, finding.rule) {
+                let expired = self.expired.get(place) == Some(&true);
+                let counts = first.map_or(expired, |first| first == place);
+                tallies.at(place, |tally| {
+                    tally.used = true;
+                    tally.findings += usize::from(counts);
+                });
             }
+        }
+        for Undecided { rule, .. } in undecided {
+            self.covering(named, *rule).for_each(|place| tallies.at(place, |tally| tally.used = true));
         }
     }
 
     /// What each did in the end, and the findings about those that have expired or match nothing. An
     /// exception is stale only where everything was read, and where no other tenant has a use for it.
-    pub(super) fn close(self, inventory: &Inventory) -> (Vec<ExceptionReview>, Vec<Finding>) {
+    pub(super) fn close(
+        &self,
+        tallies: &Tallies,
+        inventory: &Inventory,
+    ) -> (Vec<ExceptionReview>, Vec<Finding>) {
         let complete = inventory.is_complete();
         let (mut reviews, mut findings) = (Vec::new(), Vec::new());
-        for (place, (exception, tally)) in self.settings.exceptions.iter().zip(&self.tallies).enumerate() {
+        for (place, (exception, tally)) in self.settings.exceptions.iter().zip(&tallies.0).enumerate() {
             let used = tally.used || !complete;
             let elsewhere = self.settings.used_elsewhere.contains(&place);
-            let state = match (tally.expired, used || elsewhere) {
+            let expired = self.expired.get(place) == Some(&true);
+            let state = match (expired, used || elsewhere) {
                 (true, _) => ExceptionState::Expired,
                 (false, true) => ExceptionState::InForce,
                 (false, false) => ExceptionState::Stale,

@@ -4,6 +4,7 @@ mod effect;
 mod effective;
 mod evaluate;
 mod exceptions;
+mod judge;
 mod pattern;
 mod rules;
 mod settings;
@@ -11,4 +12,5 @@ mod words;
 
 pub use effective::{Effective, Outcome, Policies, RestrictionType};
 pub use evaluate::{evaluate, flagged};
+pub use judge::Judge;
 pub use settings::{Demand, Settings};

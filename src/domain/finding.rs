@@ -5,14 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Actor, CredentialAt, Exception, ExceptionReview, Idleness, KeyId, MaxLifetime, ObjectKind, PolicyId,
-    RestrictionKind, RuleId, Severity, Text,
+    RestrictionKind, RuleId, RuleSet, Severity, Text,
 };
 
-/// Everything concluded from one inventory.
+/// Everything concluded from one inventory. What was concluded about an object is worked out again
+/// whenever it is wanted: there may be a million of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assessment {
     /// One for each object of the inventory, in the same order.
-    pub objects: Vec<ObjectAssessment>,
+    pub briefs: Vec<Brief>,
     /// Findings about the tenant as a whole.
     pub tenant: Vec<Finding>,
     /// Findings about custom policies.
@@ -21,6 +22,15 @@ pub struct Assessment {
     pub undecided: Vec<(Option<PolicyId>, Undecided)>,
     /// What each exception of the settings does, in their order.
     pub exceptions: Vec<ExceptionReview>,
+}
+
+/// Where it is worth looking at an object again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Brief {
+    /// The rules it breaks, excepted or not.
+    pub broken: RuleSet,
+    /// The rules of which it is not known whether it breaks them.
+    pub undecided: RuleSet,
 }
 
 /// Everything concluded about one object.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use super::{CustomPolicy, Object, PolicyId, TenantDefault, TenantId, Text};
+use super::{CustomPolicy, Objects, PolicyId, TenantDefault, TenantId, Text};
 
 /// All that was read of a tenant in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Inventory {
     /// The audited tenant.
     pub tenant: TenantId,
     /// Applications and service principals within the scope, each once.
-    pub objects: Vec<Object>,
+    pub objects: Objects,
     /// The tenant default; none where it could not be read.
     pub tenant_default: Option<TenantDefault>,
     /// The custom policies that were seen.

@@ -8,6 +8,8 @@ mod ids;
 mod inventory;
 mod lifetime;
 mod object;
+mod objects;
+mod packed;
 mod policy;
 mod rule;
 mod run;
@@ -19,8 +21,8 @@ pub use credential::{
 };
 pub use exception::{Covered, Exception, ExceptionReview, ExceptionState, Idleness, Whom};
 pub use finding::{
-    Assessment, Compliance, DecidedBy, Evidence, Finding, Need, ObjectAssessment, PlainSight, PolicyEffect,
-    Refusal, SecretCreation, SecretVerdict, Status, TenantHalf, Undecided, Why,
+    Assessment, Brief, Compliance, DecidedBy, Evidence, Finding, Need, ObjectAssessment, PlainSight,
+    PolicyEffect, Refusal, SecretCreation, SecretVerdict, Status, TenantHalf, Undecided, Why,
 };
 pub use history::{
     ChainLink, Differences, FindingKey, FindingRecord, History, KnownFinding, Ledger, Memory, Past,
@@ -32,9 +34,10 @@ pub use lifetime::{LifetimeError, MaxLifetime, seconds};
 pub use object::{
     ApplicationFacts, Assigned, Details, InstanceLock, Object, OwnedBy, Owners, ServicePrincipalFacts,
 };
+pub use objects::{BodyError, Gathering, Objects};
 pub use policy::{
     Actor, Collection, CustomPolicy, Limit, Reach, Restriction, RestrictionKind, State, TenantDefault,
 };
-pub use rule::{RuleId, Severity};
+pub use rule::{RuleId, RuleSet, Severity};
 pub use run::{RunId, SignInMethod};
 pub use text::Text;

@@ -137,7 +137,7 @@ impl OwnedBy {
 }
 
 /// The custom policy assigned to an object, as the policies' side tells it (FACTS §5.6).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Assigned {
     /// Every policy's `appliesTo` was read to its end, and none names the object.
     Nothing,

@@ -113,6 +113,37 @@ rules! {
     ExceptionStale "exception-stale" Low,
 }
 
+/// Some of the rules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct RuleSet(u64);
+
+impl RuleSet {
+    /// Adds a rule.
+    pub fn insert(&mut self, rule: RuleId) {
+        self.0 |= 1 << rule as u64;
+    }
+
+    /// Whether a rule is among them.
+    #[must_use]
+    pub fn contains(self, rule: RuleId) -> bool {
+        self.0 & (1 << rule as u64) != 0
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl FromIterator<RuleId> for RuleSet {
+    fn from_iter<I: IntoIterator<Item = RuleId>>(rules: I) -> Self {
+        let mut set = Self::default();
+        rules.into_iter().for_each(|rule| set.insert(rule));
+        set
+    }
+}
+
 impl RuleId {
     /// Whether it judges the exceptions of the configuration, which none of them can cover.
     #[must_use]

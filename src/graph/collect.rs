@@ -1,7 +1,5 @@
 //! All of a tenant, read once (DESIGN §9).
 
-use std::collections::HashMap;
-
 use futures_util::future::OptionFuture;
 
 use super::convert;
@@ -9,11 +7,11 @@ use super::error::GraphError;
 use super::gaps;
 use super::http::{Call, Graph};
 use super::owners;
-use super::pages::Read;
+use super::pages::{self, Read};
 use super::policies;
 use super::progress::{Progress, Watch};
 use crate::config::Reading;
-use crate::domain::{Gap, Inventory, Object, ObjectId, ObjectKind, Part, TenantId};
+use crate::domain::{Gap, Gathering, Inventory, Object, ObjectKind, Objects, Part, TenantId};
 
 const READ_OBJECTS: &str = "`Application.Read.All`";
 
@@ -36,7 +34,7 @@ pub async fn collect(
 ) -> Inventory {
     let nothing = Inventory {
         tenant,
-        objects: Vec::new(),
+        objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
         gaps: Vec::new(),
@@ -46,7 +44,7 @@ pub async fn collect(
     }
     let wants = |kind| reading.scope.contains(&kind);
     let wants_owners = reading.owners && wants(ObjectKind::Application);
-    let (mut applications, service_principals, policies, ownerless) = tokio::join!(
+    let (applications, service_principals, policies, ownerless) = tokio::join!(
         OptionFuture::from(wants(ObjectKind::Application).then(|| list_applications(graph, progress))),
         OptionFuture::from(
             wants(ObjectKind::ServicePrincipal).then(|| list_service_principals(graph, progress))
@@ -55,13 +53,14 @@ pub async fn collect(
         OptionFuture::from(wants_owners.then(|| owners::ownerless(graph, progress))),
     );
     let mut gaps = Vec::new();
-    if let (Some(applications), Some(ownerless)) = (&mut applications, ownerless) {
-        gaps.extend(owners::note_ownerless(graph, ownerless, &mut applications.objects, progress).await);
-    }
-    let mut all = Vec::new();
+    let mut all = Gathering::default();
     for listed in [applications, service_principals].into_iter().flatten() {
-        all.extend(listed.objects);
+        all.append(listed.objects);
         gaps.extend(listed.gaps);
+    }
+    let mut all = all.finish();
+    if let Some(ownerless) = ownerless {
+        gaps.extend(owners::note_ownerless(graph, ownerless, &mut all, progress).await);
     }
     policies.assign(&mut all);
     gaps.extend(policies.gaps);
@@ -75,46 +74,31 @@ pub async fn collect(
 }
 
 /// The objects of one kind, as far as they were read.
-struct Objects {
-    objects: Vec<Object>,
+struct Listed {
+    objects: Gathering,
     gaps: Vec<Gap>,
 }
 
-async fn list_applications(graph: &Graph, progress: &dyn Progress) -> Objects {
+async fn list_applications(graph: &Graph, progress: &dyn Progress) -> Listed {
     let watch = Watch { part: Part::Applications, progress };
     let call = graph.call("applications", Some(APPLICATIONS), READ_OBJECTS);
     list(graph, &call, watch, convert::application).await
 }
 
-async fn list_service_principals(graph: &Graph, progress: &dyn Progress) -> Objects {
+async fn list_service_principals(graph: &Graph, progress: &dyn Progress) -> Listed {
     let watch = Watch { part: Part::ServicePrincipals, progress };
     let call = graph.call("servicePrincipals", Some(SERVICE_PRINCIPALS), READ_OBJECTS);
     list(graph, &call, watch, convert::service_principal).await
 }
 
-async fn list(graph: &Graph, call: &Call, watch: Watch<'_>, read: Read<Object>) -> Objects {
-    let listed = graph.list(call, watch, read).await;
+async fn list(graph: &Graph, call: &Call, watch: Watch<'_>, read: Read<Object>) -> Listed {
+    // An object that changes while pages are read may stand on two of them; the later one is the newer.
+    let listed: pages::Listed<Gathering> = graph.list_into(call, watch, read).await;
     let mut gaps = Vec::from_iter(listed.problems.gap(watch.part));
-    let objects = each_once(listed.items);
+    let objects = listed.items;
     if let Err(error) = &listed.end {
         gaps.push(gaps::cut_off(watch.part, error, objects.len()));
     }
     watch.end(objects.len(), &gaps);
-    Objects { objects, gaps }
-}
-
-/// An object that changes while pages are read may stand on two of them; the later one is the newer.
-fn each_once(items: Vec<Object>) -> Vec<Object> {
-    let mut places: HashMap<ObjectId, usize> = HashMap::with_capacity(items.len());
-    let mut objects: Vec<Object> = Vec::with_capacity(items.len());
-    for object in items {
-        match places.get(&object.id).and_then(|place| objects.get_mut(*place)) {
-            Some(seen) => *seen = object,
-            None => {
-                places.insert(object.id, objects.len());
-                objects.push(object);
-            }
-        }
-    }
-    objects
+    Listed { objects, gaps }
 }

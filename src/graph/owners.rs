@@ -1,8 +1,8 @@
 //! Who owns what: whether anybody does for all applications, by name for the flagged ones.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::batch::MEMBERS;
 use super::convert::text;
@@ -13,7 +13,7 @@ use super::http::{Call, Graph};
 use super::pages::Listed;
 use super::progress::{Progress, Watch};
 use super::wire;
-use crate::domain::{Gap, Inventory, Object, ObjectId, ObjectKey, ObjectKind, Owners, Part, Text};
+use crate::domain::{Gap, Inventory, Object, ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part, Text};
 
 const READ_OWNERS: &str = "`Application.Read.All`";
 
@@ -61,36 +61,44 @@ fn is_unsupported(error: &GraphError) -> bool {
 pub(super) async fn note_ownerless(
     graph: &Graph,
     ownerless: Ownerless,
-    applications: &mut [Object],
+    objects: &mut Objects,
     progress: &dyn Progress,
 ) -> Option<Gap> {
     let watch = Watch { part: Part::Owners, progress };
     let gap = match ownerless {
         Ownerless::Known(ids) => {
-            for object in &mut *applications {
-                object.owners = if ids.contains(&object.id) { Owners::Nobody } else { Owners::Somebody };
+            for place in applications(objects) {
+                let owned = objects.key(place).is_some_and(|key| !ids.contains(&key.id));
+                objects.set_owners(place, if owned { Owners::Somebody } else { Owners::Nobody });
             }
             None
         }
         Ownerless::Failed(error) => Some(gaps::gap(Part::Owners, &error)),
         Ownerless::NotAnswered => {
-            let mut holders: HashMap<ObjectKey, &mut Object> = applications
-                .iter_mut()
-                .filter(|object| !object.credentials().is_empty())
-                .map(|object| (object.key(), object))
+            let holds = |object: &Object| !object.credentials().is_empty();
+            let keys: Vec<ObjectKey> = applications(objects)
+                .filter_map(|place| objects.get(place).filter(holds))
+                .map(|object| object.key())
                 .collect();
-            let keys: Vec<ObjectKey> = holders.keys().copied().collect::<BTreeSet<_>>().into_iter().collect();
-            let note = |key: &ObjectKey, page: Listed<Text>| {
-                if let Some(object) = holders.get_mut(key) {
-                    object.owners = if page.items.is_empty() { Owners::Nobody } else { Owners::Somebody };
+            let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
+                if let Some(place) = objects.find(key) {
+                    let nobody = page.items.is_empty();
+                    objects.set_owners(place, if nobody { Owners::Nobody } else { Owners::Somebody });
                 }
             };
             ask(graph, &keys, "$select=id&$top=1", Pages::First, watch, note).await
         }
     };
-    let known = applications.iter().filter(|object| object.owners != Owners::Unread).count();
-    watch.end(known, gap.as_slice());
+    let known = |place: &usize| objects.owners(*place) != Some(&Owners::Unread);
+    watch.end(applications(objects).filter(known).count(), gap.as_slice());
     gap
+}
+
+/// The places of the applications.
+fn applications(objects: &Objects) -> impl Iterator<Item = usize> + use<> {
+    let kinds = objects.keys().map(|key| key.kind);
+    let places = kinds.enumerate().filter(|(_, kind)| *kind == ObjectKind::Application);
+    places.map(|(place, _)| place).collect::<Vec<_>>().into_iter()
 }
 
 /// Reads the names of the owners of `of`, twenty objects to a request, and sets them on the inventory:
@@ -104,25 +112,22 @@ pub async fn name_owners(
 ) {
     let watch = Watch { part: Part::Owners, progress };
     let wanted: BTreeSet<ObjectKey> = of.iter().copied().collect();
-    let mut objects: HashMap<ObjectKey, &mut Object> = inventory
-        .objects
-        .iter_mut()
-        .filter(|object| wanted.contains(&object.key()))
-        .map(|object| (object.key(), object))
-        .collect();
-    let keys: Vec<ObjectKey> = wanted.into_iter().filter(|key| objects.contains_key(key)).collect();
+    let objects = &mut inventory.objects;
+    let keys: Vec<ObjectKey> = wanted.into_iter().filter(|key| objects.find(key).is_some()).collect();
     if keys.is_empty() {
         return;
     }
-    for object in objects.values_mut() {
-        object.owners = Owners::Unread;
+    for key in &keys {
+        if let Some(place) = objects.find(key) {
+            objects.set_owners(place, Owners::Unread);
+        }
     }
     let mut named = 0;
-    let note = |key: &ObjectKey, page: Listed<Text>| {
+    let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
         let mut names = page.items;
         names.sort();
-        if let Some(object) = objects.get_mut(key) {
-            object.owners = if names.is_empty() { Owners::Nobody } else { Owners::Named(names) };
+        if let Some(place) = objects.find(key) {
+            objects.set_owners(place, if names.is_empty() { Owners::Nobody } else { Owners::Named(names) });
             named += 1;
         }
     };
@@ -148,7 +153,7 @@ async fn ask(
     query: &str,
     pages: Pages,
     watch: Watch<'_>,
-    mut note: impl FnMut(&ObjectKey, Listed<Text>),
+    mut note: impl FnMut(&ObjectKey, Listed<Vec<Text>>),
 ) -> Option<Gap> {
     let mut missing = Missing::default();
     let mut asked = 0;
@@ -183,12 +188,12 @@ async fn ask(
 async fn owners(
     graph: &Graph,
     call: &Call,
-    body: Value,
+    body: Box<RawValue>,
     pages: Pages,
     watch: Watch<'_>,
-) -> Result<Listed<Text>, GraphError> {
-    let mut listed = Listed::new();
-    let page = serde_json::from_value(body).map_err(|error| super::http::shape(&call.name, &error))?;
+) -> Result<Listed<Vec<Text>>, GraphError> {
+    let mut listed = Listed::new(Vec::new());
+    let page = serde_json::from_str(body.get()).map_err(|error| super::http::shape(&call.name, &error))?;
     let Some(link) = listed.take(page, owner).filter(|_| pages == Pages::All) else { return Ok(listed) };
     let rest = Call { url: graph.next(call, &link)?, ..call.clone() };
     let rest = graph.list(&rest, watch, owner).await;
@@ -236,7 +241,7 @@ fn path(key: ObjectKey) -> String {
 }
 
 fn object_id(mut entry: Entry<'_>) -> Option<ObjectId> {
-    let wire: wire::Reference = entry.read()?;
+    let wire: wire::Reference<'_> = entry.read()?;
     entry.id(wire.id.as_deref()).map(ObjectId)
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::value::RawValue;
+
 use super::convert_policy;
 use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps::{self, Problems};
 use super::http::Graph;
 use super::progress::{Progress, Watch};
-use crate::domain::{Assigned, CustomPolicy, Gap, Object, ObjectKey, Part, PolicyId, Reach, TenantDefault};
+use crate::domain::{Assigned, CustomPolicy, Gap, ObjectKey, Objects, Part, PolicyId, Reach, TenantDefault};
 
 const READ_POLICIES: &str = "`Policy.Read.All`";
 const READ_ASSIGNMENTS: &str = "`Application.Read.All` and `Policy.Read.All`";
@@ -26,7 +28,7 @@ pub(super) struct Policies {
 impl Policies {
     /// Tells each object which policy is assigned to it. An object that was not seen assigned has
     /// nothing only where everything was read.
-    pub(super) fn assign(&self, objects: &mut [Object]) {
+    pub(super) fn assign(&self, objects: &mut Objects) {
         let whole = |policy: &CustomPolicy| matches!(policy.applies_to, Reach::Known(_));
         let all_read = self.all_seen && self.custom.iter().all(whole);
         let mut assigned: HashMap<ObjectKey, Vec<PolicyId>> = HashMap::new();
@@ -35,13 +37,15 @@ impl Policies {
                 assigned.entry(*key).or_default().push(policy.id);
             }
         }
-        for object in objects {
-            object.assigned = match assigned.remove(&object.key()).as_deref() {
+        for place in 0..objects.len() {
+            let policies = objects.key(place).and_then(|key| assigned.remove(&key));
+            let assigned = match policies.as_deref() {
                 None | Some([]) if all_read => Assigned::Nothing,
                 None | Some([]) => Assigned::Unread,
                 Some([policy]) => Assigned::Policy(*policy),
                 Some(policies) => Assigned::Several(policies.to_vec()),
             };
+            objects.set_assigned(place, assigned);
         }
     }
 }
@@ -59,10 +63,10 @@ pub(super) async fn read(graph: &Graph, progress: &dyn Progress) -> Policies {
 async fn tenant_default(graph: &Graph, progress: &dyn Progress) -> (Option<TenantDefault>, Option<Gap>) {
     let watch = Watch { part: Part::TenantDefault, progress };
     let call = graph.call("policies/defaultAppManagementPolicy", None, READ_POLICIES);
-    let (default, gap) = match graph.send(&call, watch).await {
+    let (default, gap) = match graph.send::<Box<RawValue>>(&call, watch).await {
         Ok(json) => {
             let mut problems = Problems::default();
-            let default = convert_policy::tenant_default(Entry::new(1, json, &mut problems));
+            let default = convert_policy::tenant_default(Entry::new(1, &json, &mut problems));
             (default, problems.gap(watch.part))
         }
         Err(error) => (None, Some(gaps::gap(watch.part, &error))),

@@ -1,101 +1,123 @@
 //! An assessment, as the rows of a report.
 
 mod context;
+mod dates;
 mod exceptions;
 mod findings;
 mod keys;
 mod objects;
 mod policies;
+mod source;
+mod undecided;
+
+use std::sync::Arc;
 
 use crate::compliance::Settings;
-use crate::domain::{
-    Assessment, Gap, History, Inventory, Object, ObjectAssessment, Past, PolicyId, Undecided,
-};
+use crate::domain::{Assessment, History, Inventory, Past};
 use crate::report::compare::{self, Present};
-use crate::report::{Compared, GapRow, Header, Report, Subject, Tally, UndecidedRow};
+use crate::report::{Compared, GapRow, Header, Report, Rows, Tally};
+use source::{Desk, Source};
 
 pub(super) use context::{Context, Judged, Policies, credential_id, signs_tokens};
 pub(super) use objects::{app_id, portal_url};
 
+/// What was read of a tenant, and what was concluded from it by which settings.
+#[derive(Debug)]
+pub struct Audited {
+    /// What was read.
+    pub inventory: Inventory,
+    /// What was concluded, from that and by these settings.
+    pub assessment: Assessment,
+    /// By what it was judged.
+    pub settings: Settings,
+}
+
 /// The report on one run. The order in which Graph listed objects and policies leaves no trace in
-/// it, so that two runs over the same tenant compare line by line.
+/// it, so that two runs over the same tenant compare line by line. Rows are not kept: they are made from
+/// what was audited whenever they are asked for.
 #[must_use]
-pub fn build(
-    header: Header,
-    inventory: &Inventory,
-    assessment: &Assessment,
-    settings: &Settings,
-    history: &History,
-) -> Report {
-    let context = Context {
-        now: header.started,
-        tenant: inventory.tenant,
-        settings,
-        policies: Policies::of(inventory),
-    };
-    let Assessment { objects: judgements, tenant: _, policies: _, undecided, exceptions: _ } = assessment;
-    let mut objects = Vec::with_capacity(inventory.objects.len());
-    let mut credentials = Vec::new();
-    let mut findings = findings::Findings::begin(assessment, &header, &context);
-    let mut undecided: Vec<_> = undecided
-        .iter()
-        .map(|(policy, undecided)| elsewhere(*policy, undecided, &header, &context))
-        .collect();
-    for (object, assessment) in sorted(&inventory.objects, judgements) {
-        let judged = Judged::new(object, assessment);
-        objects.push(objects::row(&judged, &header, &context));
-        credentials.extend(objects::credentials(&judged, &context));
-        findings.about(&judged);
-        undecided.extend(assessment.undecided.iter().map(|undecided| on_object(object, undecided)));
-    }
-    undecided.sort_by(|a, b| undecided_order(a).cmp(&undecided_order(b)));
-    let mut findings = findings.sorted();
-    compare::date(&mut findings, &history.past, header.started);
+pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report {
+    let source = Arc::new(Source::new(header, audited, &history.past));
+    let desk = Desk::at(&source);
+    let (tally, counts) = count(&source, &desk);
+    let Source { header, audited, .. } = &*source;
+    let Audited { inventory, assessment, settings } = &**audited;
     let changes = match &history.past {
         Past::Unknown | Past::First => Vec::new(),
         Past::Since(memory) => {
-            let present = Present::new(inventory, assessment, &header, &context);
-            compare::changes(memory, &present, &findings)
+            let present = Present::new(inventory, assessment, header, &desk.context);
+            compare::changes(memory, &present, source.findings())
         }
     };
-    let policies = policies::rows(inventory);
     let History { past, trend, previous, notices } = history;
     let compared = match past {
         Past::Unknown => Compared::Unknown,
         Past::First => Compared::First,
         Past::Since(memory) => Compared::With(memory.last.clone()),
     };
-    let mut tally = Tally::default();
-    findings.iter().for_each(|row| tally.finding(row));
-    objects.iter().for_each(|row| tally.object(row));
-    credentials.iter().for_each(|row| tally.credential(row));
-    undecided.iter().for_each(|row| tally.undecided(row));
     Report {
         summary: tally.finish(inventory.is_complete(), &compared, &changes),
         gaps: gaps(inventory),
         compared,
         changes,
-        findings: findings.into(),
-        objects: objects.into(),
-        credentials: credentials.into(),
-        policies,
-        undecided: undecided.into(),
+        findings: drawn(&source, counts.findings, |source| Box::new(source.findings())),
+        objects: drawn(&source, counts.objects, |source| Box::new(source.objects())),
+        credentials: drawn(&source, counts.credentials, |source| Box::new(source.credentials())),
+        policies: policies::rows(inventory),
+        undecided: drawn(&source, counts.undecided, |source| Box::new(source.undecided())),
         exceptions: exceptions::rows(assessment, settings),
         trend: trend.clone(),
         previous: previous.clone(),
         notices: notices.clone(),
-        header,
+        header: header.clone(),
     }
 }
 
-/// Objects with their judgements, by kind, name and id.
-fn sorted<'a>(
-    objects: &'a [Object],
-    judgements: &'a [ObjectAssessment],
-) -> Vec<(&'a Object, &'a ObjectAssessment)> {
-    let mut pairs: Vec<_> = objects.iter().zip(judgements).collect();
-    pairs.sort_by(|(a, _), (b, _)| (a.kind(), &a.display_name, a.id).cmp(&(b.kind(), &b.display_name, b.id)));
-    pairs
+fn drawn<T: 'static>(
+    source: &Arc<Source>,
+    len: usize,
+    draw: fn(&Arc<Source>) -> Box<dyn Iterator<Item = T> + Send>,
+) -> Rows<T> {
+    let source = Arc::clone(source);
+    Rows::drawn(len, move || draw(&source))
+}
+
+/// How many rows of each table there are.
+struct Counts {
+    findings: usize,
+    objects: usize,
+    credentials: usize,
+    undecided: usize,
+}
+
+/// Makes every row once.
+fn count(source: &Source, desk: &Desk<'_>) -> (Tally, Counts) {
+    let objects = &source.audited.inventory.objects;
+    let mut tally = Tally::default();
+    let mut counts = Counts { findings: 0, objects: objects.len(), credentials: 0, undecided: 0 };
+    let elsewhere = findings::elsewhere(source, desk);
+    counts.findings += elsewhere.len();
+    elsewhere.iter().for_each(|row| tally.finding(row));
+    let (mut found, mut unclear) = (Vec::new(), undecided::elsewhere(source, desk));
+    for object in objects.iter() {
+        let assessment = desk.judge.object(&object);
+        let judged = Judged::new(&object, &assessment);
+        tally.object(&objects::row(&judged, &source.header, &desk.context));
+        for credential in objects::credentials(&judged, &desk.context) {
+            counts.credentials += 1;
+            tally.credential(&credential);
+        }
+        found.clear();
+        findings::about(&judged, |_| true, source, desk, &mut found);
+        counts.findings += found.len();
+        found.iter().for_each(|row| tally.finding(row));
+        unclear.extend(undecided::about(&judged, |_| true));
+        counts.undecided += unclear.len();
+        unclear.drain(..).for_each(|row| tally.undecided(&row));
+    }
+    counts.undecided += unclear.len();
+    unclear.drain(..).for_each(|row| tally.undecided(&row));
+    (tally, counts)
 }
 
 fn gaps(inventory: &Inventory) -> Vec<GapRow> {
@@ -103,39 +125,8 @@ fn gaps(inventory: &Inventory) -> Vec<GapRow> {
     gaps.sort_by(|a, b| (a.part, &a.reason).cmp(&(b.part, &b.reason)));
     gaps.into_iter()
         .map(|gap| {
-            let Gap { part, reason } = gap;
+            let crate::domain::Gap { part, reason } = gap;
             GapRow { part: part.to_string(), reason: reason.as_str().to_owned() }
         })
         .collect()
-}
-
-fn on_object(object: &Object, undecided: &Undecided) -> UndecidedRow {
-    let Undecided { rule, severity: _, why } = undecided;
-    UndecidedRow {
-        object_type: Subject::from(object.kind()),
-        object_id: object.id.to_string(),
-        display_name: object.display_name.as_str().to_owned(),
-        rule: *rule,
-        why: why.as_str().to_owned(),
-    }
-}
-
-/// What could not be decided about a custom policy, or about the tenant.
-fn elsewhere(
-    policy: Option<PolicyId>,
-    undecided: &Undecided,
-    header: &Header,
-    context: &Context<'_>,
-) -> UndecidedRow {
-    let Undecided { rule, severity: _, why } = undecided;
-    let (object_type, object_id, display_name) = match policy {
-        Some(id) => (Subject::Policy, id.to_string(), context.policies.name(id).to_owned()),
-        None => (Subject::Tenant, header.tenant_id.to_string(), header.tenant.clone()),
-    };
-    UndecidedRow { object_type, object_id, display_name, rule: *rule, why: why.as_str().to_owned() }
-}
-
-fn undecided_order(row: &UndecidedRow) -> impl Ord + '_ {
-    let UndecidedRow { object_type, object_id, display_name, rule, why } = row;
-    (rule, object_type, display_name, object_id, why)
 }

@@ -15,16 +15,13 @@ mod policies;
 mod restrictions;
 mod rows;
 
-use std::collections::HashMap;
-
 use super::build::Context;
 use super::{ChangeRow, FindingRow, Header};
+use crate::compliance::Judge;
 use crate::domain::{
     Assessment, Differences, Inventory, Memory, Object, ObjectAssessment, ObjectKey, RunMark,
 };
 use rows::Ranked;
-
-pub(super) use findings::date;
 
 /// What the present run saw and concluded.
 pub(super) struct Present<'a> {
@@ -32,7 +29,7 @@ pub(super) struct Present<'a> {
     assessment: &'a Assessment,
     header: &'a Header,
     context: &'a Context<'a>,
-    objects: HashMap<ObjectKey, usize>,
+    judge: Judge<'a>,
 }
 
 impl<'a> Present<'a> {
@@ -42,28 +39,30 @@ impl<'a> Present<'a> {
         header: &'a Header,
         context: &'a Context<'a>,
     ) -> Self {
-        let places = inventory.objects.iter().enumerate();
-        let objects = places.map(|(place, object)| (object.key(), place)).collect();
-        Self { inventory, assessment, header, context, objects }
+        let judge = Judge::new(inventory, context.settings, context.now);
+        Self { inventory, assessment, header, context, judge }
     }
 
     fn is_complete(&self) -> bool {
         self.inventory.is_complete()
     }
 
-    fn object(&self, key: &ObjectKey) -> Option<&'a Object> {
-        self.inventory.objects.get(*self.objects.get(key)?)
+    fn object(&self, key: &ObjectKey) -> Option<Object> {
+        self.inventory.objects.get(self.inventory.objects.find(key)?)
     }
 
-    fn judged(&self, key: &ObjectKey) -> Option<(&'a Object, &'a ObjectAssessment)> {
-        let place = *self.objects.get(key)?;
-        Some((self.inventory.objects.get(place)?, self.assessment.objects.get(place)?))
+    fn judged(&self, key: &ObjectKey) -> Option<ObjectAssessment> {
+        self.object(key).map(|object| self.judge.object(&object))
     }
 }
 
 /// Everything that changed, worst first: findings, policies, assignments, credentials, objects.
 /// `findings` are the present ones, told already how they stand.
-pub(super) fn changes(memory: &Memory, present: &Present<'_>, findings: &[FindingRow]) -> Vec<ChangeRow> {
+pub(super) fn changes(
+    memory: &Memory,
+    present: &Present<'_>,
+    findings: impl Iterator<Item = FindingRow>,
+) -> Vec<ChangeRow> {
     let Memory { last, findings: known, differences } = memory;
     let mut rows = findings::changes(known, present, findings);
     rows.extend(policies::changes(differences, present));
@@ -77,15 +76,15 @@ fn of_objects(last: &RunMark, differences: &Differences, present: &Present<'_>) 
     let credentials = credentials::Credentials::new(last, present);
     let mut rows = Vec::new();
     for now in appeared.iter().filter_map(|key| present.object(key)) {
-        rows.push(objects::appeared(now, last, present));
-        rows.extend(assignments.appeared(now));
-        rows.extend(credentials.appeared(now));
+        rows.push(objects::appeared(&now, last, present));
+        rows.extend(assignments.appeared(&now));
+        rows.extend(credentials.appeared(&now));
     }
     for then in changed {
         let Some(now) = present.object(&then.key()) else { continue };
-        rows.extend(objects::changed(then, now, present));
-        rows.extend(assignments.changed(then, now));
-        rows.extend(credentials.changed(then, now));
+        rows.extend(objects::changed(then, &now, present));
+        rows.extend(assignments.changed(then, &now));
+        rows.extend(credentials.changed(then, &now));
     }
     if present.is_complete() {
         rows.extend(gone.iter().map(objects::gone));

@@ -20,7 +20,7 @@ mod template;
 mod words;
 
 pub use crate::domain::{ExceptionState, Subject};
-pub use build::build;
+pub use build::{Audited, build};
 pub use catalogue::{Explanation, catalogue};
 pub use files::{ReportError, changes_csv, changes_json, files};
 pub use html::{PAGE_ROWS, html};

@@ -9,15 +9,15 @@ use tracing::Instrument;
 use super::clock::Clock;
 use super::directory::{DirectoryError, RunDirectory, prune};
 use super::memory::{self, Remembered};
-use super::render::{DrawnUp, Judged, draw_up, heavy};
+use super::render::{DrawnUp, draw_up, heavy};
 use super::{Keeping, TakenOver, post};
 use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Config, Tenant};
 use crate::delivery::Delivery;
-use crate::domain::{Assessment, Gap, Inventory, Part, RunMark, Text};
+use crate::domain::{Assessment, Gap, Inventory, Objects, Part, RunMark, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Graph, Patience, Progress};
-use crate::report::{Kept, PageError, Report, ReportError, ReportFile};
+use crate::report::{Audited, Kept, PageError, Report, ReportError, ReportFile};
 use crate::store::{FilesState, RunProgress, StoreError};
 
 /// What to audit, and how.
@@ -135,17 +135,17 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
     let settings = memory::settings(&job).await;
     let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
     let Remembered { mut history, recalled } = memory::recall(&job, &inventory, run.started).await?;
-    let judged = Judged { settings: &settings, inventory: &inventory, assessment: &assessment };
-    let mut drawn_up = draw_up(&job, &run, judged, &history)?;
+    let audited = Arc::new(Audited { inventory, assessment, settings });
+    let mut drawn_up = draw_up(&job, &run, &audited, &history)?;
     let unrecorded = match &recalled {
-        Some(recalled) => memory::record(&job, judged, &drawn_up, recalled).await?,
+        Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled).await?,
         None => history.notices.first().cloned(),
     };
     if let (Some(_), Some(notice)) = (&recalled, &unrecorded) {
         history.notices.push(notice.clone());
-        drawn_up = draw_up(&job, &run, judged, &history)?;
+        drawn_up = draw_up(&job, &run, &audited, &history)?;
     }
-    drop((inventory, assessment));
+    drop(audited);
     let published = publish(&job, Ok(directory), drawn_up, unrecorded.is_none()).await?;
     let outcome = published.send(&job, unrecorded).await?;
     conclude(&outcome.report);
@@ -240,7 +240,7 @@ fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
 fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
     Inventory {
         tenant: tenant.tenant_id,
-        objects: Vec::new(),
+        objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
         gaps: vec![gap],

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::RunError;
 use super::directory::newest_link;
-use super::render::{DrawnUp, Judged};
+use super::render::DrawnUp;
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
 use crate::domain::{ChainLink, Exception, History, Inventory, RunMark, SignInMethod};
 use crate::graph;
-use crate::report::{self, Report};
+use crate::report::{self, Audited, Report};
 use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
 
 /// By what a run was judged, as it is kept with it: what else than the inventory its reports hang on.
@@ -126,7 +126,7 @@ fn set_back(last: &RunMark) -> String {
 /// When they may not: somebody else holds the turn, or may carry out the same planned run.
 pub(super) async fn record(
     job: &Job<'_>,
-    judged: Judged<'_>,
+    audited: &Audited,
     drawn_up: &DrawnUp,
     recalled: &Recalled,
 ) -> Result<Option<String>, RunError> {
@@ -138,8 +138,8 @@ pub(super) async fn record(
         host: super::host(),
         manifest: report::manifest_sum(files),
         previous: report.previous.clone(),
-        context: context(job, judged, report),
-        inventory: judged.inventory,
+        context: context(job, audited, report),
+        inventory: &audited.inventory,
         ledger: report::ledger(report),
         mail: if post::wanted(job).is_some() { MailState::Waiting } else { MailState::NotWanted },
     };
@@ -231,8 +231,8 @@ pub(super) async fn settings(job: &Job<'_>) -> Settings {
 }
 
 /// What else than the inventory a run's reports hang on, as text.
-fn context(job: &Job<'_>, judged: Judged<'_>, report: &Report) -> String {
-    let Judged { settings, inventory: _, assessment } = judged;
+fn context(job: &Job<'_>, audited: &Audited, report: &Report) -> String {
+    let Audited { settings, inventory: _, assessment } = audited;
     let reviews = settings.exceptions.iter().zip(&assessment.exceptions);
     let unused = reviews.filter(|(_, review)| !review.used);
     let context = Context {

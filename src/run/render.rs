@@ -1,13 +1,15 @@
 //! The reports of a run, drawn up from what was read or from what is recorded.
 
+use std::sync::Arc;
+
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::memory::Context;
 use super::{Job, RunError};
-use crate::compliance::{Settings, evaluate};
+use crate::compliance::evaluate;
 use crate::config::Tenant;
-use crate::domain::{Assessment, History, Inventory, RunMark};
-use crate::report::{self, Header, Report, ReportFile};
+use crate::domain::{History, RunMark};
+use crate::report::{self, Audited, Header, Report, ReportFile};
 use crate::store::Reconstructed;
 
 /// A report and its files.
@@ -17,24 +19,15 @@ pub(super) struct DrawnUp {
     pub(super) files: Vec<ReportFile>,
 }
 
-/// What was read, and how it was judged.
-#[derive(Clone, Copy)]
-pub(super) struct Judged<'a> {
-    pub(super) settings: &'a Settings,
-    pub(super) inventory: &'a Inventory,
-    pub(super) assessment: &'a Assessment,
-}
-
 /// Draws up the reports on what was read.
 pub(super) fn draw_up(
     job: &Job<'_>,
     run: &RunMark,
-    judged: Judged<'_>,
+    audited: &Arc<Audited>,
     history: &History,
 ) -> Result<DrawnUp, RunError> {
-    let Judged { settings, inventory, assessment } = judged;
     heavy(|| {
-        let report = report::build(header(job.tenant, run), inventory, assessment, settings, history);
+        let report = report::build(header(job.tenant, run), Arc::clone(audited), history);
         let files = report::files(&report, page(&report)?, job.config.reports.csv_bom)?;
         Ok(DrawnUp { report, files })
     })
@@ -45,11 +38,12 @@ pub(super) fn draw_up(
 ///
 /// # Errors
 /// When they cannot be made, or what is recorded cannot be understood.
-pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<ReportFile>), RunError> {
+pub fn render(tenant: &Tenant, recorded: Reconstructed) -> Result<(Report, Vec<ReportFile>), RunError> {
     let context = read(&recorded.context)?;
     heavy(|| {
-        let report = again(tenant, recorded, &context);
-        let files = report::files(&report, page(&report)?, context.csv_bom)?;
+        let csv_bom = context.csv_bom;
+        let report = again(tenant, recorded, context);
+        let files = report::files(&report, page(&report)?, csv_bom)?;
         Ok((report, files))
     })
 }
@@ -58,22 +52,22 @@ pub fn render(tenant: &Tenant, recorded: &Reconstructed) -> Result<(Report, Vec<
 ///
 /// # Errors
 /// When what is recorded cannot be understood.
-pub fn rebuild(tenant: &Tenant, recorded: &Reconstructed) -> Result<Report, RunError> {
+pub fn rebuild(tenant: &Tenant, recorded: Reconstructed) -> Result<Report, RunError> {
     let context = read(&recorded.context)?;
-    Ok(heavy(|| again(tenant, recorded, &context)))
+    Ok(heavy(|| again(tenant, recorded, context)))
 }
 
 fn read(context: &str) -> Result<Context, RunError> {
     serde_json::from_str(context).map_err(RunError::Context)
 }
 
-fn again(tenant: &Tenant, recorded: &Reconstructed, context: &Context) -> Report {
+fn again(tenant: &Tenant, recorded: Reconstructed, context: Context) -> Report {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
     let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
-    let (notices, previous) = (notices.clone(), entry.previous.clone());
-    let history = History { notices, previous, ..history.clone() };
-    let assessment = evaluate(inventory, settings, *sign_in, entry.counts.run.started);
-    report::build(header(tenant, &entry.counts.run), inventory, &assessment, settings, &history)
+    let history = History { notices, previous: entry.previous, ..history };
+    let assessment = evaluate(&inventory, &settings, sign_in, entry.counts.run.started);
+    let audited = Audited { inventory, assessment, settings };
+    report::build(header(tenant, &entry.counts.run), Arc::new(audited), &history)
 }
 
 fn header(tenant: &Tenant, run: &RunMark) -> Header {

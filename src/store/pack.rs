@@ -85,10 +85,10 @@ pub(super) enum Part<'a> {
 
 impl<'a> Part<'a> {
     /// All parts of an inventory.
-    pub(super) fn all(inventory: &'a Inventory) -> Vec<Self> {
+    pub(super) fn all(inventory: &'a Inventory, objects: &'a [Object]) -> Vec<Self> {
         let default = inventory.tenant_default.iter().map(Self::TenantDefault);
         let custom = inventory.custom_policies.iter().map(Self::CustomPolicy);
-        default.chain(custom).chain(inventory.objects.iter().map(Self::Object)).collect()
+        default.chain(custom).chain(objects.iter().map(Self::Object)).collect()
     }
 
     /// Its key.
@@ -121,7 +121,7 @@ pub(super) struct Holders(HashMap<PolicyId, BTreeSet<ObjectKey>>);
 
 impl Holders {
     /// Those among these objects.
-    pub(super) fn among<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
+    pub(super) fn among(objects: impl IntoIterator<Item = Object>) -> Self {
         let mut holders = Self::default();
         for object in objects {
             holders.add(object.key(), &object.assigned);

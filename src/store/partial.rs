@@ -10,7 +10,7 @@ use flate2::write::ZlibEncoder;
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CustomPolicy, Gap, Inventory, TenantDefault, TenantId};
+use crate::domain::{CustomPolicy, Gap, Gathering, Inventory, TenantDefault, TenantId};
 
 /// The first line. Each object has a line after it, so that neither writing nor reading holds all of
 /// them as text.
@@ -35,12 +35,12 @@ pub(super) async fn pack(inventory: &Inventory) -> Result<Vec<u8>, serde_json::E
     };
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
     serde_json::to_writer(&mut packed, &head)?;
-    for some in objects.chunks(super::BREATH) {
-        for object in some {
-            packed.write_all(b"\n").map_err(serde_json::Error::io)?;
-            serde_json::to_writer(&mut packed, object)?;
+    for (number, object) in objects.iter().enumerate() {
+        packed.write_all(b"\n").map_err(serde_json::Error::io)?;
+        serde_json::to_writer(&mut packed, &object)?;
+        if number % super::BREATH == 0 {
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
     }
     packed.finish().map_err(serde_json::Error::io)
 }
@@ -54,16 +54,16 @@ pub(super) async fn unpack(packed: &[u8]) -> Result<Inventory, serde_json::Error
     };
     let Head { tenant, tenant_default, custom_policies, gaps, objects: count } =
         serde_json::from_slice(&line()?)?;
-    let mut objects = Vec::new();
+    let mut objects = Gathering::default();
     for number in 0..count {
-        objects.push(serde_json::from_slice(&line()?)?);
+        objects.push(&serde_json::from_slice(&line()?)?);
         if number % super::BREATH == 0 {
             tokio::task::yield_now().await;
         }
     }
     Ok(Inventory {
         tenant,
-        objects,
+        objects: objects.finish(),
         tenant_default: tenant_default.into_owned(),
         custom_policies: custom_policies.into_owned(),
         gaps: gaps.into_owned(),

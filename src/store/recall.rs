@@ -65,9 +65,10 @@ impl Store {
 /// The digests of an inventory. Bodies are made one by one for that alone, and outside of any
 /// transaction: a server cuts off those that idle.
 pub(super) async fn digests(inventory: &Inventory) -> Result<Vec<(VersionKey, Digest)>, Fault> {
-    let holders = Holders::among(&inventory.objects);
+    let holders = Holders::among(inventory.objects.iter());
     let mut digests = Vec::with_capacity(inventory.objects.len());
-    for (number, part) in Part::all(inventory).into_iter().enumerate() {
+    let objects: Vec<Object> = inventory.objects.iter().collect();
+    for (number, part) in Part::all(inventory, &objects).into_iter().enumerate() {
         let body = part.body(&holders).map_err(|error| spoilt(part.key(), &error))?;
         digests.push((part.key(), pack::digest(&body)));
         if number % BREATH == 0 {
@@ -111,9 +112,9 @@ impl Session {
         differences: &Differences,
     ) -> Result<Holders, Fault> {
         let otherwise: HashSet<VersionKey> = differ.appeared.iter().chain(&differ.changed).copied().collect();
-        let seen_then = |object: &&Object| before.kinds.contains(&object.kind());
+        let seen_then = |object: &Object| before.kinds.contains(&object.kind());
         let same = inventory.objects.iter().filter(|object| !otherwise.contains(&object.key().into()));
-        let were = differences.changed.iter().chain(&differences.gone);
+        let were = differences.changed.iter().chain(&differences.gone).cloned();
         let mut holders = Holders::among(same.chain(were).filter(seen_then));
         for kind in before.kinds.iter().filter(|kind| !kinds.contains(kind)) {
             self.assignments(before.tenant, before.seq, *kind, &mut holders).await?;

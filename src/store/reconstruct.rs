@@ -8,7 +8,7 @@ use super::runs::Recorded;
 use super::session::Session;
 use super::spoilt::Spoilt;
 use super::{Reconstructed, Store, StoreError, TenantKey, partial};
-use crate::domain::{History, Inventory, Object, Past, RunId, TenantDefault};
+use crate::domain::{History, Inventory, Objects, Past, RunId, TenantDefault};
 
 impl Store {
     /// What a recorded run saw, and what was known to it of earlier ones, as it was then. None where
@@ -116,8 +116,8 @@ impl Session {
         for kind in &run.kinds {
             objects.append(&mut self.all_objects(run.tenant, run.seq, *kind).await?);
         }
-        objects.sort_unstable_by_key(Object::key);
-        let holders = Holders::among(&objects);
+        let objects = Objects::from(objects);
+        let holders = Holders::among(objects.iter());
         Ok(Inventory {
             tenant: run.entry.tenant.tenant_id,
             objects,

@@ -64,11 +64,12 @@ impl Session {
         inventory: &Inventory,
         versions: &VersionChanges,
     ) -> Result<(), Fault> {
-        let holders = Holders::among(&inventory.objects);
+        let holders = Holders::among(inventory.objects.iter());
         let mut left = versions.begun.clone();
         let mut batch = Batch::default();
         // In the order in which they are found and read later.
-        let mut parts = Part::all(inventory);
+        let objects: Vec<crate::domain::Object> = inventory.objects.iter().collect();
+        let mut parts = Part::all(inventory, &objects);
         parts.sort_by_key(|part| part.key());
         for part in parts {
             let key = part.key();

@@ -28,7 +28,7 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
             directory.display()
         ),
     })?;
-    let (report, files) = run::render(tenant, &recorded)?;
+    let (report, files) = run::render(tenant, recorded)?;
     let mut out = anstream::stdout().lock();
     let printed = match (&args.write, args.format) {
         (Some(into), _) => {

@@ -1,47 +1,32 @@
 //! Findings that are new, back or fixed.
 
-use std::collections::{HashMap, HashSet};
-
-use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 
 use super::Present;
 use super::fixed::{is_looked_at, why};
 use super::rows::{Ranked, bare};
-use crate::domain::{
-    FindingKey, FindingRecord, KnownFinding, ObjectId, ObjectKey, ObjectKind, Past, Subject,
-};
+use crate::domain::{FindingRecord, KnownFinding, ObjectId, ObjectKey, ObjectKind, Subject};
 use crate::report::build::portal_url;
 use crate::report::record::record;
 use crate::report::{ChangeKind, ChangeRow, ChangeWord, FindingChange, FindingRow};
 
-/// Tells the findings since when they are known, and how they stand to the last complete run.
-pub(in crate::report) fn date(rows: &mut [FindingRow], past: &Past, started: DateTime<Utc>) {
-    let known: HashMap<&FindingKey, &KnownFinding> = match past {
-        Past::Unknown => return,
-        Past::First => HashMap::new(),
-        Past::Since(memory) => memory.findings.iter().map(|known| (&known.key, known)).collect(),
-    };
-    for row in rows {
-        let (first_seen, change) = match known.get(&row.key) {
-            None => (started, FindingChange::New),
-            Some(known) if known.open => (known.first_seen, FindingChange::Standing),
-            Some(known) => (known.first_seen, FindingChange::Reopened),
-        };
-        row.first_seen = Some(first_seen);
-        row.change = Some(change);
-    }
-}
-
 /// The rows of findings that are new or back, and of those that are fixed.
-pub(super) fn changes(known: &[KnownFinding], present: &Present<'_>, findings: &[FindingRow]) -> Vec<Ranked> {
-    let here = findings.iter().filter_map(|row| match row.change? {
-        FindingChange::New => Some(found(row, ChangeWord::Appeared, "")),
-        FindingChange::Reopened => Some(found(row, ChangeWord::Reopened, "fixed")),
-        FindingChange::Standing => None,
-    });
-    let mut rows: Vec<Ranked> = here.map(Ranked::from).collect();
+pub(super) fn changes(
+    known: &[KnownFinding],
+    present: &Present<'_>,
+    findings: impl Iterator<Item = FindingRow>,
+) -> Vec<Ranked> {
+    let mut keys = HashSet::new();
+    let mut rows: Vec<Ranked> = Vec::new();
+    for row in findings {
+        match row.change {
+            Some(FindingChange::New) => rows.push(found(&row, ChangeWord::Appeared, "").into()),
+            Some(FindingChange::Reopened) => rows.push(found(&row, ChangeWord::Reopened, "fixed").into()),
+            Some(FindingChange::Standing) | None => (),
+        }
+        keys.insert(row.key);
+    }
     if present.is_complete() {
-        let keys: HashSet<_> = findings.iter().map(|row| &row.key).collect();
         let missing = known.iter().filter(|known| known.open && !keys.contains(&known.key));
         let fixed = missing.filter(|known| is_looked_at(&known.record, present));
         rows.extend(fixed.map(|known| Ranked::from(fixed_row(known, present))));
@@ -102,6 +87,7 @@ fn fixed_row(known: &KnownFinding, present: &Present<'_>) -> ChangeRow {
         policy_name,
     } = record.clone();
     let object = object_key(record).and_then(|key| present.object(&key));
+    let object = object.as_ref();
     ChangeRow {
         key: Some(key.clone()),
         rule: Some(rule),

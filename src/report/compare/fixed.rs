@@ -23,7 +23,7 @@ pub(super) fn is_looked_at(record: &FindingRecord, present: &Present<'_>) -> boo
 fn is_undecided(record: &FindingRecord, present: &Present<'_>) -> bool {
     let hinders = |undecided: &Undecided| undecided.rule == record.rule;
     if let Some(key) = object_key(record) {
-        return present.judged(&key).is_some_and(|(_, judged)| judged.undecided.iter().any(hinders));
+        return present.judged(&key).is_some_and(|judged| judged.undecided.iter().any(hinders));
     }
     let whom = policy_key(record);
     let elsewhere = &present.assessment.undecided;
@@ -43,7 +43,7 @@ pub(super) fn why(record: &FindingRecord, present: &Present<'_>) -> String {
     match (object_key(record), record.object_type) {
         (Some(key), _) => match present.object(&key) {
             None => format!("The {} is not there any more.", spoken(key)),
-            Some(object) => on_object(record, object, present),
+            Some(object) => on_object(record, &object, present),
         },
         (None, Subject::Policy) => {
             let there = policy_key(record).and_then(|id| present.inventory.custom_policy(id));

@@ -1,0 +1,42 @@
+//! Since when findings are known.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{FindingKey, Past};
+use crate::report::{FindingChange, FindingRow};
+
+/// Since when findings are known, and how they stand to the last complete run.
+pub(super) struct Dates {
+    started: DateTime<Utc>,
+    /// None where earlier runs could not be consulted.
+    known: Option<HashMap<FindingKey, (DateTime<Utc>, bool)>>,
+}
+
+impl Dates {
+    /// As the past has it, for a run that started then.
+    pub(super) fn of(past: &Past, started: DateTime<Utc>) -> Self {
+        let known = match past {
+            Past::Unknown => None,
+            Past::First => Some(HashMap::new()),
+            Past::Since(memory) => {
+                let known = memory.findings.iter();
+                Some(known.map(|known| (known.key.clone(), (known.first_seen, known.open))).collect())
+            }
+        };
+        Self { started, known }
+    }
+
+    /// Tells a finding.
+    pub(super) fn tell(&self, row: &mut FindingRow) {
+        let Some(known) = &self.known else { return };
+        let (first_seen, change) = match known.get(&row.key) {
+            None => (self.started, FindingChange::New),
+            Some((first_seen, true)) => (*first_seen, FindingChange::Standing),
+            Some((first_seen, false)) => (*first_seen, FindingChange::Reopened),
+        };
+        row.first_seen = Some(first_seen);
+        row.change = Some(change);
+    }
+}
