@@ -4,7 +4,7 @@ use tracing::Instrument;
 
 use super::audit::{Outcome, RunError, conclude, publish};
 use super::directory::RunDirectory;
-use super::render::{DrawnUp, render};
+use super::render::draw_up_again;
 use super::{Job, Keeping, post};
 use crate::domain::RunId;
 use crate::report;
@@ -30,22 +30,22 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         return Ok(None);
     };
     let entry = recorded.entry.clone();
-    let (report, files) = match render(job.tenant, recorded) {
-        Ok(rendered) => rendered,
+    let directory = RunDirectory::claim_recorded(&job.config.reports.directory, &job.tenant.name, run);
+    let drawn_up = match draw_up_again(job.tenant, recorded, directory) {
+        Ok(drawn_up) => drawn_up,
         Err(error) => {
             give_up(store, turn, run).await?;
             return Err(error);
         }
     };
-    if report::manifest_sum(&files) != entry.manifest {
+    if report::manifest_sum(&drawn_up.files) != entry.manifest {
         tracing::error!(
             "the reports cannot be made again as they were recorded: another version of Keysweep recorded them"
         );
         give_up(store, turn, run).await?;
         return Ok(None);
     }
-    let directory = RunDirectory::claim_recorded(&job.config.reports.directory, &job.tenant.name, run);
-    let published = publish(&job, directory, DrawnUp { report, files }, true).await?;
+    let published = publish(&job, drawn_up, true).await?;
     let job = match entry.mail {
         MailState::Waiting => job,
         // The same letter again is the same file.

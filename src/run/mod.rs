@@ -13,7 +13,7 @@ mod verify;
 
 pub use crate::graph::explain;
 pub use audit::{Job, Outcome, RunError, Sending, audit};
-pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
+pub use directory::{DirectoryError, NewFile, RunDirectory, newest_start, prune};
 pub use finish::finish;
 pub use keeping::{Keeping, TakenOver, while_held};
 pub use lines::Lines;
