@@ -13,7 +13,7 @@ mod undecided;
 use std::sync::Arc;
 
 use crate::compliance::Settings;
-use crate::domain::{Assessment, History, Inventory, Past};
+use crate::domain::{Assessment, FindingDigests, History, Inventory, Past};
 use crate::report::compare::{self, Present};
 use crate::report::{Compared, GapRow, Header, Report, Rows, Tally};
 use source::{Desk, Source};
@@ -71,6 +71,20 @@ pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report
         notices: notices.clone(),
         header: header.clone(),
     }
+}
+
+/// The digests of the findings that a report on this has.
+#[must_use]
+pub fn present(header: &Header, audited: &Arc<Audited>) -> FindingDigests {
+    let source = Source::new(header.clone(), Arc::clone(audited), &Past::Unknown);
+    let desk = Desk::at(&source);
+    let mut digests: Vec<_> =
+        findings::elsewhere(&source, &desk).iter().map(|row| row.key.digest()).collect();
+    for object in audited.inventory.objects.iter() {
+        let assessment = desk.judge.object(&object);
+        digests.extend(findings::keys(&Judged::new(&object, &assessment), &source, &desk));
+    }
+    digests.into_iter().collect()
 }
 
 fn drawn<T: 'static>(

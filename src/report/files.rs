@@ -8,9 +8,7 @@ use super::hashed::Hashed;
 use super::html::{Excerpt, PAGE_ROWS, page};
 use super::json::{self, Onlooker};
 use super::manifest::manifest;
-use super::{
-    CredentialRow, FindingRow, MANIFEST, ObjectRow, PageError, Report, ReportFile, UndecidedRow,
-};
+use super::{CredentialRow, FindingRow, MANIFEST, ObjectRow, PageError, Report, ReportFile, UndecidedRow};
 
 /// Bytes that are handed on at once. Fewer cost calls; more cost memory for nothing.
 const BUFFER: usize = 64 * 1024;

@@ -14,19 +14,16 @@ mod model;
 mod moment;
 mod phrases;
 mod record;
-mod rows;
 mod since;
 mod summary;
 mod tally;
 mod template;
 mod words;
 
-pub use crate::domain::{ExceptionState, Subject};
-pub use build::{Audited, build};
+pub use crate::domain::{ExceptionState, Rows, Subject};
+pub use build::{Audited, build, present};
 pub use catalogue::{Explanation, catalogue};
-pub use files::{
-    Folder, Nowhere, ReportError, changes_json, csv_file, report_json, write,
-};
+pub use files::{Folder, Nowhere, ReportError, changes_json, csv_file, report_json, write};
 pub use html::{PAGE_ROWS, html};
 pub use json::json_schema;
 pub use letter::{Contents, Kept, letter};
@@ -37,7 +34,6 @@ pub use model::{
 };
 pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
-pub use rows::Rows;
 pub use since::{Since, instead_of_changes};
 pub use summary::{ChangeCounts, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary, ThingCounts};
 pub use tally::Tally;

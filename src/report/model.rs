@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Rows, Summary};
 use crate::domain::{
-    ChainLink, ExceptionState, FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum, Status, Subject,
-    TenantId,
+    ChainLink, ExceptionState, FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum, Status,
+    Subject, TenantId,
 };
 
 /// One run's report.

@@ -9,8 +9,8 @@ use tracing::Instrument;
 use super::clock::Clock;
 use super::directory::{DirectoryError, RunDirectory, prune};
 use super::memory::{self, Remembered};
-use super::render::{DrawnUp, draw_up, heavy};
 use super::post::{self, Enclosed};
+use super::render::{DrawnUp, draw_up, heavy};
 use super::{Keeping, TakenOver};
 use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Config, Tenant};
@@ -83,6 +83,9 @@ pub enum RunError {
     /// The store, where nothing may be done without it.
     #[error("the run cannot be recorded")]
     Store(#[from] StoreError),
+    /// The store, where what earlier runs left is asked for.
+    #[error("earlier runs cannot be consulted")]
+    Memory(#[source] StoreError),
     /// What is recorded of a run was written by a version that this one does not understand.
     #[error("what is recorded of the run cannot be understood")]
     Context(#[source] serde_json::Error),
@@ -94,7 +97,7 @@ impl RunError {
     pub fn explain(&self) -> String {
         let advice = match self {
             Self::Directory(error) => error.advice(),
-            Self::Store(error) => error.advice(),
+            Self::Store(error) | Self::Memory(error) => error.advice(),
             Self::Report(_)
             | Self::Page(_)
             | Self::Interrupted(_)
@@ -135,8 +138,8 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
     tracing::info!("audit started");
     let settings = memory::settings(&job).await;
     let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
-    let Remembered { mut history, recalled } = memory::recall(&job, &inventory, run.started).await?;
     let audited = Arc::new(Audited { inventory, assessment, settings });
+    let Remembered { mut history, recalled } = memory::recall(&job, &run, &audited).await?;
     let mut drawn_up = draw_up(&job, &run, &audited, &history, Ok(directory))?;
     let unrecorded = match &recalled {
         Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled).await?,
@@ -164,11 +167,7 @@ pub(super) struct Published {
 }
 
 /// Gives the directory its name. That waits for the disk, so it is done aside.
-pub(super) async fn publish(
-    job: &Job<'_>,
-    drawn_up: DrawnUp,
-    recorded: bool,
-) -> Result<Published, RunError> {
+pub(super) async fn publish(job: &Job<'_>, drawn_up: DrawnUp, recorded: bool) -> Result<Published, RunError> {
     let DrawnUp { report, files, csv_bom, written } = drawn_up;
     let span = tracing::Span::current();
     let publish = move || span.in_scope(|| written.and_then(RunDirectory::publish));
@@ -192,7 +191,8 @@ impl Published {
     /// Sends the mail. That the files could not be written is an error only now.
     pub(super) async fn send(self, job: &Job<'_>, unrecorded: Option<String>) -> Result<Outcome, RunError> {
         let Self { report, files, csv_bom, written } = self;
-        let enclosed = Enclosed { report: &report, files: &files, csv_bom, directory: written.as_deref().ok() };
+        let enclosed =
+            Enclosed { report: &report, files: &files, csv_bom, directory: written.as_deref().ok() };
         let delivery = post::send(job, enclosed, unrecorded.is_none()).await?;
         Ok(Outcome { report, files, directory: written?, delivery, unrecorded })
     }

@@ -4,7 +4,7 @@ use tracing::Instrument;
 
 use super::audit::{Outcome, RunError, conclude, publish};
 use super::directory::RunDirectory;
-use super::render::draw_up_again;
+use super::render::{rebuild, write_up};
 use super::{Job, Keeping, post};
 use crate::domain::RunId;
 use crate::report;
@@ -30,8 +30,15 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         return Ok(None);
     };
     let entry = recorded.entry.clone();
+    let rebuilt = match rebuild(store, job.tenant, recorded).await {
+        Ok(rebuilt) => rebuilt,
+        Err(error) => {
+            give_up(store, turn, run).await?;
+            return Err(error);
+        }
+    };
     let directory = RunDirectory::claim_recorded(&job.config.reports.directory, &job.tenant.name, run);
-    let drawn_up = match draw_up_again(job.tenant, recorded, directory) {
+    let drawn_up = match write_up(rebuilt, directory) {
         Ok(drawn_up) => drawn_up,
         Err(error) => {
             give_up(store, turn, run).await?;

@@ -46,7 +46,10 @@ impl Enclosed<'_> {
         match report::letter(report, files, limit, Kept::InDirectory, &Lying(directory)) {
             Err(error @ PageError::Attachment { .. }) => {
                 let reason = graph::explain(&error, None);
-                tracing::warn!(reason, "a file of the reports is not there for the mail; it is made once more");
+                tracing::warn!(
+                    reason,
+                    "a file of the reports is not there for the mail; it is made once more"
+                );
                 report::letter(report, files, limit, Kept::InDirectory, &anew)
             }
             written => written,

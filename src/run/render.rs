@@ -10,11 +10,9 @@ use super::memory::Context;
 use super::{Job, RunError};
 use crate::compliance::evaluate;
 use crate::config::Tenant;
-use crate::domain::{History, RunMark};
-use crate::report::{
-    self, Audited, Contents, Folder, Header, Nowhere, Report, ReportError, ReportFile,
-};
-use crate::store::Reconstructed;
+use crate::domain::{History, Past, RunMark};
+use crate::report::{self, Audited, Contents, Header, Nowhere, Report, ReportError, ReportFile};
+use crate::store::{Reconstructed, Store, StoreError, TenantKey};
 
 /// A report and its files.
 #[derive(Debug)]
@@ -37,33 +35,24 @@ pub(super) fn draw_up(
 ) -> Result<DrawnUp, RunError> {
     heavy(|| {
         let report = report::build(header(job.tenant, run), Arc::clone(audited), history);
-        write_up(report, job.config.reports.csv_bom, directory)
-    })
-}
-
-/// Draws up the reports of a recorded run again.
-///
-/// # Errors
-/// When they cannot be made, or what is recorded cannot be understood.
-pub(super) fn draw_up_again(
-    tenant: &Tenant,
-    recorded: Reconstructed,
-    directory: Result<RunDirectory, DirectoryError>,
-) -> Result<DrawnUp, RunError> {
-    let context = read(&recorded.context)?;
-    heavy(|| {
-        let csv_bom = context.csv_bom;
-        write_up(again(tenant, recorded, context), csv_bom, directory)
+        write_into(Rebuilt { report, csv_bom: job.config.reports.csv_bom }, directory)
     })
 }
 
 /// Writes the files. Where they cannot be written, what they would be is found out all the same: the place of
 /// the run in the evidence chain hangs on it.
-fn write_up(
-    report: Report,
-    csv_bom: bool,
+pub(super) fn write_up(
+    rebuilt: Rebuilt,
     directory: Result<RunDirectory, DirectoryError>,
 ) -> Result<DrawnUp, RunError> {
+    heavy(|| write_into(rebuilt, directory))
+}
+
+fn write_into(
+    rebuilt: Rebuilt,
+    directory: Result<RunDirectory, DirectoryError>,
+) -> Result<DrawnUp, RunError> {
+    let Rebuilt { report, csv_bom } = rebuilt;
     let why_not = match directory {
         Ok(mut directory) => match report::write(&report, csv_bom, &mut directory) {
             Ok(files) => return Ok(DrawnUp { report, files, csv_bom, written: Ok(directory) }),
@@ -98,46 +87,65 @@ impl Contents for Anew<'_> {
     }
 }
 
-/// Makes the reports of a recorded run again, from the store alone. The same program gives the same
-/// bytes; another version may judge or word something otherwise.
-///
-/// # Errors
-/// When they cannot be made, `folder` does not take them, or what is recorded cannot be understood.
-pub fn render(
-    tenant: &Tenant,
-    recorded: Reconstructed,
-    folder: &mut impl Folder,
-) -> Result<Vec<ReportFile>, RunError> {
-    let context = read(&recorded.context)?;
-    heavy(|| {
-        let csv_bom = context.csv_bom;
-        Ok(report::write(&again(tenant, recorded, context), csv_bom, folder)?)
-    })
+/// A report that is made again.
+#[derive(Debug)]
+pub struct Rebuilt {
+    /// The report.
+    pub report: Report,
+    /// Whether a byte order mark stood before each CSV file.
+    pub csv_bom: bool,
 }
 
-/// The report on a recorded run alone, from the store.
+/// Makes the report on a recorded run again, from the store alone. The same program gives the same files;
+/// another version may judge or word something otherwise.
 ///
 /// # Errors
-/// When what is recorded cannot be understood.
-pub fn rebuild(tenant: &Tenant, recorded: Reconstructed) -> Result<Report, RunError> {
+/// When the store fails, or what is recorded cannot be understood.
+pub async fn rebuild(store: &Store, tenant: &Tenant, recorded: Reconstructed) -> Result<Rebuilt, RunError> {
     let context = read(&recorded.context)?;
-    Ok(heavy(|| again(tenant, recorded, context)))
+    let csv_bom = context.csv_bom;
+    Ok(Rebuilt { report: again(store, tenant, recorded, context).await?, csv_bom })
 }
 
 fn read(context: &str) -> Result<Context, RunError> {
     serde_json::from_str(context).map_err(RunError::Context)
 }
 
-fn again(tenant: &Tenant, recorded: Reconstructed, context: Context) -> Report {
+async fn again(
+    store: &Store,
+    tenant: &Tenant,
+    recorded: Reconstructed,
+    context: Context,
+) -> Result<Report, RunError> {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
     let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
-    let history = History { notices, previous: entry.previous, ..history };
-    let assessment = evaluate(&inventory, &settings, sign_in, entry.counts.run.started);
-    let audited = Audited { inventory, assessment, settings };
-    report::build(header(tenant, &entry.counts.run), Arc::new(audited), &history)
+    let mut history = History { notices, previous: entry.previous, ..history };
+    let run = &entry.counts.run;
+    let assessment = heavy(|| evaluate(&inventory, &settings, sign_in, run.started));
+    let audited = Arc::new(Audited { inventory, assessment, settings });
+    let header = header(tenant, run);
+    look_up(store, &entry.tenant, &header, &audited, &mut history).await.map_err(RunError::Memory)?;
+    Ok(heavy(|| report::build(header, audited, &history)))
 }
 
-fn header(tenant: &Tenant, run: &RunMark) -> Header {
+/// Has the store look up the findings that are missing, now that the present ones are known.
+pub(super) async fn look_up(
+    store: &Store,
+    tenant: &TenantKey,
+    header: &Header,
+    audited: &Arc<Audited>,
+    history: &mut History,
+) -> Result<(), StoreError> {
+    let Past::Since(memory) = &mut history.past else { return Ok(()) };
+    // What an incomplete run did not see is not fixed.
+    if audited.inventory.is_complete() {
+        let present = heavy(|| report::present(header, audited));
+        memory.missing = store.missing(tenant, memory, &present).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn header(tenant: &Tenant, run: &RunMark) -> Header {
     Header {
         tenant: tenant.name.clone(),
         tenant_id: tenant.tenant_id,

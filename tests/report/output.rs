@@ -41,8 +41,7 @@ impl Write for Held {
 pub(crate) fn files(report: &Report, bom: bool) -> Vec<(ReportFile, Vec<u8>)> {
     let mut memory = Memory::default();
     let files = write(report, bom, &mut memory).unwrap();
-    let files: Vec<_> =
-        files.into_iter().map(|file| (memory.0.remove(file.name).unwrap(), file)).collect();
+    let files: Vec<_> = files.into_iter().map(|file| (memory.0.remove(file.name).unwrap(), file)).collect();
     assert!(memory.0.is_empty());
     files.into_iter().map(|(bytes, file)| (file, bytes)).collect()
 }

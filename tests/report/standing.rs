@@ -5,7 +5,9 @@ use keysweep::domain::{
     Covered, Exception, Inventory, KnownFinding, ObjectKind, Owners, RuleId, Severity, Status, Subject, Text,
     Whom,
 };
-use keysweep::report::{ChangeRow, ChangeWord, Compared, FindingChange, Report, Rows, Summary, counts, ledger};
+use keysweep::report::{
+    ChangeRow, ChangeWord, Compared, FindingChange, Report, Rows, Summary, counts, ledger,
+};
 
 use super::changes::tenant;
 use super::diary::Diary;

@@ -11,7 +11,7 @@ use crate::cli::exit::{End, Failure};
 use crate::cli::show;
 use crate::config::Config;
 use crate::report::{
-    PAGE_ROWS, Report, ReportError, ReportFile, csv_file, html, manifest_sum, report_json,
+    self, PAGE_ROWS, Report, ReportError, ReportFile, csv_file, html, manifest_sum, report_json,
 };
 use crate::run;
 use crate::store::RunEntry;
@@ -21,7 +21,8 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
     let (tenant, [entry]) = find(config, &records, args.tenant.as_deref(), [&args.run])?;
     let id = &entry.counts.run.run_id;
     let directory = config.reports.directory.join(&tenant.name).join(id.as_str());
-    let recorded = records.store()?.reconstruct(&entry.tenant, id).await.map_err(|error| failure(&error))?;
+    let store = records.store()?;
+    let recorded = store.reconstruct(&entry.tenant, id).await.map_err(|error| failure(&error))?;
     let recorded = recorded.ok_or_else(|| Failure {
         end: End::NotCompleted,
         message: format!(
@@ -30,12 +31,12 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
             directory.display()
         ),
     })?;
+    let run::Rebuilt { report, csv_bom } = run::rebuild(store, tenant, recorded).await?;
     let mut out = anstream::stdout().lock();
     let printed = if let Some(into) = &args.write {
-        let files = write(into, |folder| run::render(tenant, recorded, folder))?;
+        let files = write(into, |folder| run::heavy(|| report::write(&report, csv_bom, folder)))?;
         made(&mut out, entry, &files, into)
     } else {
-        let report = run::rebuild(tenant, recorded)?;
         match args.format {
             ShowFormat::Table => table(&mut out, &report, entry, &directory),
             ShowFormat::Json => show::streamed(report_json(&report, io::stdout().lock()))?,

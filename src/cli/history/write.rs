@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::cli::exit::Failure;
-use crate::report::Folder;
+use crate::report::{Folder, ReportError};
 use crate::run::RunError;
 
 /// Lets somebody write files into the directory, for their owner only: all of them, or none.
@@ -17,7 +17,7 @@ use crate::run::RunError;
 /// When the directory holds something already, or cannot be written.
 pub(super) fn write<T>(
     directory: &Path,
-    files: impl FnOnce(&mut Into<'_>) -> Result<T, RunError>,
+    files: impl FnOnce(&mut Into<'_>) -> Result<T, ReportError>,
 ) -> Result<T, Failure> {
     let shown = directory.display();
     match fs::read_dir(directory).map(|mut entries| entries.next().is_none()) {
@@ -49,7 +49,7 @@ pub(super) fn write<T>(
             fs::remove_file(path).unwrap_or_default();
         }
     }
-    Ok(done?)
+    done.map_err(|error| RunError::from(error).into())
 }
 
 /// A directory that files are written into.

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::vocabulary::{or_null, policy_types, reaches};
 use super::{filled, moment};
-use crate::report::moment::Moment;
 use crate::report::PolicyRow;
+use crate::report::moment::Moment;
 
 /// A restriction of a policy, or a policy without any; the members are the columns of `policies.csv`.
 #[derive(Serialize, JsonSchema)]

@@ -48,7 +48,8 @@ impl Enclosure {
         }
         let whole = csvs.iter().map(|csv| encoded(csv.bytes)).sum();
         if whole <= limit {
-            let attachments = csvs.into_iter().map(|csv| attach(header, csv, contents)).collect::<Result<_, _>>()?;
+            let attachments =
+                csvs.into_iter().map(|csv| attach(header, csv, contents)).collect::<Result<_, _>>()?;
             return Ok(Self { attachments, outcome: Outcome::Whole });
         }
         let name = format!("keysweep-{}.zip", stem(header));

@@ -86,7 +86,9 @@ mod tests {
         for (room, held) in [(5, Some(b"aXcde".to_vec())), (4, None)] {
             let room = Room::for_bytes(room);
             let mut place = room.begin();
-            for (to, piece) in [(SeekFrom::Start(0), "abc"), (SeekFrom::End(0), "de"), (SeekFrom::Start(1), "X")] {
+            for (to, piece) in
+                [(SeekFrom::Start(0), "abc"), (SeekFrom::End(0), "de"), (SeekFrom::Start(1), "X")]
+            {
                 place.seek(to).unwrap();
                 place.write_all(piece.as_bytes()).unwrap();
             }
