@@ -3,6 +3,8 @@
 
 #[path = "graph/budget.rs"]
 mod budget;
+#[path = "graph/damaged.rs"]
+mod damaged;
 #[path = "graph/hostile.rs"]
 mod hostile;
 #[path = "graph/objects.rs"]
