@@ -5,6 +5,10 @@
 mod budget;
 #[path = "graph/damaged.rs"]
 mod damaged;
+#[path = "graph/delta.rs"]
+mod delta;
+#[path = "graph/delta_script.rs"]
+mod delta_script;
 #[path = "graph/hostile.rs"]
 mod hostile;
 #[path = "graph/objects.rs"]

@@ -191,10 +191,13 @@ async fn ask(
     }
 }
 
+/// The owners of an object, or why they are not known.
+type Answer = Result<Listed<Vec<Text>>, GraphError>;
+
 /// What a batch brought.
 #[derive(Default)]
 struct Answers {
-    answers: Vec<(ObjectKey, Result<Listed<Vec<Text>>, GraphError>)>,
+    answers: Vec<(ObjectKey, Answer)>,
     /// The object at which it became clear that going on makes no sense.
     over: Option<(ObjectKey, GraphError)>,
 }
