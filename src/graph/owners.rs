@@ -182,60 +182,68 @@ async fn ask(
     mut note: impl FnMut(&ObjectKey, Listed<Vec<Text>>),
 ) -> Option<Gap> {
     let mut missing = Missing::default();
+    let mut over: Option<(ObjectKey, GraphError)> = None;
     let mut asked = 0;
     let mut chunks = keys.chunks(MEMBERS);
     let mut open = FuturesUnordered::new();
     loop {
-        let room = IN_FLIGHT - open.len();
+        // What is on its way is waited for, but nothing more is sent.
+        let room = if over.is_some() { 0 } else { IN_FLIGHT - open.len() };
         open.extend(chunks.by_ref().take(room).map(|keys| answers(graph, keys, query, pages, watch)));
-        let Some(answers) = open.next().await else { break };
-        let answers = match answers {
-            Ok(answers) => answers,
-            Err(error) => return missing.and_rest(error),
-        };
-        asked += answers.len();
-        for (key, answer) in answers {
+        let Some(batch) = open.next().await else { break };
+        asked += batch.answers.len();
+        for (key, answer) in batch.answers {
             match answer {
                 Ok(listed) if listed.is_complete() => note(&key, listed),
                 Ok(listed) => missing.add(key, listed.problems.gap(Part::Owners)),
                 Err(error) if error.is_not_found() => {
                     tracing::debug!(object = %key.id, "`{}` has gone", key.id)
                 }
-                Err(error) if error.is_outage() => return missing.and_rest(error),
                 Err(error) => missing.add(key, Some(gaps::gap(Part::Owners, &error))),
             }
         }
+        over = over.into_iter().chain(batch.over).min_by_key(|(key, _)| *key);
         watch.page(asked);
     }
-    missing.gap()
+    match over {
+        // It stands for everything that is missing.
+        Some((_, error)) => Some(gaps::gap(Part::Owners, &error)),
+        None => missing.gap(),
+    }
 }
 
 /// The owners of an object, or why they are not known.
-type Answer = (ObjectKey, Result<Listed<Vec<Text>>, GraphError>);
+type Answer = Result<Listed<Vec<Text>>, GraphError>;
 
-/// The answers of one batch, up to the first that says that no other will come.
-async fn answers(
-    graph: &Graph,
-    keys: &[ObjectKey],
-    query: &str,
-    pages: Pages,
-    watch: Watch<'_>,
-) -> Result<Vec<Answer>, GraphError> {
+/// What a batch brought.
+#[derive(Default)]
+struct Answers {
+    answers: Vec<(ObjectKey, Answer)>,
+    /// The object at which it became clear that going on makes no sense.
+    over: Option<(ObjectKey, GraphError)>,
+}
+
+async fn answers(graph: &Graph, keys: &[ObjectKey], query: &str, pages: Pages, watch: Watch<'_>) -> Answers {
     let calls: Vec<Call> = keys.iter().map(|key| graph.call(&path(*key), Some(query), READ_OWNERS)).collect();
-    let bodies = graph.batch(&calls, watch).await?;
-    let mut answers = Vec::with_capacity(keys.len());
+    let mut batch = Answers::default();
+    let bodies = match graph.batch(&calls, watch).await {
+        Ok(bodies) => bodies,
+        Err(error) => return Answers { over: keys.first().map(|key| (*key, error)), ..batch },
+    };
     for ((key, call), body) in keys.iter().zip(&calls).zip(bodies) {
         let answer = match body {
             Ok(body) => owners(graph, call, body, pages, watch).await,
             Err(error) => Err(error),
         };
-        let outage = answer.as_ref().is_err_and(GraphError::is_outage);
-        answers.push((*key, answer));
-        if outage {
-            break;
+        match answer {
+            Err(error) if error.is_outage() => {
+                batch.over = Some((*key, error));
+                break;
+            }
+            answer => batch.answers.push((*key, answer)),
         }
     }
-    Ok(answers)
+    batch
 }
 
 async fn owners(
@@ -269,11 +277,6 @@ impl Missing {
         if let Some(gap) = gap.filter(|_| self.first.as_ref().is_none_or(|(first, _)| key < *first)) {
             self.first = Some((key, gap));
         }
-    }
-
-    /// An error that stands for everything that is missing.
-    fn and_rest(self, error: GraphError) -> Option<Gap> {
-        Some(gaps::gap(Part::Owners, &error))
     }
 
     fn gap(self) -> Option<Gap> {
