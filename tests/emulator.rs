@@ -14,8 +14,12 @@ mod conformance;
 mod delta;
 #[path = "emulator/faults.rs"]
 mod faults;
+#[path = "emulator/limits.rs"]
+mod limits;
 #[path = "emulator/listing.rs"]
 mod listing;
+#[path = "emulator/more_faults.rs"]
+mod more_faults;
 #[path = "emulator/objects.rs"]
 mod objects;
 #[path = "emulator/policies.rs"]

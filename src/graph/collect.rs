@@ -10,6 +10,7 @@ use super::pages::Listed;
 use super::policies::{self, Policies};
 use super::progress::{Progress, Watch};
 use super::source::Source;
+use super::totals;
 use crate::config::Reading;
 use crate::domain::{Gap, Gathering, Inventory, ObjectKind, Objects, Part, TenantId};
 
@@ -62,11 +63,14 @@ pub(super) async fn in_full(graph: &Graph, reading: &Reading, progress: &dyn Pro
     let wants = |kind| reading.scope.contains(&kind);
     let wants_owners = reading.owners && wants(ObjectKind::Application);
     let listed = |kind| OptionFuture::from(wants(kind).then(|| list(graph, kind, progress)));
-    let (applications, service_principals, ownerless) = tokio::join!(
-        listed(ObjectKind::Application),
-        listed(ObjectKind::ServicePrincipal),
-        OptionFuture::from(wants_owners.then(|| owners::ownerless(graph, progress))),
-    );
+    let (applications, service_principals, ownerless) = totals::beside(graph, reading, progress, async {
+        tokio::join!(
+            listed(ObjectKind::Application),
+            listed(ObjectKind::ServicePrincipal),
+            OptionFuture::from(wants_owners.then(|| owners::ownerless(graph, progress))),
+        )
+    })
+    .await;
     let mut gaps = Vec::new();
     let mut all = Gathering::default();
     for (objects, missing) in [applications, service_principals].into_iter().flatten() {

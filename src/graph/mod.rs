@@ -1,6 +1,7 @@
 //! Microsoft Graph: sign-in, requests, pages, and their conversion into the domain.
 
 mod batch;
+mod budget;
 pub mod client;
 mod collect;
 mod convert;
@@ -14,6 +15,7 @@ mod error;
 mod gaps;
 mod http;
 mod lent;
+mod owner_lists;
 mod owners;
 mod pages;
 mod policies;
@@ -23,8 +25,10 @@ mod retry;
 pub mod sign_in;
 mod source;
 pub mod tokens;
+mod totals;
 mod wire;
 
+pub use budget::{Budget, Limits};
 pub use collect::collect;
 pub use error::{Answer, GraphError};
 pub use gaps::explain;

@@ -11,7 +11,7 @@ use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::Tenant;
 use crate::domain::{Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
 use crate::graph::client::Proxies;
-use crate::graph::{self, Ask, Graph, Patience, Refreshed, WhyFull};
+use crate::graph::{self, Ask, Budget, Graph, Limits, Patience, Refreshed, WhyFull};
 use crate::store::{Store, StoreError, TenantKey};
 
 /// What was read of a tenant, and how it was judged.
@@ -99,7 +99,8 @@ fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
         .map_err(|error| gap(&error, error.advice()))?;
     let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
         .map_err(|error| gap(&error, error.advice()))?;
-    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()))
+    let budget = Arc::new(Budget::new(Limits::of(tenant.size)));
+    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()).within(budget))
 }
 
 fn unread(tenant: &Tenant, gap: Gap) -> Inventory {

@@ -6,12 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Served;
 use super::listing;
-use super::page_token::escaped;
 use super::query::Query;
 use super::refusal::Refusal;
 use super::view;
+use super::{Conditions, Served};
 use crate::emulator::ObjectKind;
 use crate::emulator::front::{Answer, Received};
 use crate::emulator::state::State;
@@ -46,8 +45,8 @@ impl Default for DeltaHabits {
     }
 }
 
-pub(super) fn serve(state: &State, received: &Received, kind: ObjectKind) -> Served {
-    let tenant = state.tenant();
+pub(super) fn serve(state: &State, received: &Received, kind: ObjectKind, conditions: &Conditions) -> Served {
+    let tenant = conditions.tenant(state);
     let (collection, epoch) = (tenant.collection(kind), tenant.epoch());
     let journal = collection.journal();
     let start = |since: Option<usize>| Round {
@@ -77,7 +76,7 @@ pub(super) fn serve(state: &State, received: &Received, kind: ObjectKind) -> Ser
     };
     let news = News::new(collection, kind, &asked, &round)?;
     let (mut value, mut told, mut offset) = (String::new(), 0, round.offset);
-    let empty = round.habits.empty_pages && round.page % 2 == 1;
+    let empty = conditions.empty_page || round.habits.empty_pages && round.page % 2 == 1;
     while !empty && offset < news.len() && told < round.habits.page.max(1) {
         let before = value.len();
         if told > 0 {
@@ -110,8 +109,7 @@ fn page(
     let query = Query { select: asked.select.clone(), ..Query::default() };
     let context = format!("{}/v1.0/$metadata#{}", state.graph_root, listing::context(kind, &query));
     let token = Token::issue(state, &received.path, epoch, at, asked);
-    let path = received.path.split('/').map(escaped).collect::<Vec<_>>().join("/");
-    let url = format!("{}{path}?{name}={token}", state.graph_root);
+    let url = Received { query: vec![(name.to_owned(), token)], ..received.clone() }.url(&state.graph_root);
     Answer::json_text(
         200,
         format!("{{\"@odata.context\":\"{context}\",\"{link}\":\"{url}\",\"value\":[{value}]}}"),
