@@ -11,7 +11,6 @@ mod engine;
 mod error;
 mod fault;
 mod forget;
-mod last;
 mod lists;
 mod migrate;
 mod open;
