@@ -130,7 +130,7 @@ fn requests(emulator: &Emulator) -> Requests {
     let log = emulator.log();
     emulator.clear_log();
     let mut requests = Requests::default();
-    let mut chains: BTreeMap<String, Chain> = BTreeMap::new();
+    let mut chains: BTreeMap<(String, String), Chain> = BTreeMap::new();
     for request in log.into_iter().filter(|request| request.side == Side::Graph) {
         requests.throttled += u64::from(request.status == Some(429));
         if request.batch_member.is_some() {
@@ -138,10 +138,11 @@ fn requests(emulator: &Emulator) -> Requests {
         }
         requests.graph += 1;
         let LoggedRequest { method, path, query, headers, .. } = request;
-        if method == "GET" {
-            chains.entry(path.clone()).or_insert(Chain { path, query, headers });
-        } else {
+        if method != "GET" {
             requests.batches += 1;
+        } else if !query.contains("token=") {
+            // Not a later page; repeated, it counts once.
+            chains.entry((path.clone(), query.clone())).or_insert(Chain { path, query, headers });
         }
     }
     requests.chains = chains.into_values().collect();

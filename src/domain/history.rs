@@ -2,6 +2,7 @@
 //! incomplete one did not see is neither fixed nor gone.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ pub struct Memory {
     /// Which run that was.
     pub last: RunMark,
     /// Every finding on record as that run left it, fixed ones too.
-    pub known: Known,
+    pub known: Arc<Known>,
     /// The findings that run had and the present one does not have, in the order of their keys. Empty until
     /// somebody asks for them: the present findings have to be known first.
     pub missing: Vec<KnownFinding>,

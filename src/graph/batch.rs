@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -23,7 +24,7 @@ impl Graph {
         &self,
         calls: &[Call],
         watch: Watch<'_>,
-    ) -> Result<Vec<Result<Value, GraphError>>, GraphError> {
+    ) -> Result<Vec<Result<Box<RawValue>, GraphError>>, GraphError> {
         let mut answers = HashMap::new();
         let mut open: Vec<(usize, &Call)> = calls.iter().enumerate().collect();
         let mut pacing = Pacing::new(&self.patience);
@@ -78,12 +79,12 @@ impl Graph {
 }
 
 /// The body of a member, or why there is none.
-fn member(call: &Call, answer: Option<wire::BatchAnswer>) -> Result<Value, Failure> {
+fn member(call: &Call, answer: Option<wire::BatchAnswer>) -> Result<Box<RawValue>, Failure> {
     let Some(answer) = answer else {
         return Err(Failure { error: no_answer(call), then: Then::Again });
     };
     if (200..300).contains(&answer.status) {
-        return Ok(answer.body);
+        return answer.body.ok_or_else(|| Failure { error: no_answer(call), then: Then::Stop });
     }
     let header = |name: &str| {
         let mut headers = answer.headers.iter().flatten();
@@ -91,7 +92,8 @@ fn member(call: &Call, answer: Option<wire::BatchAnswer>) -> Result<Value, Failu
         Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     };
     let wait = header("Retry-After").and_then(|text| parse_retry_after(&text, header("Date").as_deref()));
-    let said = Answer::new(answer.status, header("request-id").as_deref(), &answer.body);
+    let body = answer.body.as_deref().and_then(|body| serde_json::from_str(body.get()).ok());
+    let said = Answer::new(answer.status, header("request-id").as_deref(), &body.unwrap_or_default());
     Err(judge(&call.name, call.needs, said, wait))
 }
 

@@ -7,7 +7,7 @@ use super::error::GraphError;
 use super::gaps;
 use super::http::{Call, Graph};
 use super::owners;
-use super::pages::Read;
+use super::pages::{self, Read};
 use super::policies;
 use super::progress::{Progress, Watch};
 use crate::config::Reading;
@@ -92,11 +92,10 @@ async fn list_service_principals(graph: &Graph, progress: &dyn Progress) -> List
 }
 
 async fn list(graph: &Graph, call: &Call, watch: Watch<'_>, read: Read<Object>) -> Listed {
-    let listed = graph.list(call, watch, read).await;
-    let mut gaps = Vec::from_iter(listed.problems.gap(watch.part));
     // An object that changes while pages are read may stand on two of them; the later one is the newer.
-    let mut objects = Gathering::default();
-    listed.items.iter().for_each(|object| objects.push(object));
+    let listed: pages::Listed<Gathering> = graph.list_into(call, watch, read).await;
+    let mut gaps = Vec::from_iter(listed.problems.gap(watch.part));
+    let objects = listed.items;
     if let Err(error) = &listed.end {
         gaps.push(gaps::cut_off(watch.part, error, objects.len()));
     }

@@ -2,6 +2,7 @@
 //! places where the two meet.
 
 use super::entry::Entry;
+use super::lent::Lent;
 use super::wire;
 use crate::domain::{
     AppId, ApplicationFacts, Assigned, Details, FederatedCredential, InstanceLock, KeyCredential, KeyId,
@@ -10,7 +11,7 @@ use crate::domain::{
 
 /// An application. None, and a problem noted, where it cannot be read or has no id.
 pub(super) fn application(mut entry: Entry<'_>) -> Option<Object> {
-    let wire: wire::Application = entry.read()?;
+    let wire: wire::Application<'_> = entry.read()?;
     let id = ObjectId(entry.id(wire.id.as_deref())?);
     let facts = ApplicationFacts {
         sign_in_audience: text(wire.sign_in_audience),
@@ -37,7 +38,7 @@ pub(super) fn application(mut entry: Entry<'_>) -> Option<Object> {
 
 /// A service principal, as [`application`].
 pub(super) fn service_principal(mut entry: Entry<'_>) -> Option<Object> {
-    let wire: wire::ServicePrincipal = entry.read()?;
+    let wire: wire::ServicePrincipal<'_> = entry.read()?;
     let id = ObjectId(entry.id(wire.id.as_deref())?);
     let owner = entry.guid("appOwnerOrganizationId", wire.app_owner_organization_id.as_deref());
     let facts = ServicePrincipalFacts {
@@ -62,7 +63,7 @@ pub(super) fn service_principal(mut entry: Entry<'_>) -> Option<Object> {
     })
 }
 
-fn password(entry: &mut Entry<'_>, wire: wire::PasswordCredential) -> PasswordCredential {
+fn password(entry: &mut Entry<'_>, wire: wire::PasswordCredential<'_>) -> PasswordCredential {
     let (start, end, unreadable) =
         entry.validity("passwordCredentials", wire.start_date_time.as_deref(), wire.end_date_time.as_deref());
     PasswordCredential {
@@ -75,7 +76,7 @@ fn password(entry: &mut Entry<'_>, wire: wire::PasswordCredential) -> PasswordCr
     }
 }
 
-fn key(entry: &mut Entry<'_>, wire: wire::KeyCredential) -> KeyCredential {
+fn key(entry: &mut Entry<'_>, wire: wire::KeyCredential<'_>) -> KeyCredential {
     let (start, end, unreadable) =
         entry.validity("keyCredentials", wire.start_date_time.as_deref(), wire.end_date_time.as_deref());
     KeyCredential {
@@ -94,7 +95,7 @@ fn key(entry: &mut Entry<'_>, wire: wire::KeyCredential) -> KeyCredential {
     }
 }
 
-fn federated(wire: wire::FederatedCredential) -> FederatedCredential {
+fn federated(wire: wire::FederatedCredential<'_>) -> FederatedCredential {
     FederatedCredential {
         id: text(wire.id).unwrap_or_default(),
         name: text(wire.name).unwrap_or_default(),
@@ -113,12 +114,12 @@ fn lock(wire: wire::Lock) -> InstanceLock {
 }
 
 /// An empty one would pair every credential that has none with every other (DESIGN §2.2).
-fn identifier(wire: Option<String>) -> Option<Box<str>> {
-    wire.filter(|identifier| !identifier.is_empty()).map(Into::into)
+fn identifier(wire: Option<Lent<'_>>) -> Option<Box<str>> {
+    wire.filter(|identifier| !identifier.is_empty()).map(|identifier| Box::from(&*identifier))
 }
 
-pub(super) fn text(wire: Option<String>) -> Option<Text> {
-    wire.map(|raw| Text::new(&raw))
+pub(super) fn text(wire: Option<impl AsRef<str>>) -> Option<Text> {
+    wire.map(|raw| Text::new(raw.as_ref()))
 }
 
 /// The members of a collection that may be null, or hold nulls.

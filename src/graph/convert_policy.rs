@@ -56,7 +56,7 @@ pub(super) fn custom_policy(mut entry: Entry<'_>) -> Option<CustomPolicy> {
 
 /// An entry of `appliesTo`. Agent identities count as what they derive from (FACTS §1.1).
 pub(super) fn assignment(mut entry: Entry<'_>) -> Option<ObjectKey> {
-    let wire: wire::Reference = entry.read()?;
+    let wire: wire::Reference<'_> = entry.read()?;
     let id = ObjectId(entry.id(wire.id.as_deref())?);
     let odata_type = wire.odata_type.as_deref().unwrap_or_default();
     let kind = match odata_type.trim_start_matches('#') {

@@ -1,54 +1,64 @@
 //! One entry of a listing on its way from the wire to the domain.
 
+use std::fmt;
+
 use chrono::{DateTime, Datelike, Utc};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::error::plain;
 use super::gaps::Problems;
 
-/// An entry as it arrived, with the name it has in messages: its id, or its place where it has none.
+/// An entry as it arrived.
 pub(super) struct Entry<'a> {
-    name: String,
-    json: Value,
+    place: usize,
+    json: &'a str,
     problems: &'a mut Problems,
 }
 
 impl<'a> Entry<'a> {
     /// `place` counts from 1.
-    pub(super) fn new(place: usize, json: Value, problems: &'a mut Problems) -> Self {
-        let id = json.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
-        let name = id.map_or_else(|| format!("entry {place}"), |id| id.to_string());
-        Self { name, json, problems }
+    pub(super) fn new(place: usize, json: &'a RawValue, problems: &'a mut Problems) -> Self {
+        Self { place, json: json.get(), problems }
     }
 
-    /// The entry as `T`; where it is none, that is noted.
-    pub(super) fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
-        match serde_path_to_error::deserialize(self.json.take()) {
+    /// The entry as `W`; where it is none, that is noted.
+    pub(super) fn read<W: Deserialize<'a>>(&mut self) -> Option<W> {
+        match serde_json::from_str(self.json) {
+            Ok(read) => Some(read),
+            Err(_) => self.read_slowly(),
+        }
+    }
+
+    /// Takes what the quick way is too strict for, a member that is there twice, and finds out where the
+    /// rest goes wrong.
+    fn read_slowly<W: Deserialize<'a>>(&mut self) -> Option<W> {
+        let json: Value = serde_json::from_str(self.json).unwrap_or_default();
+        match serde_path_to_error::deserialize(json) {
             Ok(read) => Some(read),
             Err(error) => {
                 // The error itself would repeat the value.
                 let path = plain(&error.path().to_string());
-                self.wrong(&format!("`{path}` is not as documented"));
+                self.wrong(format_args!("`{path}` is not as documented"));
                 None
             }
         }
     }
 
     /// Notes what is wrong with it.
-    pub(super) fn wrong(&mut self, wrong: &str) {
-        self.problems.add(&self.name, wrong);
+    pub(super) fn wrong(&mut self, wrong: impl fmt::Display) {
+        let Self { place, json, .. } = *self;
+        self.problems.add(|| name(json, place), wrong);
     }
 
     /// A date, with up to seven fractional digits and down to year 1. One that is none is noted, and is
     /// as unknown as one that is absent.
     pub(super) fn time(&mut self, field: &str, text: Option<&str>) -> Option<DateTime<Utc>> {
-        let time = DateTime::parse_from_rfc3339(text?).map(|time| time.to_utc());
-        // An offset can carry a date beyond the years that can be written again.
-        let time = time.ok().filter(|time| (0..=9999).contains(&time.year()));
+        let time = time(text?);
         if time.is_none() {
-            self.wrong(&format!("`{field}` is no date"));
+            self.wrong(format_args!("`{field}` is no date"));
         }
         time
     }
@@ -60,9 +70,17 @@ impl<'a> Entry<'a> {
         start: Option<&str>,
         end: Option<&str>,
     ) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>, bool) {
-        let starts = self.time(&format!("{collection}.startDateTime"), start);
-        let ends = self.time(&format!("{collection}.endDateTime"), end);
-        (starts, ends, start.is_some() != starts.is_some() || end.is_some() != ends.is_some())
+        let mut unreadable = false;
+        let mut read = |field, text: Option<&str>| {
+            let time = time(text?);
+            if time.is_none() {
+                unreadable = true;
+                self.wrong(format_args!("`{collection}.{field}` is no date"));
+            }
+            time
+        };
+        let (starts, ends) = (read("startDateTime", start), read("endDateTime", end));
+        (starts, ends, unreadable)
     }
 
     /// A GUID; one that is none is noted, and is as unknown as one that is absent.
@@ -70,7 +88,7 @@ impl<'a> Entry<'a> {
         match Uuid::try_parse(text?) {
             Ok(id) => Some(id),
             Err(_) => {
-                self.wrong(&format!("`{field}` is no GUID"));
+                self.wrong(format_args!("`{field}` is no GUID"));
                 None
             }
         }
@@ -83,4 +101,17 @@ impl<'a> Entry<'a> {
         }
         self.guid("id", text)
     }
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    // An offset can carry a date beyond the years that can be written again.
+    Some(time).filter(|time| (0..=9999).contains(&time.year()))
+}
+
+/// What an entry is called in messages: its id, or its place where it has none.
+fn name(json: &str, place: usize) -> String {
+    let json: Value = serde_json::from_str(json).unwrap_or_default();
+    let id = json.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
+    id.map_or_else(|| format!("entry {place}"), |id| id.to_string())
 }

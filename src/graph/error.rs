@@ -96,6 +96,12 @@ pub enum GraphError {
         /// How long the last attempt took.
         after: Duration,
     },
+    /// The answer came, but the thread that was to read it is gone.
+    #[error("the answer to `{request}` could not be read to its end")]
+    Interrupted {
+        /// Method and path.
+        request: String,
+    },
     /// The connection could not be made, or broke.
     #[error("the connection for `{request}` failed")]
     Transport {
@@ -135,7 +141,10 @@ impl GraphError {
             Self::Shape { .. } => {
                 Some("Check that `graph_url` leads to Graph and not to a sign-in or error page.".to_owned())
             }
-            Self::Rejected { .. } | Self::Circle { .. } | Self::TooLarge { .. } => None,
+            Self::Rejected { .. }
+            | Self::Circle { .. }
+            | Self::TooLarge { .. }
+            | Self::Interrupted { .. } => None,
         }
     }
 
@@ -153,7 +162,8 @@ impl GraphError {
             | Self::ForeignLink { .. }
             | Self::Circle { .. }
             | Self::Shape { .. }
-            | Self::TooLarge { .. } => false,
+            | Self::TooLarge { .. }
+            | Self::Interrupted { .. } => false,
         }
     }
 

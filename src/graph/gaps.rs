@@ -17,11 +17,12 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    /// Notes what is wrong with an entry. Both texts are ours: what stands there is not repeated.
-    pub(super) fn add(&mut self, entry: &str, wrong: impl Display) {
+    /// Notes what is wrong with an entry. Both texts are ours: what stands there is not repeated. The
+    /// entry is asked for its name only where it will be named.
+    pub(super) fn add(&mut self, entry: impl FnOnce() -> String, wrong: impl Display) {
         self.total += 1;
         if self.named.len() < NAMED {
-            self.named.push(format!("{entry}: {wrong}"));
+            self.named.push(format!("{}: {wrong}", entry()));
         }
     }
 

@@ -9,6 +9,7 @@ mod entry;
 mod error;
 mod gaps;
 mod http;
+mod lent;
 mod owners;
 mod pages;
 mod policies;

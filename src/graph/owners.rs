@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::batch::MEMBERS;
 use super::convert::text;
@@ -80,7 +80,7 @@ pub(super) async fn note_ownerless(
                 .filter_map(|place| objects.get(place).filter(holds))
                 .map(|object| object.key())
                 .collect();
-            let note = |key: &ObjectKey, page: Listed<Text>| {
+            let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
                 if let Some(place) = objects.find(key) {
                     let nobody = page.items.is_empty();
                     objects.set_owners(place, if nobody { Owners::Nobody } else { Owners::Somebody });
@@ -123,7 +123,7 @@ pub async fn name_owners(
         }
     }
     let mut named = 0;
-    let note = |key: &ObjectKey, page: Listed<Text>| {
+    let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
         let mut names = page.items;
         names.sort();
         if let Some(place) = objects.find(key) {
@@ -153,7 +153,7 @@ async fn ask(
     query: &str,
     pages: Pages,
     watch: Watch<'_>,
-    mut note: impl FnMut(&ObjectKey, Listed<Text>),
+    mut note: impl FnMut(&ObjectKey, Listed<Vec<Text>>),
 ) -> Option<Gap> {
     let mut missing = Missing::default();
     let mut asked = 0;
@@ -188,12 +188,12 @@ async fn ask(
 async fn owners(
     graph: &Graph,
     call: &Call,
-    body: Value,
+    body: Box<RawValue>,
     pages: Pages,
     watch: Watch<'_>,
-) -> Result<Listed<Text>, GraphError> {
-    let mut listed = Listed::new();
-    let page = serde_json::from_value(body).map_err(|error| super::http::shape(&call.name, &error))?;
+) -> Result<Listed<Vec<Text>>, GraphError> {
+    let mut listed = Listed::new(Vec::new());
+    let page = serde_json::from_str(body.get()).map_err(|error| super::http::shape(&call.name, &error))?;
     let Some(link) = listed.take(page, owner).filter(|_| pages == Pages::All) else { return Ok(listed) };
     let rest = Call { url: graph.next(call, &link)?, ..call.clone() };
     let rest = graph.list(&rest, watch, owner).await;
@@ -241,7 +241,7 @@ fn path(key: ObjectKey) -> String {
 }
 
 fn object_id(mut entry: Entry<'_>) -> Option<ObjectId> {
-    let wire: wire::Reference = entry.read()?;
+    let wire: wire::Reference<'_> = entry.read()?;
     entry.id(wire.id.as_deref()).map(ObjectId)
 }
 

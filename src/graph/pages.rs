@@ -1,8 +1,11 @@
 //! Listings: page after page to the last one (FACTS §4.1).
 
 use std::collections::HashSet;
+use std::mem;
 
 use reqwest::Url;
+use serde_json::value::RawValue;
+use tokio::task::JoinHandle;
 
 use super::entry::Entry;
 use super::error::GraphError;
@@ -10,39 +13,75 @@ use super::gaps::Problems;
 use super::http::{Call, Graph};
 use super::progress::Watch;
 use super::wire;
+use crate::domain::{Gathering, Object};
 
 /// How often a listing whose page token expired starts anew. Tokens expire when Graph is slow; more
 /// often than that, and a large tenant would never come to its end.
 const RESTARTS: u32 = 3;
 
+/// A listing goes round in a circle when it has more pages than this. Ten million objects on full pages:
+/// fewer could cut off a tenant, more would let links that never end run for hours.
+const MOST_PAGES: usize = 10_000;
+
 /// Takes an entry, or notes why it cannot.
 pub(super) type Read<T> = fn(Entry<'_>) -> Option<T>;
 
+/// Where the entries of a listing go, one by one and in the order of their arrival.
+pub(super) trait Sink<T>: Default + Send + 'static {
+    /// Takes an entry.
+    fn put(&mut self, item: T);
+
+    /// Forgets everything: the listing starts anew.
+    fn clear(&mut self);
+}
+
+impl<T: Send + 'static> Sink<T> for Vec<T> {
+    fn put(&mut self, item: T) {
+        self.push(item);
+    }
+
+    fn clear(&mut self) {
+        Self::clear(self);
+    }
+}
+
+impl Sink<Object> for Gathering {
+    fn put(&mut self, item: Object) {
+        self.push(&item);
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
 /// What a listing brought.
 #[derive(Debug)]
-pub(super) struct Listed<T> {
-    /// The entries that could be read, in the order of their arrival.
-    pub(super) items: Vec<T>,
+pub(super) struct Listed<S> {
+    /// The entries that could be read.
+    pub(super) items: S,
+    /// How many those are; one that stands on two pages is counted twice.
+    pub(super) taken: usize,
     /// Those that could not.
     pub(super) problems: Problems,
     /// How many Graph said there were, if it was asked and answered.
     pub(super) count: Option<u64>,
+    /// Where to ask for changes, on the last page of a delta listing.
+    pub(super) delta_link: Option<String>,
     /// Whether the last page was reached.
     pub(super) end: Result<(), GraphError>,
     pages: usize,
     places: usize,
 }
 
-/// A listing goes round in a circle when it has more pages than this. Ten million objects on full pages:
-/// fewer could cut off a tenant, more would let links that never end run for hours.
-const MOST_PAGES: usize = 10_000;
-
-impl<T> Listed<T> {
-    pub(super) fn new() -> Self {
+impl<S> Listed<S> {
+    pub(super) fn new(items: S) -> Self {
         Self {
-            items: Vec::new(),
+            items,
+            taken: 0,
             problems: Problems::default(),
             count: None,
+            delta_link: None,
             end: Ok(()),
             pages: 0,
             places: 0,
@@ -55,30 +94,117 @@ impl<T> Listed<T> {
     }
 
     /// Takes the entries of a page, and leaves its link.
-    pub(super) fn take(&mut self, page: wire::Page, read: Read<T>) -> Option<String> {
+    pub(super) fn take<T>(&mut self, page: wire::Page, read: Read<T>) -> Option<String>
+    where
+        S: Sink<T>,
+    {
+        let (link, entries) = self.open(page);
+        self.taken += entries.read_into(&mut self.items, &mut self.problems, read);
+        link
+    }
+
+    /// Takes note of a page, and leaves its link and its entries.
+    fn open(&mut self, page: wire::Page) -> (Option<String>, Entries) {
+        let wire::Page { value, next_link, delta_link, count } = page;
         self.pages += 1;
         if self.pages == 1 {
-            self.count = page.count.as_ref().and_then(serde_json::Value::as_u64);
+            self.count = count.as_ref().and_then(serde_json::Value::as_u64);
         }
-        self.items.reserve(page.value.len());
-        for json in page.value {
-            self.places += 1;
-            self.items.extend(read(Entry::new(self.places, json, &mut self.problems)));
+        self.delta_link = delta_link;
+        let entries = Entries { before: self.places, json: value };
+        self.places += entries.json.len();
+        (next_link, entries)
+    }
+
+    /// As if nothing had come yet.
+    fn start_anew<T>(&mut self)
+    where
+        S: Sink<T>,
+    {
+        self.items.clear();
+        *self = Self::new(mem::take(&mut self.items));
+    }
+}
+
+/// The entries of one page, still JSON.
+struct Entries {
+    /// Those of the pages before.
+    before: usize,
+    json: Vec<Box<RawValue>>,
+}
+
+impl Entries {
+    /// Reads each entry and forgets its JSON at once. Says how many could be read.
+    fn read_into<T, S: Sink<T>>(self, items: &mut S, problems: &mut Problems, read: Read<T>) -> usize {
+        let mut taken = 0;
+        for (place, json) in (self.before + 1..).zip(self.json) {
+            if let Some(item) = read(Entry::new(place, &json, problems)) {
+                items.put(item);
+                taken += 1;
+            }
         }
-        page.next_link
+        taken
+    }
+}
+
+/// A page that is being read aside while the next one is on its way, and with it what was read so far.
+struct Aside<S>(Option<JoinHandle<(S, Problems, usize)>>);
+
+impl<S: Send + 'static> Aside<S> {
+    fn start<T: 'static>(&mut self, entries: Entries, listed: &mut Listed<S>, read: Read<T>)
+    where
+        S: Sink<T>,
+    {
+        let (mut items, mut problems) = (mem::take(&mut listed.items), mem::take(&mut listed.problems));
+        self.0 = Some(tokio::task::spawn_blocking(move || {
+            let taken = entries.read_into(&mut items, &mut problems, read);
+            (items, problems, taken)
+        }));
+    }
+
+    /// Waits for it, so that no more than one is ever read at a time.
+    async fn finish(
+        &mut self,
+        call: &Call,
+        listed: &mut Listed<S>,
+        watch: Watch<'_>,
+    ) -> Result<(), GraphError> {
+        let Some(page) = self.0.take() else { return Ok(()) };
+        let (items, problems, taken) =
+            page.await.map_err(|_| GraphError::Interrupted { request: call.name.clone() })?;
+        (listed.items, listed.problems) = (items, problems);
+        listed.taken += taken;
+        watch.page(listed.taken);
+        Ok(())
     }
 }
 
 impl Graph {
     /// Reads a listing to its end. What was read before an error stays, except that a listing whose
     /// page token has expired starts anew, a few times at most.
-    pub(super) async fn list<T>(&self, first: &Call, watch: Watch<'_>, read: Read<T>) -> Listed<T> {
+    pub(super) async fn list<T: Send + 'static>(
+        &self,
+        first: &Call,
+        watch: Watch<'_>,
+        read: Read<T>,
+    ) -> Listed<Vec<T>> {
+        self.list_into(first, watch, read).await
+    }
+
+    /// As [`Graph::list`], into another kind of collection.
+    pub(super) async fn list_into<T: 'static, S: Sink<T>>(
+        &self,
+        first: &Call,
+        watch: Watch<'_>,
+        read: Read<T>,
+    ) -> Listed<S> {
         let mut restarts = 0;
+        let mut listed = Listed::new(S::default());
         loop {
-            let mut listed = Listed::new();
             match self.follow(first, watch, read, &mut listed).await {
                 Err(error) if error.is_expired_page_token() && restarts < RESTARTS => {
                     restarts += 1;
+                    listed.start_anew();
                     tracing::warn!(
                         request = first.name,
                         restarts,
@@ -94,24 +220,34 @@ impl Graph {
         }
     }
 
-    async fn follow<T>(
+    /// Asks for the next page as soon as the one before has arrived, and reads that one meanwhile.
+    async fn follow<T: 'static, S: Sink<T>>(
         &self,
         first: &Call,
         watch: Watch<'_>,
         read: Read<T>,
-        listed: &mut Listed<T>,
+        listed: &mut Listed<S>,
     ) -> Result<(), GraphError> {
         let mut call = first.clone();
         let mut seen = HashSet::from([call.url.clone()]);
+        let mut aside = Aside(None);
         loop {
-            let page = self.send::<wire::Page>(&call, watch).await?;
-            let link = listed.take(page, read);
-            watch.page(listed.items.len());
-            let Some(link) = link else { return Ok(()) };
-            call.url = self.next(&call, &link)?;
-            if !seen.insert(call.url.clone()) || listed.pages >= MOST_PAGES {
-                return Err(GraphError::Circle { request: call.name });
-            }
+            let (page, finished) =
+                tokio::join!(self.send::<wire::Page>(&call, watch), aside.finish(&call, listed, watch));
+            finished?;
+            let (link, entries) = listed.open(page?);
+            aside.start(entries, listed, read);
+            let end = match link.map(|link| self.next(&call, &link)) {
+                Some(Ok(next)) if seen.insert(next.clone()) && listed.pages < MOST_PAGES => {
+                    call.url = next;
+                    continue;
+                }
+                Some(Ok(_)) => Err(GraphError::Circle { request: call.name.clone() }),
+                Some(Err(error)) => Err(error),
+                None => Ok(()),
+            };
+            aside.finish(&call, listed, watch).await?;
+            return end;
         }
     }
 

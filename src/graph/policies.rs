@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::value::RawValue;
+
 use super::convert_policy;
 use super::entry::Entry;
 use super::error::GraphError;
@@ -61,10 +63,10 @@ pub(super) async fn read(graph: &Graph, progress: &dyn Progress) -> Policies {
 async fn tenant_default(graph: &Graph, progress: &dyn Progress) -> (Option<TenantDefault>, Option<Gap>) {
     let watch = Watch { part: Part::TenantDefault, progress };
     let call = graph.call("policies/defaultAppManagementPolicy", None, READ_POLICIES);
-    let (default, gap) = match graph.send(&call, watch).await {
+    let (default, gap) = match graph.send::<Box<RawValue>>(&call, watch).await {
         Ok(json) => {
             let mut problems = Problems::default();
-            let default = convert_policy::tenant_default(Entry::new(1, json, &mut problems));
+            let default = convert_policy::tenant_default(Entry::new(1, &json, &mut problems));
             (default, problems.gap(watch.part))
         }
         Err(error) => (None, Some(gaps::gap(watch.part, &error))),

@@ -1,18 +1,24 @@
 //! Bodies as Graph sends them. Everything may be null or absent, an absent collection is an empty one,
 //! and members that are not named here are passed over: `hint`, `secretText` and `key` are never read.
+//! What a tenant has by the hundred thousand borrows its text from the body.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-/// A page of any collection (FACTS §4.1). Its entries are read one by one, so that one that cannot be
-/// read does not take the page with it.
+use super::lent::Lent;
+
+/// A page of any collection (FACTS §4.1). Its entries are JSON, but nothing more is known of them yet:
+/// they are read one by one, so that one that cannot be read does not take the page with it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
-    pub(super) value: Vec<Value>,
+    pub(super) value: Vec<Box<RawValue>>,
     #[serde(rename = "@odata.nextLink")]
     pub(super) next_link: Option<String>,
+    #[serde(rename = "@odata.deltaLink")]
+    pub(super) delta_link: Option<String>,
     #[serde(rename = "@odata.count")]
     pub(super) count: Option<Value>,
 }
@@ -20,73 +26,111 @@ pub(super) struct Page {
 /// `application` (FACTS §1).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Application {
-    pub(super) id: Option<String>,
-    pub(super) app_id: Option<String>,
-    pub(super) display_name: Option<String>,
-    pub(super) created_date_time: Option<String>,
-    pub(super) sign_in_audience: Option<String>,
-    pub(super) password_credentials: Option<Vec<Option<PasswordCredential>>>,
-    pub(super) key_credentials: Option<Vec<Option<KeyCredential>>>,
-    pub(super) tags: Option<Vec<Option<String>>>,
-    pub(super) notes: Option<String>,
-    pub(super) description: Option<String>,
+pub(super) struct Application<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) app_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) display_name: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) created_date_time: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) sign_in_audience: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) password_credentials: Option<Vec<Option<PasswordCredential<'a>>>>,
+    #[serde(borrow)]
+    pub(super) key_credentials: Option<Vec<Option<KeyCredential<'a>>>>,
+    #[serde(borrow)]
+    pub(super) tags: Option<Vec<Option<Lent<'a>>>>,
+    #[serde(borrow)]
+    pub(super) notes: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) description: Option<Lent<'a>>,
     pub(super) is_disabled: Option<bool>,
-    pub(super) disabled_by_microsoft_status: Option<String>,
+    #[serde(borrow)]
+    pub(super) disabled_by_microsoft_status: Option<Lent<'a>>,
     pub(super) service_principal_lock_configuration: Option<Lock>,
-    pub(super) federated_identity_credentials: Option<Vec<Option<FederatedCredential>>>,
+    #[serde(borrow)]
+    pub(super) federated_identity_credentials: Option<Vec<Option<FederatedCredential<'a>>>>,
 }
 
 /// `servicePrincipal` (FACTS §2).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ServicePrincipal {
-    pub(super) id: Option<String>,
-    pub(super) app_id: Option<String>,
-    pub(super) display_name: Option<String>,
-    pub(super) created_date_time: Option<String>,
-    pub(super) app_owner_organization_id: Option<String>,
-    pub(super) service_principal_type: Option<String>,
+pub(super) struct ServicePrincipal<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) app_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) display_name: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) created_date_time: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) app_owner_organization_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) service_principal_type: Option<Lent<'a>>,
     pub(super) account_enabled: Option<bool>,
-    pub(super) password_credentials: Option<Vec<Option<PasswordCredential>>>,
-    pub(super) key_credentials: Option<Vec<Option<KeyCredential>>>,
-    pub(super) tags: Option<Vec<Option<String>>>,
-    pub(super) notes: Option<String>,
-    pub(super) description: Option<String>,
+    #[serde(borrow)]
+    pub(super) password_credentials: Option<Vec<Option<PasswordCredential<'a>>>>,
+    #[serde(borrow)]
+    pub(super) key_credentials: Option<Vec<Option<KeyCredential<'a>>>>,
+    #[serde(borrow)]
+    pub(super) tags: Option<Vec<Option<Lent<'a>>>>,
+    #[serde(borrow)]
+    pub(super) notes: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) description: Option<Lent<'a>>,
 }
 
 /// `passwordCredential` (FACTS §3).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct PasswordCredential {
-    pub(super) key_id: Option<String>,
-    pub(super) display_name: Option<String>,
-    pub(super) start_date_time: Option<String>,
-    pub(super) end_date_time: Option<String>,
-    pub(super) custom_key_identifier: Option<String>,
+pub(super) struct PasswordCredential<'a> {
+    #[serde(borrow)]
+    pub(super) key_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) display_name: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) start_date_time: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) end_date_time: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) custom_key_identifier: Option<Lent<'a>>,
 }
 
 /// `keyCredential` (FACTS §3).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct KeyCredential {
-    pub(super) key_id: Option<String>,
-    pub(super) display_name: Option<String>,
-    pub(super) start_date_time: Option<String>,
-    pub(super) end_date_time: Option<String>,
-    pub(super) custom_key_identifier: Option<String>,
-    #[serde(rename = "type")]
-    pub(super) key_type: Option<String>,
-    pub(super) usage: Option<String>,
+pub(super) struct KeyCredential<'a> {
+    #[serde(borrow)]
+    pub(super) key_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) display_name: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) start_date_time: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) end_date_time: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) custom_key_identifier: Option<Lent<'a>>,
+    #[serde(borrow, rename = "type")]
+    pub(super) key_type: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) usage: Option<Lent<'a>>,
 }
 
 /// `federatedIdentityCredential` (FACTS §8).
 #[derive(Debug, Deserialize)]
-pub(super) struct FederatedCredential {
-    pub(super) id: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) issuer: Option<String>,
-    pub(super) subject: Option<String>,
+pub(super) struct FederatedCredential<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) name: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) issuer: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) subject: Option<Lent<'a>>,
 }
 
 /// `servicePrincipalLockConfiguration` (FACTS §7.5).
@@ -158,10 +202,11 @@ pub(super) struct Restriction {
 
 /// An entry of `appliesTo` or of a listing of ids (FACTS §5.6).
 #[derive(Debug, Deserialize)]
-pub(super) struct Reference {
-    #[serde(rename = "@odata.type")]
-    pub(super) odata_type: Option<String>,
-    pub(super) id: Option<String>,
+pub(super) struct Reference<'a> {
+    #[serde(borrow, rename = "@odata.type")]
+    pub(super) odata_type: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) id: Option<Lent<'a>>,
 }
 
 /// An entry of `owners`.
@@ -185,6 +230,5 @@ pub(super) struct BatchAnswer {
     pub(super) id: String,
     pub(super) status: u16,
     pub(super) headers: Option<BTreeMap<String, Value>>,
-    #[serde(default)]
-    pub(super) body: Value,
+    pub(super) body: Option<Box<RawValue>>,
 }

@@ -1,118 +1,154 @@
 //! An assessment, as the rows of a report.
 
 mod context;
+mod dates;
 mod exceptions;
 mod findings;
 mod keys;
 mod objects;
 mod policies;
+mod source;
+mod undecided;
 
-use crate::compliance::{Judge, Settings};
-use crate::domain::{
-    Assessment, FindingDigests, Gap, History, Inventory, Object, Objects, Past, PolicyId, Undecided,
-};
+use std::sync::Arc;
+
+use crate::compliance::Settings;
+use crate::domain::{Assessment, FindingDigest, FindingDigests, History, Inventory, Past};
 use crate::report::compare::{self, Present};
-use crate::report::{Compared, GapRow, Header, Report, Subject, Tally, UndecidedRow};
+use crate::report::{Compared, GapRow, Header, Report, Rows, Tally};
+use source::{Desk, Source};
 
 pub(super) use context::{Context, Judged, Policies, credential_id, signs_tokens};
 pub(super) use objects::{app_id, portal_url};
 
+/// What was read of a tenant, and what was concluded from it by which settings.
+#[derive(Debug)]
+pub struct Audited {
+    /// What was read.
+    pub inventory: Inventory,
+    /// What was concluded, from that and by these settings.
+    pub assessment: Assessment,
+    /// By what it was judged.
+    pub settings: Settings,
+}
+
 /// The report on one run. The order in which Graph listed objects and policies leaves no trace in
-/// it, so that two runs over the same tenant compare line by line.
+/// it, so that two runs over the same tenant compare line by line. Rows are not kept: they are made from
+/// what was audited whenever they are asked for.
 #[must_use]
-pub fn build(
-    header: Header,
-    inventory: &Inventory,
-    assessment: &Assessment,
-    settings: &Settings,
-    history: &History,
-) -> Report {
-    let context = Context {
-        now: header.started,
-        tenant: inventory.tenant,
-        settings,
-        policies: Policies::of(inventory),
-    };
-    let judge = Judge::new(inventory, settings, header.started);
-    let Assessment { briefs: _, tenant: _, policies: _, undecided, exceptions: _ } = assessment;
-    let mut objects = Vec::with_capacity(inventory.objects.len());
-    let mut credentials = Vec::new();
-    let mut findings = findings::Findings::begin(assessment, &header, &context);
-    let mut undecided: Vec<_> = undecided
-        .iter()
-        .map(|(policy, undecided)| elsewhere(*policy, undecided, &header, &context))
-        .collect();
-    for object in sorted(&inventory.objects) {
-        let assessment = judge.object(&object);
-        let judged = Judged::new(&object, &assessment);
-        objects.push(objects::row(&judged, &header, &context));
-        credentials.extend(objects::credentials(&judged, &context));
-        findings.about(&judged);
-        undecided.extend(assessment.undecided.iter().map(|undecided| on_object(&object, undecided)));
+pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report {
+    Draft::begin(header, audited, &history.past).finish(history)
+}
+
+/// A report of which everything is counted, and that lacks only what changed: which findings are missing
+/// can be looked up once it is known which are present.
+pub struct Draft {
+    source: Arc<Source>,
+    tally: Tally,
+    counts: Counts,
+    present: FindingDigests,
+}
+
+impl Draft {
+    /// Makes every row once. Of the past, only what is known of findings has to be there.
+    #[must_use]
+    pub fn begin(header: Header, audited: Arc<Audited>, past: &Past) -> Self {
+        let source = Arc::new(Source::new(header, audited, past));
+        let (tally, counts, present) = count(&source, &Desk::at(&source));
+        Self { source, tally, counts, present }
     }
-    undecided.sort_by(|a, b| undecided_order(a).cmp(&undecided_order(b)));
-    let mut findings = findings.sorted();
-    compare::date(&mut findings, &history.past, header.started);
-    let changes = match &history.past {
-        Past::Unknown | Past::First => Vec::new(),
-        Past::Since(memory) => {
-            let present = Present::new(inventory, assessment, &header, &context);
-            compare::changes(memory, &present, &findings)
+
+    /// The findings.
+    #[must_use]
+    pub fn present(&self) -> &FindingDigests {
+        &self.present
+    }
+
+    /// The report.
+    #[must_use]
+    pub fn finish(&self, history: &History) -> Report {
+        let Self { source, tally, counts, present: _ } = self;
+        let Source { header, audited, .. } = &**source;
+        let Audited { inventory, assessment, settings } = &**audited;
+        let changes = match &history.past {
+            Past::Unknown | Past::First => Vec::new(),
+            Past::Since(memory) => {
+                let desk = Desk::at(source);
+                let present = Present::new(inventory, assessment, header, &desk.context);
+                compare::changes(memory, &present, source.findings())
+            }
+        };
+        let History { past, trend, previous, notices } = history;
+        let compared = match past {
+            Past::Unknown => Compared::Unknown,
+            Past::First => Compared::First,
+            Past::Since(memory) => Compared::With(memory.last.clone()),
+        };
+        Report {
+            summary: tally.clone().finish(inventory.is_complete(), &compared, &changes),
+            gaps: gaps(inventory),
+            compared,
+            changes,
+            findings: drawn(source, counts.findings, |source| Box::new(source.findings())),
+            objects: drawn(source, counts.objects, |source| Box::new(source.objects())),
+            credentials: drawn(source, counts.credentials, |source| Box::new(source.credentials())),
+            policies: policies::rows(inventory),
+            undecided: drawn(source, counts.undecided, |source| Box::new(source.undecided())),
+            exceptions: exceptions::rows(assessment, settings),
+            trend: trend.clone(),
+            previous: previous.clone(),
+            notices: notices.clone(),
+            header: header.clone(),
         }
-    };
-    let policies = policies::rows(inventory);
-    let History { past, trend, previous, notices } = history;
-    let compared = match past {
-        Past::Unknown => Compared::Unknown,
-        Past::First => Compared::First,
-        Past::Since(memory) => Compared::With(memory.last.clone()),
-    };
+    }
+}
+
+fn drawn<T: 'static>(
+    source: &Arc<Source>,
+    len: usize,
+    draw: fn(&Arc<Source>) -> Box<dyn Iterator<Item = T> + Send>,
+) -> Rows<T> {
+    let source = Arc::clone(source);
+    Rows::drawn(len, move || draw(&source))
+}
+
+/// How many rows of each table there are.
+struct Counts {
+    findings: usize,
+    objects: usize,
+    credentials: usize,
+    undecided: usize,
+}
+
+fn count(source: &Source, desk: &Desk<'_>) -> (Tally, Counts, FindingDigests) {
+    let objects = &source.audited.inventory.objects;
     let mut tally = Tally::default();
-    findings.iter().for_each(|row| tally.finding(row));
-    objects.iter().for_each(|row| tally.object(row));
-    credentials.iter().for_each(|row| tally.credential(row));
-    undecided.iter().for_each(|row| tally.undecided(row));
-    Report {
-        summary: tally.finish(inventory.is_complete(), &compared, &changes),
-        gaps: gaps(inventory),
-        compared,
-        changes,
-        findings: findings.into(),
-        objects: objects.into(),
-        credentials: credentials.into(),
-        policies,
-        undecided: undecided.into(),
-        exceptions: exceptions::rows(assessment, settings),
-        trend: trend.clone(),
-        previous: previous.clone(),
-        notices: notices.clone(),
-        header,
+    let mut counts = Counts { findings: 0, objects: objects.len(), credentials: 0, undecided: 0 };
+    let elsewhere = findings::elsewhere(source, desk);
+    counts.findings += elsewhere.len();
+    elsewhere.iter().for_each(|row| tally.finding(row));
+    let mut present: Vec<FindingDigest> = elsewhere.iter().map(|row| row.key.digest()).collect();
+    let (mut found, mut unclear) = (Vec::new(), undecided::elsewhere(source, desk));
+    for object in objects.iter() {
+        let assessment = desk.judge.object(&object);
+        let judged = Judged::new(&object, &assessment);
+        tally.object(&objects::row(&judged, &source.header, &desk.context));
+        for credential in objects::credentials(&judged, &desk.context) {
+            counts.credentials += 1;
+            tally.credential(&credential);
+        }
+        found.clear();
+        findings::about(&judged, |_| true, source, desk, &mut found);
+        counts.findings += found.len();
+        found.iter().for_each(|row| tally.finding(row));
+        present.extend(found.iter().map(|row| row.key.digest()));
+        unclear.extend(undecided::about(&judged, |_| true));
+        counts.undecided += unclear.len();
+        unclear.drain(..).for_each(|row| tally.undecided(&row));
     }
-}
-
-/// The digests of the findings that a report on this would have.
-#[must_use]
-pub fn present(
-    header: &Header,
-    inventory: &Inventory,
-    assessment: &Assessment,
-    settings: &Settings,
-) -> FindingDigests {
-    let policies = Policies::of(inventory);
-    let context = Context { now: header.started, tenant: inventory.tenant, settings, policies };
-    let judge = Judge::new(inventory, settings, header.started);
-    let mut findings = findings::Findings::begin(assessment, header, &context);
-    for object in sorted(&inventory.objects) {
-        findings.about(&Judged::new(&object, &judge.object(&object)));
-    }
-    findings.sorted().iter().map(|row| row.key.digest()).collect()
-}
-
-/// Objects by kind, name and id.
-fn sorted(objects: &Objects) -> Vec<Object> {
-    let mut sorted: Vec<_> = objects.iter().collect();
-    sorted.sort_by(|a, b| (a.kind(), &a.display_name, a.id).cmp(&(b.kind(), &b.display_name, b.id)));
-    sorted
+    counts.undecided += unclear.len();
+    unclear.drain(..).for_each(|row| tally.undecided(&row));
+    (tally, counts, present.into_iter().collect())
 }
 
 fn gaps(inventory: &Inventory) -> Vec<GapRow> {
@@ -120,39 +156,8 @@ fn gaps(inventory: &Inventory) -> Vec<GapRow> {
     gaps.sort_by(|a, b| (a.part, &a.reason).cmp(&(b.part, &b.reason)));
     gaps.into_iter()
         .map(|gap| {
-            let Gap { part, reason } = gap;
+            let crate::domain::Gap { part, reason } = gap;
             GapRow { part: part.to_string(), reason: reason.as_str().to_owned() }
         })
         .collect()
-}
-
-fn on_object(object: &Object, undecided: &Undecided) -> UndecidedRow {
-    let Undecided { rule, severity: _, why } = undecided;
-    UndecidedRow {
-        object_type: Subject::from(object.kind()),
-        object_id: object.id.to_string(),
-        display_name: object.display_name.as_str().to_owned(),
-        rule: *rule,
-        why: why.as_str().to_owned(),
-    }
-}
-
-/// What could not be decided about a custom policy, or about the tenant.
-fn elsewhere(
-    policy: Option<PolicyId>,
-    undecided: &Undecided,
-    header: &Header,
-    context: &Context<'_>,
-) -> UndecidedRow {
-    let Undecided { rule, severity: _, why } = undecided;
-    let (object_type, object_id, display_name) = match policy {
-        Some(id) => (Subject::Policy, id.to_string(), context.policies.name(id).to_owned()),
-        None => (Subject::Tenant, header.tenant_id.to_string(), header.tenant.clone()),
-    };
-    UndecidedRow { object_type, object_id, display_name, rule: *rule, why: why.as_str().to_owned() }
-}
-
-fn undecided_order(row: &UndecidedRow) -> impl Ord + '_ {
-    let UndecidedRow { object_type, object_id, display_name, rule, why } = row;
-    (rule, object_type, display_name, object_id, why)
 }

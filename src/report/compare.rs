@@ -23,8 +23,6 @@ use crate::domain::{
 };
 use rows::Ranked;
 
-pub(super) use findings::date;
-
 /// What the present run saw and concluded.
 pub(super) struct Present<'a> {
     inventory: &'a Inventory,
@@ -60,7 +58,11 @@ impl<'a> Present<'a> {
 
 /// Everything that changed, worst first: findings, policies, assignments, credentials, objects.
 /// `findings` are the present ones, told already how they stand.
-pub(super) fn changes(memory: &Memory, present: &Present<'_>, findings: &[FindingRow]) -> Vec<ChangeRow> {
+pub(super) fn changes(
+    memory: &Memory,
+    present: &Present<'_>,
+    findings: impl Iterator<Item = FindingRow>,
+) -> Vec<ChangeRow> {
     let Memory { last, known: _, missing, differences } = memory;
     let mut rows = findings::changes(missing, present, findings);
     rows.extend(policies::changes(differences, present));

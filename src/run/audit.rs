@@ -9,7 +9,7 @@ use tracing::Instrument;
 use super::clock::Clock;
 use super::directory::{DirectoryError, RunDirectory, prune};
 use super::memory::{self, Remembered};
-use super::render::{DrawnUp, Judged, draw_up, heavy};
+use super::render::{DrawnUp, draw_up, heavy};
 use super::{Keeping, TakenOver, post};
 use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Config, Tenant};
@@ -17,7 +17,7 @@ use crate::delivery::Delivery;
 use crate::domain::{Assessment, Gap, Inventory, Objects, Part, RunMark, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Graph, Patience, Progress};
-use crate::report::{Kept, PageError, Report, ReportError, ReportFile};
+use crate::report::{Audited, Kept, PageError, Report, ReportError, ReportFile};
 use crate::store::{FilesState, RunProgress, StoreError};
 
 /// What to audit, and how.
@@ -137,18 +137,19 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
     tracing::info!("audit started");
     let settings = memory::settings(&job).await;
     let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
-    let judged = Judged { settings: &settings, inventory: &inventory, assessment: &assessment };
-    let Remembered { mut history, recalled } = memory::recall(&job, &run, judged).await?;
-    let mut drawn_up = draw_up(&job, &run, judged, &history)?;
+    let audited = Arc::new(Audited { inventory, assessment, settings });
+    let Remembered { mut history, recalled, draft } = memory::recall(&job, &run, &audited).await?;
+    let csv_bom = job.config.reports.csv_bom;
+    let mut drawn_up = draw_up(&draft, &history, csv_bom)?;
     let unrecorded = match &recalled {
-        Some(recalled) => memory::record(&job, judged, &drawn_up, recalled).await?,
+        Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled).await?,
         None => history.notices.first().cloned(),
     };
     if let (Some(_), Some(notice)) = (&recalled, &unrecorded) {
         history.notices.push(notice.clone());
-        drawn_up = draw_up(&job, &run, judged, &history)?;
+        drawn_up = draw_up(&draft, &history, csv_bom)?;
     }
-    drop((inventory, assessment));
+    drop((audited, draft));
     let published = publish(&job, Ok(directory), drawn_up, unrecorded.is_none()).await?;
     let outcome = published.send(&job, unrecorded).await?;
     conclude(&outcome.report);

@@ -8,7 +8,7 @@ use super::render::{DrawnUp, render};
 use super::{Job, Keeping, post};
 use crate::domain::RunId;
 use crate::report;
-use crate::store::{MailState, Reconstructed, RunProgress, Store, StoreError, Turn};
+use crate::store::{MailState, RunProgress, Store, StoreError, Turn};
 
 /// Finishes a recorded run: its reports are made again from the store, written where they are not there
 /// yet, and mailed where no mail was handed over. None where it cannot be finished: that is said in
@@ -29,14 +29,14 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         give_up(store, turn, run).await?;
         return Ok(None);
     };
-    let (report, files) = match render(store, job.tenant, &recorded).await {
+    let entry = recorded.entry.clone();
+    let (report, files) = match render(store, job.tenant, recorded).await {
         Ok(rendered) => rendered,
         Err(error) => {
             give_up(store, turn, run).await?;
             return Err(error);
         }
     };
-    let Reconstructed { entry, .. } = recorded;
     if report::manifest_sum(&files) != entry.manifest {
         tracing::error!(
             "the reports cannot be made again as they were recorded: another version of Keysweep recorded them"

@@ -1,5 +1,6 @@
 //! What a run is told of earlier ones, and how it is recorded for later ones.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -7,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::RunError;
 use super::directory::newest_link;
-use super::render::{DrawnUp, Judged, header, look_up};
+use super::render::{DrawnUp, begin, header, heavy};
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
 use crate::domain::{ChainLink, Exception, History, RunMark, SignInMethod};
 use crate::graph;
-use crate::report::{self, Report};
+use crate::report::{self, Audited, Draft, Report};
 use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
 
 /// By what a run was judged, as it is kept with it: what else than the inventory its reports hang on.
@@ -31,6 +32,8 @@ pub(super) struct Remembered {
     pub(super) history: History,
     /// Where it came from; without it the run cannot be recorded.
     pub(super) recalled: Option<Recalled>,
+    /// The report so far.
+    pub(super) draft: Draft,
 }
 
 /// Asks the store. Where it does not answer, the report says so and goes without.
@@ -38,14 +41,19 @@ pub(super) struct Remembered {
 /// # Errors
 /// When another daemon may carry out the same planned run: what cannot be recorded may not be published
 /// then.
-pub(super) async fn recall(job: &Job<'_>, run: &RunMark, judged: Judged<'_>) -> Result<Remembered, RunError> {
+pub(super) async fn recall(
+    job: &Job<'_>,
+    run: &RunMark,
+    audited: &Arc<Audited>,
+) -> Result<Remembered, RunError> {
     let started = run.started;
     let on_disk = newest_link(&job.config.reports.directory, &job.tenant.name, started);
     let unknown = |because: &str| {
         let notices = vec![unavailable(because)];
         let history =
             History { previous: on_disk.clone().map(|(_, link)| link), notices, ..History::default() };
-        Remembered { history, recalled: None }
+        let draft = heavy(|| Draft::begin(header(job.tenant, run), Arc::clone(audited), &history.past));
+        Remembered { history, recalled: None, draft }
     };
     let (store, turn, planned) = match job.keeping {
         Keeping::Store { store, turn, planned } => (store, turn, planned),
@@ -53,7 +61,7 @@ pub(super) async fn recall(job: &Job<'_>, run: &RunMark, judged: Judged<'_>) -> 
     };
     let mut pauses = PAUSES.into_iter();
     let answer = loop {
-        let error = match consult(store, turn, job, run, judged).await {
+        let error = match consult(store, turn, job, run, audited).await {
             Err(error) if error.is_temporary() => error,
             answer => break answer,
         };
@@ -63,12 +71,12 @@ pub(super) async fn recall(job: &Job<'_>, run: &RunMark, judged: Judged<'_>) -> 
         tokio::time::sleep(pause).await;
     };
     match answer {
-        Ok(mut recalled) => {
+        Ok((mut recalled, draft)) => {
             let mut history = std::mem::take(&mut recalled.history);
             let last = history.trend.last().map(|counts| counts.run.clone());
             history.previous = newest(history.previous, unrecorded_run(store, turn, on_disk).await);
             history.notices.extend(last.filter(|last| started < last.started).map(|last| set_back(&last)));
-            Ok(Remembered { history, recalled: Some(recalled) })
+            Ok(Remembered { history, recalled: Some(recalled), draft })
         }
         // It could not be recorded afterwards, and will be carried out again.
         Err(error) if planned.is_some() && store.is_shared() && error.is_temporary() => Err(error.into()),
@@ -87,11 +95,13 @@ async fn consult(
     turn: &Turn,
     job: &Job<'_>,
     run: &RunMark,
-    judged: Judged<'_>,
-) -> Result<Recalled, StoreError> {
-    let mut recalled = store.recall(turn.tenant(), judged.inventory, &job.config.reading.scope).await?;
-    look_up(store, turn.tenant(), &header(job.tenant, run), judged, &mut recalled.history).await?;
-    Ok(recalled)
+    audited: &Arc<Audited>,
+) -> Result<(Recalled, Draft), StoreError> {
+    let tenant = turn.tenant();
+    let mut recalled = store.recall(tenant, &audited.inventory, &job.config.reading.scope).await?;
+    let past = &mut recalled.history.past;
+    let draft = begin(store, tenant, header(job.tenant, run), audited, past).await?;
+    Ok((recalled, draft))
 }
 
 /// A run that was made while the store was not there is in no store, but in the chain all the same. What
@@ -135,7 +145,7 @@ fn set_back(last: &RunMark) -> String {
 /// When they may not: somebody else holds the turn, or may carry out the same planned run.
 pub(super) async fn record(
     job: &Job<'_>,
-    judged: Judged<'_>,
+    audited: &Audited,
     drawn_up: &DrawnUp,
     recalled: &Recalled,
 ) -> Result<Option<String>, RunError> {
@@ -147,8 +157,8 @@ pub(super) async fn record(
         host: super::host(),
         manifest: report::manifest_sum(files),
         previous: report.previous.clone(),
-        context: context(job, judged, report),
-        inventory: judged.inventory,
+        context: context(job, audited, report),
+        inventory: &audited.inventory,
         ledger: report::ledger(report),
         mail: if post::wanted(job).is_some() { MailState::Waiting } else { MailState::NotWanted },
     };
@@ -240,8 +250,8 @@ pub(super) async fn settings(job: &Job<'_>) -> Settings {
 }
 
 /// What else than the inventory a run's reports hang on, as text.
-fn context(job: &Job<'_>, judged: Judged<'_>, report: &Report) -> String {
-    let Judged { settings, inventory: _, assessment } = judged;
+fn context(job: &Job<'_>, audited: &Audited, report: &Report) -> String {
+    let Audited { settings, inventory: _, assessment } = audited;
     let reviews = settings.exceptions.iter().zip(&assessment.exceptions);
     let unused = reviews.filter(|(_, review)| !review.used);
     let context = Context {

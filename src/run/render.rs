@@ -1,13 +1,15 @@
 //! The reports of a run, drawn up from what was read or from what is recorded.
 
+use std::sync::Arc;
+
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use super::RunError;
 use super::memory::Context;
-use super::{Job, RunError};
-use crate::compliance::{Settings, evaluate};
+use crate::compliance::evaluate;
 use crate::config::Tenant;
-use crate::domain::{Assessment, History, Inventory, Past, RunMark};
-use crate::report::{self, Header, Report, ReportFile};
+use crate::domain::{History, Past, RunMark};
+use crate::report::{self, Audited, Draft, Header, Report, ReportFile};
 use crate::store::{Reconstructed, Store, StoreError, TenantKey};
 
 /// A report and its files.
@@ -17,25 +19,31 @@ pub(super) struct DrawnUp {
     pub(super) files: Vec<ReportFile>,
 }
 
-/// What was read, and how it was judged.
-#[derive(Clone, Copy)]
-pub(super) struct Judged<'a> {
-    pub(super) settings: &'a Settings,
-    pub(super) inventory: &'a Inventory,
-    pub(super) assessment: &'a Assessment,
+/// Begins the report on a run, and has the store look up the findings that the last complete run had and
+/// this one does not have.
+pub(super) async fn begin(
+    store: &Store,
+    tenant: &TenantKey,
+    header: Header,
+    audited: &Arc<Audited>,
+    past: &mut Past,
+) -> Result<Draft, StoreError> {
+    let draft = heavy(|| Draft::begin(header, Arc::clone(audited), past));
+    match past {
+        // What an incomplete run did not see is not fixed.
+        Past::Since(memory) if audited.inventory.is_complete() => {
+            memory.missing = store.missing(tenant, memory, draft.present()).await?;
+        }
+        Past::Since(_) | Past::First | Past::Unknown => (),
+    }
+    Ok(draft)
 }
 
 /// Draws up the reports on what was read.
-pub(super) fn draw_up(
-    job: &Job<'_>,
-    run: &RunMark,
-    judged: Judged<'_>,
-    history: &History,
-) -> Result<DrawnUp, RunError> {
-    let Judged { settings, inventory, assessment } = judged;
+pub(super) fn draw_up(draft: &Draft, history: &History, csv_bom: bool) -> Result<DrawnUp, RunError> {
     heavy(|| {
-        let report = report::build(header(job.tenant, run), inventory, assessment, settings, history);
-        let files = report::files(&report, page(&report)?, job.config.reports.csv_bom)?;
+        let report = draft.finish(history);
+        let files = report::files(&report, page(&report)?, csv_bom)?;
         Ok(DrawnUp { report, files })
     })
 }
@@ -48,23 +56,23 @@ pub(super) fn draw_up(
 pub async fn render(
     store: &Store,
     tenant: &Tenant,
-    recorded: &Reconstructed,
+    recorded: Reconstructed,
 ) -> Result<(Report, Vec<ReportFile>), RunError> {
     let context = read(&recorded.context)?;
-    let report = again(store, tenant, recorded, &context).await?;
-    heavy(|| {
-        let files = report::files(&report, page(&report)?, context.csv_bom)?;
-        Ok((report, files))
-    })
+    let csv_bom = context.csv_bom;
+    let (draft, history) = again(store, tenant, recorded, context).await?;
+    let DrawnUp { report, files } = draw_up(&draft, &history, csv_bom)?;
+    Ok((report, files))
 }
 
 /// The report on a recorded run alone, from the store.
 ///
 /// # Errors
 /// When the store fails, or what is recorded cannot be understood.
-pub async fn rebuild(store: &Store, tenant: &Tenant, recorded: &Reconstructed) -> Result<Report, RunError> {
+pub async fn rebuild(store: &Store, tenant: &Tenant, recorded: Reconstructed) -> Result<Report, RunError> {
     let context = read(&recorded.context)?;
-    again(store, tenant, recorded, &context).await
+    let (draft, history) = again(store, tenant, recorded, context).await?;
+    Ok(heavy(|| draft.finish(&history)))
 }
 
 fn read(context: &str) -> Result<Context, RunError> {
@@ -74,37 +82,17 @@ fn read(context: &str) -> Result<Context, RunError> {
 async fn again(
     store: &Store,
     tenant: &Tenant,
-    recorded: &Reconstructed,
-    context: &Context,
-) -> Result<Report, RunError> {
+    recorded: Reconstructed,
+    context: Context,
+) -> Result<(Draft, History), RunError> {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
     let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
-    let (notices, previous) = (notices.clone(), entry.previous.clone());
-    let mut history = History { notices, previous, ..history.clone() };
+    let mut history = History { notices, previous: entry.previous, ..history };
     let run = &entry.counts.run;
-    let assessment = heavy(|| evaluate(inventory, settings, *sign_in, run.started));
-    let judged = Judged { settings, inventory, assessment: &assessment };
-    let header = header(tenant, run);
-    look_up(store, &entry.tenant, &header, judged, &mut history).await.map_err(RunError::Memory)?;
-    Ok(heavy(|| report::build(header, inventory, &assessment, settings, &history)))
-}
-
-/// Has the store look up the findings that are missing, now that the present ones are known.
-pub(super) async fn look_up(
-    store: &Store,
-    tenant: &TenantKey,
-    header: &Header,
-    judged: Judged<'_>,
-    history: &mut History,
-) -> Result<(), StoreError> {
-    let Judged { settings, inventory, assessment } = judged;
-    let Past::Since(memory) = &mut history.past else { return Ok(()) };
-    // What an incomplete run did not see is not fixed.
-    if inventory.is_complete() {
-        let present = heavy(|| report::present(header, inventory, assessment, settings));
-        memory.missing = store.missing(tenant, memory, &present).await?;
-    }
-    Ok(())
+    let assessment = heavy(|| evaluate(&inventory, &settings, sign_in, run.started));
+    let audited = Arc::new(Audited { inventory, assessment, settings });
+    let begun = begin(store, &entry.tenant, header(tenant, run), &audited, &mut history.past);
+    Ok((begun.await.map_err(RunError::Memory)?, history))
 }
 
 pub(super) fn header(tenant: &Tenant, run: &RunMark) -> Header {

@@ -1,7 +1,11 @@
 //! Listings, to the last page and not beyond Graph.
 
 use keysweep::domain::Part;
+use keysweep::graph::Patience;
 use serde_json::{Value, json};
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use crate::server::{Reply, Seen, Server};
 use crate::tenant::*;
@@ -156,6 +160,7 @@ async fn an_entry_that_cannot_be_read_is_a_gap_that_names_it_and_no_lost_page() 
         (json!({"id": id(9), "keyCredentials": {}}),    "00000000-0000-0000-0000-000000000009: `keyCredentials` is not"),
         (json!({"displayName": "no id"}),               "entry 2: `id` is missing"),
         (json!({"id": "7"}),                            "entry 2: `id` is no GUID"),
+        (json!({"id": id(9), "tags": [{"a": 1}]}),      "00000000-0000-0000-0000-000000000009: `tags[0]` is not as documented"),
         (json!("a word"),                               "entry 2: `.` is not as documented"),
         (Value::Null,                                   "entry 2: `.` is not as documented"),
     ] {
@@ -172,4 +177,80 @@ async fn many_unreadable_entries_are_one_gap_of_bounded_length() {
     assert_eq!(parts(&inventory), [Part::Applications]);
     assert!(reasons(&inventory).contains("and 895 more."), "{}", reasons(&inventory));
     assert!(reasons(&inventory).len() < 500);
+}
+
+/// Something that one thread waits for and another one does.
+#[derive(Clone, Default)]
+struct Signal(Arc<(Mutex<bool>, Condvar)>);
+
+impl Signal {
+    fn give(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    /// Whether it came; nobody waits for ever.
+    fn came(&self) -> bool {
+        let given = self.0.0.lock().unwrap();
+        *self.0.1.wait_timeout_while(given, Duration::from_secs(20), |given| !*given).unwrap().0
+    }
+}
+
+#[test]
+fn the_next_page_is_asked_for_before_the_one_at_hand_is_read() {
+    let asked = Signal::default();
+    let (seen, reader) = (asked.clone(), asked);
+    // Pages are read by a thread of their own. There is one, and until the second request it is held up.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().max_blocking_threads(1).enable_all().build().unwrap();
+    let held_up = runtime.spawn_blocking(move || reader.came());
+    let inventory = runtime.block_on(read_from(applications(move |request| match request.token() {
+        None => Reply::page_and(&[application(1)], &request.link("2")),
+        Some(_) => {
+            seen.give();
+            Reply::page(&[application(2)])
+        }
+    })));
+    assert!(
+        runtime.block_on(held_up).unwrap(),
+        "the second page was not asked for while the first was unread"
+    );
+    assert_eq!(numbers(&inventory), [1, 2]);
+}
+
+#[test]
+fn a_page_is_told_of_while_the_next_one_is_on_its_way() {
+    struct Teller(Signal);
+    impl keysweep::graph::Progress for Teller {
+        fn event(&self, event: keysweep::graph::Event) {
+            if event == (keysweep::graph::Event::Page { part: Part::Applications, total: 1 }) {
+                self.0.give();
+            }
+        }
+    }
+    let told = Signal::default();
+    let (wait, late) = (told.clone(), Arc::new(Mutex::new(false)));
+    let noted = Arc::clone(&late);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    runtime.block_on(async move {
+        let server = Server::start(applications(move |request| match request.token() {
+            None => Reply::page_and(&[application(1)], &request.link("2")),
+            Some(_) => {
+                *noted.lock().unwrap() = !wait.came();
+                Reply::page(&[application(2)])
+            }
+        }))
+        .await;
+        let graph = graph(&server, Patience { attempt: Duration::from_secs(30), ..patience() });
+        keysweep::graph::collect(&graph, tenant(), &everything(), &Teller(told)).await;
+    });
+    assert!(!*late.lock().unwrap(), "nothing was told of the first page before the second was there");
+}
+
+#[tokio::test]
+async fn a_member_that_is_there_twice_counts_as_it_was_last() {
+    let twice = format!(r#"{{"value": [{{"id": "{}", "displayName": "A", "displayName": "B"}}]}}"#, id(1));
+    let inventory = read_from(applications(move |_| Reply::raw(200, twice.clone()))).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    assert_eq!(inventory.objects[0].display_name.as_str(), "B");
 }

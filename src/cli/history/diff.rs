@@ -49,7 +49,7 @@ pub(super) async fn diff(args: &args::Diff, config: &Config) -> Result<End, Fail
         end: End::NotCompleted,
         message: format!("run {before} or {after} is not in the store any more"),
     })?;
-    let report = run::rebuild(store, tenant, &compared).await?;
+    let report = run::rebuild(store, tenant, compared).await?;
     let mut out = anstream::stdout().lock();
     let printed = match args.format {
         TableFormat::Table => table(&mut out, &report, from, to),

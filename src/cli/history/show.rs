@@ -29,7 +29,7 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
             directory.display()
         ),
     })?;
-    let (report, files) = run::render(store, tenant, &recorded).await?;
+    let (report, files) = run::render(store, tenant, recorded).await?;
     let mut out = anstream::stdout().lock();
     let printed = match (&args.write, args.format) {
         (Some(into), _) => {

@@ -1,111 +1,108 @@
 //! Rows of findings, wherever they were made.
 
 use super::keys::{Identity, key, tell_apart};
-use super::{Context, Judged, objects};
-use crate::domain::{Assessment, Credential, DecidedBy, Evidence, Finding, Status};
+use super::source::{Desk, Source, tenant};
+use super::{Judged, objects};
+use crate::domain::{Credential, DecidedBy, Evidence, Finding, RuleId, Status};
 use crate::report::words::{Said, Site, accepted, say};
-use crate::report::{FindingRow, Header, Subject};
+use crate::report::{FindingRow, Subject};
 
-/// Collects the findings of a report.
-pub(super) struct Findings<'a> {
-    header: &'a Header,
-    context: &'a Context<'a>,
-    rows: Vec<FindingRow>,
+/// Adds the findings about an object by these rules, in order.
+pub(super) fn about(
+    judged: &Judged<'_>,
+    wanted: impl Fn(RuleId) -> bool,
+    source: &Source,
+    desk: &Desk<'_>,
+    rows: &mut Vec<FindingRow>,
+) {
+    let begin = rows.len();
+    for finding in judged.assessment.findings.iter().filter(|finding| wanted(finding.rule)) {
+        rows.push(row(finding, Site::Object(judged), source, desk));
+    }
+    settle(rows.get_mut(begin..).unwrap_or_default(), source);
 }
 
-impl<'a> Findings<'a> {
-    /// Begins with those that are not about an object.
-    pub(super) fn begin(assessment: &Assessment, header: &'a Header, context: &'a Context<'a>) -> Self {
-        let mut findings = Self { header, context, rows: Vec::new() };
-        for finding in &assessment.tenant {
-            findings.add(finding, Site::Tenant);
-        }
-        for (id, finding) in &assessment.policies {
-            findings.add(finding, Site::Policy(*id));
-        }
-        findings
-    }
+/// Those that are not about an object, in order.
+pub(super) fn elsewhere(source: &Source, desk: &Desk<'_>) -> Vec<FindingRow> {
+    let assessment = &source.audited.assessment;
+    let tenant = assessment.tenant.iter().map(|finding| (finding, Site::Tenant));
+    let policies = assessment.policies.iter().map(|(id, finding)| (finding, Site::Policy(*id)));
+    let mut rows: Vec<_> =
+        tenant.chain(policies).map(|(finding, site)| row(finding, site, source, desk)).collect();
+    settle(&mut rows, source);
+    rows
+}
 
-    /// Adds those about an object.
-    pub(super) fn about(&mut self, judged: &Judged<'_>) {
-        for finding in &judged.assessment.findings {
-            self.add(finding, Site::Object(judged));
-        }
-    }
+/// Gives each its own key, its dates and its place. Only findings about the same subject have equal keys.
+fn settle(rows: &mut [FindingRow], source: &Source) {
+    tell_apart(rows);
+    rows.iter_mut().for_each(|row| source.dates.tell(row));
+    rows.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| order(a).cmp(&order(b))));
+}
 
-    /// All of them: worst first, then by rule, name and id.
-    pub(super) fn sorted(mut self) -> Vec<FindingRow> {
-        tell_apart(&mut self.rows);
-        self.rows.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| order(a).cmp(&order(b))));
-        self.rows
+fn row(finding: &Finding, site: Site<'_>, source: &Source, desk: &Desk<'_>) -> FindingRow {
+    let Finding { rule, severity, evidence, status } = finding;
+    let Place { object_type, object_id, app_id, display_name, owners, portal_url } =
+        place(site, source, desk);
+    let Accused { credential_type, credential_id, credential_name, identity, credential } =
+        Accused::of(evidence, site);
+    let (policy_id, policy_name) = desk.context.policies.cells(policy(evidence, site));
+    let Said { mut detail, recommendation } = say(finding, site, &desk.context);
+    if let Status::Excepted(place) = status
+        && let Some(exception) = desk.context.settings.exceptions.get(*place)
+    {
+        detail.push(' ');
+        detail.push_str(&accepted(exception));
     }
-
-    fn add(&mut self, finding: &Finding, site: Site<'_>) {
-        let Finding { rule, severity, evidence, status } = finding;
-        let Place { object_type, object_id, app_id, display_name, owners, portal_url } = self.place(site);
-        let Accused { credential_type, credential_id, credential_name, identity, credential } =
-            Accused::of(evidence, site);
-        let (policy_id, policy_name) = self.context.policies.cells(policy(evidence, site));
-        let Said { mut detail, recommendation } = say(finding, site, self.context);
-        if let Status::Excepted(place) = status
-            && let Some(exception) = self.context.settings.exceptions.get(*place)
-        {
-            detail.push(' ');
-            detail.push_str(&accepted(exception));
-        }
-        self.rows.push(FindingRow {
-            key: key(*rule, object_type, &object_id, &identity),
-            rule: *rule,
-            severity: *severity,
-            status: *status,
-            object_type,
-            object_id,
-            app_id,
-            display_name,
-            credential_type,
-            credential_id,
-            credential_name,
-            start: credential.and_then(|credential| credential.start),
-            end: credential.and_then(|credential| credential.end),
-            days_left: credential.and_then(|credential| credential.days_left(self.context.now)),
-            policy_id,
-            policy_name,
-            owners,
-            first_seen: None,
-            change: None,
-            detail,
-            recommendation,
-            portal_url,
-        });
+    FindingRow {
+        key: key(*rule, object_type, &object_id, &identity),
+        rule: *rule,
+        severity: *severity,
+        status: *status,
+        object_type,
+        object_id,
+        app_id,
+        display_name,
+        credential_type,
+        credential_id,
+        credential_name,
+        start: credential.and_then(|credential| credential.start),
+        end: credential.and_then(|credential| credential.end),
+        days_left: credential.and_then(|credential| credential.days_left(desk.context.now)),
+        policy_id,
+        policy_name,
+        owners,
+        first_seen: None,
+        change: None,
+        detail,
+        recommendation,
+        portal_url,
     }
+}
 
-    fn place(&self, site: Site<'_>) -> Place {
-        match site {
-            Site::Object(judged) => Place {
-                object_type: judged.object.kind().into(),
-                object_id: judged.object.id.to_string(),
-                app_id: objects::app_id(judged.object),
-                display_name: judged.object.display_name.as_str().to_owned(),
-                owners: objects::owners(judged.object),
-                portal_url: objects::portal_url(self.header.portal, judged.object),
-            },
-            // No address of a policy in the admin centre is documented.
-            Site::Policy(id) => Place {
-                object_type: Subject::Policy,
-                object_id: id.to_string(),
-                app_id: String::new(),
-                display_name: self.context.policies.name(id).to_owned(),
-                owners: Vec::new(),
-                portal_url: String::new(),
-            },
-            Site::Tenant => Place {
-                object_type: Subject::Tenant,
-                object_id: self.header.tenant_id.to_string(),
-                app_id: String::new(),
-                display_name: self.header.tenant.clone(),
-                owners: Vec::new(),
-                portal_url: String::new(),
-            },
+fn place(site: Site<'_>, source: &Source, desk: &Desk<'_>) -> Place {
+    match site {
+        Site::Object(judged) => Place {
+            object_type: judged.object.kind().into(),
+            object_id: judged.object.id.to_string(),
+            app_id: objects::app_id(judged.object),
+            display_name: judged.object.display_name.as_str().to_owned(),
+            owners: objects::owners(judged.object),
+            portal_url: objects::portal_url(source.header.portal, judged.object),
+        },
+        // No address of a policy in the admin centre is documented.
+        Site::Policy(id) => Place {
+            object_type: Subject::Policy,
+            object_id: id.to_string(),
+            app_id: String::new(),
+            display_name: desk.context.policies.name(id).to_owned(),
+            owners: Vec::new(),
+            portal_url: String::new(),
+        },
+        Site::Tenant => {
+            let (object_type, object_id, display_name) = tenant(&source.header);
+            let (app_id, portal_url) = Default::default();
+            Place { object_type, object_id, app_id, display_name, owners: Vec::new(), portal_url }
         }
     }
 }

@@ -1,45 +1,27 @@
 //! Findings that are new, back or fixed.
 
-use chrono::{DateTime, Utc};
-
 use super::Present;
 use super::fixed::{is_looked_at, why};
 use super::rows::{Ranked, bare};
-use crate::domain::{FindingRecord, Known, KnownFinding, ObjectId, ObjectKey, ObjectKind, Past, Subject};
+use crate::domain::{FindingRecord, KnownFinding, ObjectId, ObjectKey, ObjectKind, Subject};
 use crate::report::build::portal_url;
 use crate::report::record::record;
 use crate::report::{ChangeKind, ChangeRow, ChangeWord, FindingChange, FindingRow};
-
-/// Tells the findings since when they are known, and how they stand to the last complete run.
-pub(in crate::report) fn date(rows: &mut [FindingRow], past: &Past, started: DateTime<Utc>) {
-    let known = match past {
-        Past::Unknown => return,
-        Past::First => &Known::default(),
-        Past::Since(memory) => &memory.known,
-    };
-    for row in rows {
-        let (first_seen, change) = match known.get(&row.key.digest()) {
-            None => (started, FindingChange::New),
-            Some((first_seen, true)) => (first_seen, FindingChange::Standing),
-            Some((first_seen, false)) => (first_seen, FindingChange::Reopened),
-        };
-        row.first_seen = Some(first_seen);
-        row.change = Some(change);
-    }
-}
 
 /// The rows of findings that are new or back, and of those that are fixed.
 pub(super) fn changes(
     missing: &[KnownFinding],
     present: &Present<'_>,
-    findings: &[FindingRow],
+    findings: impl Iterator<Item = FindingRow>,
 ) -> Vec<Ranked> {
-    let here = findings.iter().filter_map(|row| match row.change? {
-        FindingChange::New => Some(found(row, ChangeWord::Appeared, "")),
-        FindingChange::Reopened => Some(found(row, ChangeWord::Reopened, "fixed")),
-        FindingChange::Standing => None,
-    });
-    let mut rows: Vec<Ranked> = here.map(Ranked::from).collect();
+    let mut rows: Vec<Ranked> = Vec::new();
+    for row in findings {
+        match row.change {
+            Some(FindingChange::New) => rows.push(found(&row, ChangeWord::Appeared, "").into()),
+            Some(FindingChange::Reopened) => rows.push(found(&row, ChangeWord::Reopened, "fixed").into()),
+            Some(FindingChange::Standing) | None => (),
+        }
+    }
     if present.is_complete() {
         let fixed = missing.iter().filter(|known| is_looked_at(&known.record, present));
         rows.extend(fixed.map(|known| Ranked::from(fixed_row(known, present))));
