@@ -9,6 +9,9 @@ mod brute_force;
 #[path = "compliance/credentials.rs"]
 mod credentials;
 #[cfg(test)]
+#[path = "support/draft.rs"]
+mod draft;
+#[cfg(test)]
 #[path = "compliance/effective.rs"]
 mod effective;
 #[cfg(test)]

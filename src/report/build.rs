@@ -13,7 +13,7 @@ mod undecided;
 use std::sync::Arc;
 
 use crate::compliance::Settings;
-use crate::domain::{Assessment, FindingDigest, FindingDigests, History, Inventory, Past};
+use crate::domain::{Assessment, FindingDigests, History, Inventory, Past};
 use crate::report::compare::{self, Present};
 use crate::report::{Compared, GapRow, Header, Report, Rows, Tally};
 use source::{Desk, Source};
@@ -37,70 +37,54 @@ pub struct Audited {
 /// what was audited whenever they are asked for.
 #[must_use]
 pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report {
-    Draft::begin(header, audited, &history.past).finish(history)
-}
-
-/// A report of which everything is counted, and that lacks only what changed: which findings are missing
-/// can be looked up once it is known which are present.
-pub struct Draft {
-    source: Arc<Source>,
-    tally: Tally,
-    counts: Counts,
-    present: FindingDigests,
-}
-
-impl Draft {
-    /// Makes every row once. Of the past, only what is known of findings has to be there.
-    #[must_use]
-    pub fn begin(header: Header, audited: Arc<Audited>, past: &Past) -> Self {
-        let source = Arc::new(Source::new(header, audited, past));
-        let (tally, counts, present) = count(&source, &Desk::at(&source));
-        Self { source, tally, counts, present }
-    }
-
-    /// The findings.
-    #[must_use]
-    pub fn present(&self) -> &FindingDigests {
-        &self.present
-    }
-
-    /// The report.
-    #[must_use]
-    pub fn finish(&self, history: &History) -> Report {
-        let Self { source, tally, counts, present: _ } = self;
-        let Source { header, audited, .. } = &**source;
-        let Audited { inventory, assessment, settings } = &**audited;
-        let changes = match &history.past {
-            Past::Unknown | Past::First => Vec::new(),
-            Past::Since(memory) => {
-                let desk = Desk::at(source);
-                let present = Present::new(inventory, assessment, header, &desk.context);
-                compare::changes(memory, &present, source.findings())
-            }
-        };
-        let History { past, trend, previous, notices } = history;
-        let compared = match past {
-            Past::Unknown => Compared::Unknown,
-            Past::First => Compared::First,
-            Past::Since(memory) => Compared::With(memory.last.clone()),
-        };
-        Report {
-            summary: tally.clone().finish(inventory.is_complete(), &compared, &changes),
-            gaps: gaps(inventory),
-            compared,
-            changes,
-            findings: drawn(source, counts.findings, |source| Box::new(source.findings())),
-            objects: drawn(source, counts.objects, |source| Box::new(source.objects())),
-            credentials: drawn(source, counts.credentials, |source| Box::new(source.credentials())),
-            policies: policies::rows(inventory),
-            undecided: drawn(source, counts.undecided, |source| Box::new(source.undecided())),
-            exceptions: exceptions::rows(assessment, settings),
-            trend: trend.clone(),
-            previous: previous.clone(),
-            notices: notices.clone(),
-            header: header.clone(),
+    let source = Arc::new(Source::new(header, audited, &history.past));
+    let desk = Desk::at(&source);
+    let (tally, counts) = count(&source, &desk);
+    let Source { header, audited, .. } = &*source;
+    let Audited { inventory, assessment, settings } = &**audited;
+    let changes = match &history.past {
+        Past::Unknown | Past::First => Vec::new(),
+        Past::Since(memory) => {
+            let present = Present::new(inventory, assessment, header, &desk.context);
+            compare::changes(memory, &present, source.findings())
         }
+    };
+    let History { past, trend, previous, notices } = history;
+    let compared = match past {
+        Past::Unknown => Compared::Unknown,
+        Past::First => Compared::First,
+        Past::Since(memory) => Compared::With(memory.last.clone()),
+    };
+    Report {
+        summary: tally.finish(inventory.is_complete(), &compared, &changes),
+        gaps: gaps(inventory),
+        compared,
+        changes,
+        findings: drawn(&source, counts.findings, |source| Box::new(source.findings())),
+        objects: drawn(&source, counts.objects, |source| Box::new(source.objects())),
+        credentials: drawn(&source, counts.credentials, |source| Box::new(source.credentials())),
+        policies: policies::rows(inventory),
+        undecided: drawn(&source, counts.undecided, |source| Box::new(source.undecided())),
+        exceptions: exceptions::rows(assessment, settings),
+        trend: trend.clone(),
+        previous: previous.clone(),
+        notices: notices.clone(),
+        header: header.clone(),
     }
+}
+
+/// The digests of the findings that a report on this has.
+#[must_use]
+pub fn present(header: &Header, audited: &Arc<Audited>) -> FindingDigests {
+    let source = Source::new(header.clone(), Arc::clone(audited), &Past::Unknown);
+    let desk = Desk::at(&source);
+    let mut digests: Vec<_> =
+        findings::elsewhere(&source, &desk).iter().map(|row| row.key.digest()).collect();
+    for object in audited.inventory.objects.iter() {
+        let assessment = desk.judge.object(&object);
+        digests.extend(findings::keys(&Judged::new(&object, &assessment), &source, &desk));
+    }
+    digests.into_iter().collect()
 }
 
 fn drawn<T: 'static>(
@@ -120,14 +104,14 @@ struct Counts {
     undecided: usize,
 }
 
-fn count(source: &Source, desk: &Desk<'_>) -> (Tally, Counts, FindingDigests) {
+/// Makes every row once.
+fn count(source: &Source, desk: &Desk<'_>) -> (Tally, Counts) {
     let objects = &source.audited.inventory.objects;
     let mut tally = Tally::default();
     let mut counts = Counts { findings: 0, objects: objects.len(), credentials: 0, undecided: 0 };
     let elsewhere = findings::elsewhere(source, desk);
     counts.findings += elsewhere.len();
     elsewhere.iter().for_each(|row| tally.finding(row));
-    let mut present: Vec<FindingDigest> = elsewhere.iter().map(|row| row.key.digest()).collect();
     let (mut found, mut unclear) = (Vec::new(), undecided::elsewhere(source, desk));
     for object in objects.iter() {
         let assessment = desk.judge.object(&object);
@@ -141,14 +125,13 @@ fn count(source: &Source, desk: &Desk<'_>) -> (Tally, Counts, FindingDigests) {
         findings::about(&judged, |_| true, source, desk, &mut found);
         counts.findings += found.len();
         found.iter().for_each(|row| tally.finding(row));
-        present.extend(found.iter().map(|row| row.key.digest()));
         unclear.extend(undecided::about(&judged, |_| true));
         counts.undecided += unclear.len();
         unclear.drain(..).for_each(|row| tally.undecided(&row));
     }
     counts.undecided += unclear.len();
     unclear.drain(..).for_each(|row| tally.undecided(&row));
-    (tally, counts, present.into_iter().collect())
+    (tally, counts)
 }
 
 fn gaps(inventory: &Inventory) -> Vec<GapRow> {

@@ -19,7 +19,7 @@ mod template;
 mod words;
 
 pub use crate::domain::{ExceptionState, Rows, Subject};
-pub use build::{Audited, Draft, build};
+pub use build::{Audited, build, present};
 pub use catalogue::{Explanation, catalogue};
 pub use files::{ReportError, changes_csv, changes_json, files};
 pub use html::{PAGE_ROWS, html};

@@ -15,7 +15,7 @@ use crate::domain::{Compliance, CredentialKind, CredentialState, RuleId, SecretC
 const EXAMPLES: usize = 3;
 
 /// Counts rows as they are made.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Tally {
     severities: [usize; 5],
     fresh: [Fresh; 5],
@@ -28,7 +28,7 @@ pub struct Tally {
 }
 
 /// The open findings of a rule.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct OfRule {
     worst: Severity,
     findings: usize,
@@ -41,7 +41,7 @@ struct OfRule {
 }
 
 /// Where a finding is, in the order of the report.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     name: String,
     id: String,

@@ -138,18 +138,17 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
     let settings = memory::settings(&job).await;
     let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
     let audited = Arc::new(Audited { inventory, assessment, settings });
-    let Remembered { mut history, recalled, draft } = memory::recall(&job, &run, &audited).await?;
-    let csv_bom = job.config.reports.csv_bom;
-    let mut drawn_up = draw_up(&draft, &history, csv_bom)?;
+    let Remembered { mut history, recalled } = memory::recall(&job, &run, &audited).await?;
+    let mut drawn_up = draw_up(&job, &run, &audited, &history)?;
     let unrecorded = match &recalled {
         Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled).await?,
         None => history.notices.first().cloned(),
     };
     if let (Some(_), Some(notice)) = (&recalled, &unrecorded) {
         history.notices.push(notice.clone());
-        drawn_up = draw_up(&draft, &history, csv_bom)?;
+        drawn_up = draw_up(&job, &run, &audited, &history)?;
     }
-    drop((audited, draft));
+    drop(audited);
     let published = publish(&job, Ok(directory), drawn_up, unrecorded.is_none()).await?;
     let outcome = published.send(&job, unrecorded).await?;
     conclude(&outcome.report);

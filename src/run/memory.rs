@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::RunError;
 use super::directory::newest_link;
-use super::render::{DrawnUp, begin, header, heavy};
+use super::render::{DrawnUp, header, look_up};
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
 use crate::domain::{ChainLink, Exception, History, RunMark, SignInMethod};
 use crate::graph;
-use crate::report::{self, Audited, Draft, Report};
+use crate::report::{self, Audited, Report};
 use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
 
 /// By what a run was judged, as it is kept with it: what else than the inventory its reports hang on.
@@ -32,8 +32,6 @@ pub(super) struct Remembered {
     pub(super) history: History,
     /// Where it came from; without it the run cannot be recorded.
     pub(super) recalled: Option<Recalled>,
-    /// The report so far.
-    pub(super) draft: Draft,
 }
 
 /// Asks the store. Where it does not answer, the report says so and goes without.
@@ -52,8 +50,7 @@ pub(super) async fn recall(
         let notices = vec![unavailable(because)];
         let history =
             History { previous: on_disk.clone().map(|(_, link)| link), notices, ..History::default() };
-        let draft = heavy(|| Draft::begin(header(job.tenant, run), Arc::clone(audited), &history.past));
-        Remembered { history, recalled: None, draft }
+        Remembered { history, recalled: None }
     };
     let (store, turn, planned) = match job.keeping {
         Keeping::Store { store, turn, planned } => (store, turn, planned),
@@ -71,12 +68,12 @@ pub(super) async fn recall(
         tokio::time::sleep(pause).await;
     };
     match answer {
-        Ok((mut recalled, draft)) => {
+        Ok(mut recalled) => {
             let mut history = std::mem::take(&mut recalled.history);
             let last = history.trend.last().map(|counts| counts.run.clone());
             history.previous = newest(history.previous, unrecorded_run(store, turn, on_disk).await);
             history.notices.extend(last.filter(|last| started < last.started).map(|last| set_back(&last)));
-            Ok(Remembered { history, recalled: Some(recalled), draft })
+            Ok(Remembered { history, recalled: Some(recalled) })
         }
         // It could not be recorded afterwards, and will be carried out again.
         Err(error) if planned.is_some() && store.is_shared() && error.is_temporary() => Err(error.into()),
@@ -96,12 +93,10 @@ async fn consult(
     job: &Job<'_>,
     run: &RunMark,
     audited: &Arc<Audited>,
-) -> Result<(Recalled, Draft), StoreError> {
-    let tenant = turn.tenant();
-    let mut recalled = store.recall(tenant, &audited.inventory, &job.config.reading.scope).await?;
-    let past = &mut recalled.history.past;
-    let draft = begin(store, tenant, header(job.tenant, run), audited, past).await?;
-    Ok((recalled, draft))
+) -> Result<Recalled, StoreError> {
+    let mut recalled = store.recall(turn.tenant(), &audited.inventory, &job.config.reading.scope).await?;
+    look_up(store, turn.tenant(), &header(job.tenant, run), audited, &mut recalled.history).await?;
+    Ok(recalled)
 }
 
 /// A run that was made while the store was not there is in no store, but in the chain all the same. What

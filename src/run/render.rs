@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::RunError;
 use super::memory::Context;
+use super::{Job, RunError};
 use crate::compliance::evaluate;
 use crate::config::Tenant;
 use crate::domain::{History, Past, RunMark};
-use crate::report::{self, Audited, Draft, Header, Report, ReportFile};
+use crate::report::{self, Audited, Header, Report, ReportFile};
 use crate::store::{Reconstructed, Store, StoreError, TenantKey};
 
 /// A report and its files.
@@ -19,31 +19,16 @@ pub(super) struct DrawnUp {
     pub(super) files: Vec<ReportFile>,
 }
 
-/// Begins the report on a run, and has the store look up the findings that the last complete run had and
-/// this one does not have.
-pub(super) async fn begin(
-    store: &Store,
-    tenant: &TenantKey,
-    header: Header,
-    audited: &Arc<Audited>,
-    past: &mut Past,
-) -> Result<Draft, StoreError> {
-    let draft = heavy(|| Draft::begin(header, Arc::clone(audited), past));
-    match past {
-        // What an incomplete run did not see is not fixed.
-        Past::Since(memory) if audited.inventory.is_complete() => {
-            memory.missing = store.missing(tenant, memory, draft.present()).await?;
-        }
-        Past::Since(_) | Past::First | Past::Unknown => (),
-    }
-    Ok(draft)
-}
-
 /// Draws up the reports on what was read.
-pub(super) fn draw_up(draft: &Draft, history: &History, csv_bom: bool) -> Result<DrawnUp, RunError> {
+pub(super) fn draw_up(
+    job: &Job<'_>,
+    run: &RunMark,
+    audited: &Arc<Audited>,
+    history: &History,
+) -> Result<DrawnUp, RunError> {
     heavy(|| {
-        let report = draft.finish(history);
-        let files = report::files(&report, page(&report)?, csv_bom)?;
+        let report = report::build(header(job.tenant, run), Arc::clone(audited), history);
+        let files = report::files(&report, page(&report)?, job.config.reports.csv_bom)?;
         Ok(DrawnUp { report, files })
     })
 }
@@ -60,9 +45,11 @@ pub async fn render(
 ) -> Result<(Report, Vec<ReportFile>), RunError> {
     let context = read(&recorded.context)?;
     let csv_bom = context.csv_bom;
-    let (draft, history) = again(store, tenant, recorded, context).await?;
-    let DrawnUp { report, files } = draw_up(&draft, &history, csv_bom)?;
-    Ok((report, files))
+    let report = again(store, tenant, recorded, context).await?;
+    heavy(|| {
+        let files = report::files(&report, page(&report)?, csv_bom)?;
+        Ok((report, files))
+    })
 }
 
 /// The report on a recorded run alone, from the store.
@@ -71,8 +58,7 @@ pub async fn render(
 /// When the store fails, or what is recorded cannot be understood.
 pub async fn rebuild(store: &Store, tenant: &Tenant, recorded: Reconstructed) -> Result<Report, RunError> {
     let context = read(&recorded.context)?;
-    let (draft, history) = again(store, tenant, recorded, context).await?;
-    Ok(heavy(|| draft.finish(&history)))
+    again(store, tenant, recorded, context).await
 }
 
 fn read(context: &str) -> Result<Context, RunError> {
@@ -84,15 +70,33 @@ async fn again(
     tenant: &Tenant,
     recorded: Reconstructed,
     context: Context,
-) -> Result<(Draft, History), RunError> {
+) -> Result<Report, RunError> {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
     let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
     let mut history = History { notices, previous: entry.previous, ..history };
     let run = &entry.counts.run;
     let assessment = heavy(|| evaluate(&inventory, &settings, sign_in, run.started));
     let audited = Arc::new(Audited { inventory, assessment, settings });
-    let begun = begin(store, &entry.tenant, header(tenant, run), &audited, &mut history.past);
-    Ok((begun.await.map_err(RunError::Memory)?, history))
+    let header = header(tenant, run);
+    look_up(store, &entry.tenant, &header, &audited, &mut history).await.map_err(RunError::Memory)?;
+    Ok(heavy(|| report::build(header, audited, &history)))
+}
+
+/// Has the store look up the findings that are missing, now that the present ones are known.
+pub(super) async fn look_up(
+    store: &Store,
+    tenant: &TenantKey,
+    header: &Header,
+    audited: &Arc<Audited>,
+    history: &mut History,
+) -> Result<(), StoreError> {
+    let Past::Since(memory) = &mut history.past else { return Ok(()) };
+    // What an incomplete run did not see is not fixed.
+    if audited.inventory.is_complete() {
+        let present = heavy(|| report::present(header, audited));
+        memory.missing = store.missing(tenant, memory, &present).await?;
+    }
+    Ok(())
 }
 
 pub(super) fn header(tenant: &Tenant, run: &RunMark) -> Header {

@@ -1,7 +1,6 @@
 //! What earlier runs have to say about an inventory.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::changes::{Changed, Index, VersionChanges};
 use super::engine::Fault;
@@ -125,7 +124,7 @@ impl Session {
         differences.custom_policies = self.custom_policies(before, &holders).await?;
         differences.tenant_default = self.tenant_default(before).await?;
         let known = self.known(before.tenant, before.seq).await?;
-        Ok(Memory { last: before.mark(), known: Arc::new(known), missing: Vec::new(), differences })
+        Ok(Memory { last: before.mark(), known: known.into(), missing: Vec::new(), differences })
     }
 
     /// Which objects said then that a custom policy was assigned to them. Most stand in the present

@@ -7,14 +7,15 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use keysweep::compliance::{Outcome, Policies, RestrictionType, Settings};
 use keysweep::domain::{
-    Actor, Assigned, Collection, CustomPolicy, DecidedBy, Details, Inventory, Limit, Object,
-    ObjectAssessment, ObjectKind, PolicyEffect, Restriction, RestrictionKind, RuleId, SecretCreation, State,
-    TenantDefault, Why,
+    Actor, Assigned, Collection, CustomPolicy, DecidedBy, Details, Limit, Object, ObjectAssessment,
+    ObjectKind, PolicyEffect, Restriction, RestrictionKind, RuleId, SecretCreation, State, TenantDefault,
+    Why,
 };
 use proptest::prelude::*;
 
 use super::generated::{ACTORS, TYPES, Type, inventories};
 use super::tenant::{POLICY, assess, day};
+use crate::draft::Draft;
 
 /// Where an entry was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,7 +44,7 @@ struct Bearing<'a> {
 }
 
 impl<'a> Bearing<'a> {
-    fn on(object: &'a Object, inventory: &'a Inventory) -> Self {
+    fn on(object: &'a Object, inventory: &'a Draft) -> Self {
         let custom = match &object.assigned {
             Assigned::Nothing => Ok(None),
             Assigned::Unread => Err("assignment"),
@@ -241,8 +242,9 @@ fn effect(bearing: Bearing<'_>) -> Effect {
     Effect { effect: Some(effect), weakens }
 }
 
-fn agree_on_restrictions(inventory: &Inventory, object: &Object) -> Result<(), TestCaseError> {
-    let policies = Policies::of(inventory);
+fn agree_on_restrictions(inventory: &Draft, object: &Object) -> Result<(), TestCaseError> {
+    let whole = inventory.inventory();
+    let policies = Policies::of(&whole);
     let bearing = Bearing::on(object, inventory);
     for wanted in TYPES.iter() {
         let (collection, kind) = wanted;
@@ -282,7 +284,7 @@ fn agree_on_restrictions(inventory: &Inventory, object: &Object) -> Result<(), T
 }
 
 fn agree_on_verdicts(
-    inventory: &Inventory,
+    inventory: &Draft,
     object: &Object,
     judged: &ObjectAssessment,
 ) -> Result<(), TestCaseError> {

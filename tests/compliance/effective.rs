@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use keysweep::compliance::{Outcome, Policies, RestrictionType, Settings};
 use keysweep::domain::{
-    Actor, Assigned, Collection, DecidedBy, Inventory, Object, Restriction, RestrictionKind, SecretCreation,
-    State, Text, Why,
+    Actor, Assigned, Collection, DecidedBy, Object, Restriction, RestrictionKind, SecretCreation, State,
+    Text, Why,
 };
 
 use super::tenant::*;
+use crate::draft::Draft;
 
 const ADDITION: RestrictionKind = RestrictionKind::PasswordAddition;
 
@@ -20,7 +21,7 @@ fn paused() -> State {
 }
 
 /// The application under the policy, in a tenant whose default and custom policy have these entries.
-fn tenant(default: &[Restriction], custom: &[Restriction], custom_on: bool) -> Inventory {
+fn tenant(default: &[Restriction], custom: &[Restriction], custom_on: bool) -> Draft {
     let mut inventory = compliant_tenant();
     tenant_default(&mut inventory).application_restrictions = default.to_vec();
     tenant_default(&mut inventory).service_principal_restrictions = default.to_vec();
@@ -29,7 +30,7 @@ fn tenant(default: &[Restriction], custom: &[Restriction], custom_on: bool) -> I
     inventory
 }
 
-fn verdict(inventory: &Inventory, index: usize) -> (SecretCreation, Option<DecidedBy>, Why) {
+fn verdict(inventory: &Draft, index: usize) -> (SecretCreation, Option<DecidedBy>, Why) {
     let assessment = assess(inventory, &Settings::default());
     let verdict = assessment.objects[index].secret_creation.clone();
     (verdict.creation, verdict.decided_by, verdict.why)
@@ -164,7 +165,8 @@ fn neither_a_lifetime_nor_a_ban_on_chosen_secrets_blocks() {
 fn policies_are_merged_restriction_by_restriction() {
     let lifetime = RestrictionKind::PasswordLifetime;
     let inventory = tenant(&[addition(State::Enabled)], &[limited(lifetime.clone(), "P30D")], true);
-    let policies = Policies::of(&inventory);
+    let whole = inventory.inventory();
+    let policies = Policies::of(&whole);
     let decided_by = |kind: &RestrictionKind| {
         policies.effective(&inventory.objects[UNDER_POLICY], RestrictionType::of(kind)).decided_by
     };
@@ -184,7 +186,8 @@ fn restrictions_for_applications_alone_do_not_reach_service_principals() {
     let kind = RestrictionKind::Other(Text::new("nonDefaultUriAddition"));
     let uris = Restriction { collection: Collection::IdentifierUris, ..restriction(kind.clone()) };
     let inventory = tenant(&[], &[uris], true);
-    let policies = Policies::of(&inventory);
+    let whole = inventory.inventory();
+    let policies = Policies::of(&whole);
     let outcome = |object: &Object| policies.effective(object, RestrictionType::of(&kind)).outcome;
     assert!(matches!(outcome(&inventory.objects[UNDER_POLICY]), Outcome::Enforced(_)));
     let held = Object { assigned: Assigned::Policy(POLICY), ..inventory.objects[PRINCIPAL].clone() };

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, TimeDelta};
-use keysweep::compliance::{Settings, evaluate};
+use keysweep::compliance::Settings;
 use keysweep::domain::{
-    Assessment, Assigned, Compliance, Covered, Evidence, Exception, ExceptionReview, ExceptionState, Gap,
-    Idleness, Inventory, Owners, Part, Reach, RuleId, Severity, SignInMethod, Status, Text, Whom,
+    Assigned, Compliance, Covered, Evidence, Exception, ExceptionReview, ExceptionState, Gap, Idleness,
+    Owners, Part, Reach, RuleId, Severity, SignInMethod, Status, Text, Whom,
 };
 use uuid::Uuid;
 
 use super::tenant::*;
+use crate::draft::{Assessed, Draft};
 
 pub(crate) fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -44,21 +45,21 @@ fn settings(exceptions: Vec<Exception>) -> Settings {
 }
 
 /// Payroll, the application, holds a client secret.
-fn with_secret() -> Inventory {
+fn with_secret() -> Draft {
     let mut inventory = compliant_tenant();
     inventory.objects[APPLICATION].passwords = vec![secret(1, 90)];
     inventory
 }
 
-fn judge(inventory: &Inventory, exceptions: Vec<Exception>) -> Assessment {
+fn judge(inventory: &Draft, exceptions: Vec<Exception>) -> Assessed {
     assess(inventory, &settings(exceptions))
 }
 
-fn statuses(assessment: &Assessment, object: usize) -> Vec<(RuleId, Status)> {
+fn statuses(assessment: &Assessed, object: usize) -> Vec<(RuleId, Status)> {
     assessment.objects[object].findings.iter().map(|finding| (finding.rule, finding.status)).collect()
 }
 
-fn about_exceptions(assessment: &Assessment) -> Vec<RuleId> {
+fn about_exceptions(assessment: &Assessed) -> Vec<RuleId> {
     let rules = assessment.tenant.iter().map(|finding| finding.rule);
     rules.filter(|rule| rule.is_about_exceptions()).collect()
 }
@@ -72,7 +73,7 @@ fn an_excepted_finding_stays_and_does_not_count() {
     assert_eq!(statuses(&open, APPLICATION), [(RuleId::ClientSecret, Status::Open)]);
     assert_eq!(statuses(&excepted, APPLICATION), [(RuleId::ClientSecret, Status::Excepted(0))]);
     assert_eq!(complaints(&inventory, &excepted), complaints(&inventory, &open), "and nothing else changes");
-    let sums = |assessment: &Assessment| {
+    let sums = |assessment: &Assessed| {
         let judged = &assessment.objects[APPLICATION];
         (judged.compliance, judged.worst_severity())
     };
@@ -223,7 +224,7 @@ fn an_exception_holds_through_its_last_day() {
         let off = [RuleId::ClientSecretLongLived, RuleId::CertificateExpired, RuleId::CertificateExpiring];
         let mut settings = settings.clone();
         settings.severities.extend(off.map(|rule| (rule, None)));
-        let assessment = evaluate(&inventory, &settings, SignInMethod::Certificate, now);
+        let assessment = Assessed::of(&inventory, &settings, SignInMethod::Certificate, now);
         let expected = if holds { Status::Excepted(0) } else { Status::Open };
         assert_eq!(statuses(&assessment, APPLICATION), [(RuleId::ClientSecret, expected)], "{now}");
         let reported = if holds { vec![] } else { vec![RuleId::ExceptionExpired] };
@@ -291,7 +292,7 @@ fn an_exception_that_matches_nothing_is_reported_with_the_reason() {
 #[test]
 fn an_exception_that_may_yet_match_is_not_called_stale() {
     let exception = || excepting(name("Pay*"), &[RuleId::NoOwner, RuleId::NoRestrictivePolicy]);
-    let stale = |inventory: &Inventory, settings: &Settings| {
+    let stale = |inventory: &Draft, settings: &Settings| {
         let assessment = assess(inventory, settings);
         assert_eq!(assessment.exceptions[0].findings, 0);
         (about_exceptions(&assessment) == [RuleId::ExceptionStale], assessment.exceptions[0].used)

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use keysweep::compliance::Settings;
 use keysweep::domain::{
-    AppId, Compliance, Covered, Evidence, Exception, ExceptionState, Finding, Gap, Inventory, KeyType,
-    ObjectId, Owners, Part, RuleId, Severity, Status, Text, Undecided, Whom,
+    AppId, Compliance, Covered, Evidence, Exception, ExceptionState, Finding, Gap, KeyType, ObjectId, Owners,
+    Part, RuleId, Severity, Status, Text, Undecided, Whom,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -15,13 +15,14 @@ use uuid::Uuid;
 use super::exceptions::{date, excepting};
 use super::generated::inventories;
 use super::tenant::*;
+use crate::draft::Draft;
 
 const NAMES: [&str; 6] = ["Legacy A", "legacy b", "LEGACY", "Straße 7", "*", ""];
 const PATTERNS: [&str; 9] =
     ["Legacy*", "*A", "?egacy b", "legacy", "straße ?", "STRASSE 7", "*", "**?", "x*"];
 
 /// Objects with names, ids, secrets and owners; some share an app id.
-fn tenants() -> impl Strategy<Value = Inventory> {
+fn tenants() -> impl Strategy<Value = Draft> {
     let object = (prop::sample::select(&NAMES[..]), 0..4_u128, 0..5_u8, 0..3_u8);
     (inventories(), prop::collection::vec(object, 8), prop::bool::weighted(0.2)).prop_map(
         |(mut inventory, objects, cut)| {
@@ -96,7 +97,7 @@ struct Subject {
 }
 
 impl Subject {
-    fn of_object(inventory: &Inventory, index: usize) -> Self {
+    fn of_object(inventory: &Draft, index: usize) -> Self {
         let object = &inventory.objects[index];
         let ids = [Some(object.id.0), object.app_id.map(|id| id.0)].into_iter().flatten().collect();
         Self { ids, name: Some(object.display_name.to_string()) }

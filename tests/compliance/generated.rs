@@ -4,13 +4,15 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::domain::{
-    Actor, ApplicationFacts, Assigned, Collection, CustomPolicy, Details, Inventory, Limit, MaxLifetime,
-    Object, PolicyId, Reach, Restriction, RestrictionKind, ServicePrincipalFacts, State, TenantDefault, Text,
+    Actor, ApplicationFacts, Assigned, Collection, CustomPolicy, Details, Limit, MaxLifetime, Object,
+    ObjectId, PolicyId, Reach, Restriction, RestrictionKind, ServicePrincipalFacts, State, TenantDefault,
+    Text,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::tenant::{POLICY, TENANT, day, object};
+use crate::draft::Draft;
 
 /// The same word in two collections is two types.
 pub(crate) type Type = (Collection, RestrictionKind);
@@ -110,31 +112,36 @@ fn objects() -> impl Strategy<Value = Object> {
     })
 }
 
-pub(crate) fn inventories() -> impl Strategy<Value = Inventory> {
+pub(crate) fn inventories() -> impl Strategy<Value = Draft> {
     let reaches_principals = |(collection, _): &&Type| *collection != Collection::IdentifierUris;
     let of_principals = TYPES.iter().filter(reaches_principals).cloned().collect();
     let default = (prop::bool::weighted(0.8), entries(TYPES.clone()), entries(of_principals));
     let custom = (prop::bool::weighted(0.8), entries(TYPES.clone()));
     (prop::option::weighted(0.9, default), custom, prop::collection::vec(objects(), 8)).prop_map(
-        |(default, (custom_on, restrictions), objects)| Inventory {
-            tenant: TENANT,
-            tenant_default: default.map(|(is_enabled, applications, principals)| TenantDefault {
-                id: PolicyId(Uuid::nil()),
-                display_name: Text::default(),
-                is_enabled,
-                application_restrictions: applications,
-                service_principal_restrictions: principals,
-            }),
-            custom_policies: vec![CustomPolicy {
-                id: POLICY,
-                display_name: Text::new("Generated"),
-                description: None,
-                is_enabled: custom_on,
-                restrictions,
-                applies_to: Reach::Known(objects.iter().map(Object::key).collect()),
-            }],
-            objects,
-            gaps: Vec::new(),
+        |(default, (custom_on, restrictions), mut objects)| {
+            for (number, object) in (1..).zip(&mut objects) {
+                object.id = ObjectId(Uuid::from_u128(number));
+            }
+            Draft {
+                tenant: TENANT,
+                tenant_default: default.map(|(is_enabled, applications, principals)| TenantDefault {
+                    id: PolicyId(Uuid::nil()),
+                    display_name: Text::default(),
+                    is_enabled,
+                    application_restrictions: applications,
+                    service_principal_restrictions: principals,
+                }),
+                custom_policies: vec![CustomPolicy {
+                    id: POLICY,
+                    display_name: Text::new("Generated"),
+                    description: None,
+                    is_enabled: custom_on,
+                    restrictions,
+                    applies_to: Reach::Known(objects.iter().map(Object::key).collect()),
+                }],
+                objects,
+                gaps: Vec::new(),
+            }
         },
     )
 }

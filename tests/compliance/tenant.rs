@@ -1,14 +1,15 @@
 //! A tenant in which nothing is wrong, to change one thing of.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use keysweep::compliance::{Settings, evaluate};
+use keysweep::compliance::Settings;
 use keysweep::domain::{
-    AppId, ApplicationFacts, Assessment, Assigned, Collection, CustomPolicy, Details, FederatedCredential,
-    Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Object, ObjectId, Owners,
-    PasswordCredential, PolicyId, Reach, Restriction, RestrictionKind, ServicePrincipalFacts, SignInMethod,
-    State, TenantDefault, TenantId, Text,
+    AppId, ApplicationFacts, Assigned, Collection, CustomPolicy, Details, FederatedCredential, KeyCredential,
+    KeyId, KeyType, Limit, MaxLifetime, Object, ObjectId, Owners, PasswordCredential, PolicyId, Reach,
+    Restriction, RestrictionKind, ServicePrincipalFacts, SignInMethod, State, TenantDefault, TenantId, Text,
 };
 use uuid::Uuid;
+
+use crate::draft::{Assessed, Draft};
 
 pub(crate) const TENANT: TenantId = TenantId(Uuid::from_u128(0x1000));
 pub(crate) const POLICY: PolicyId = PolicyId(Uuid::from_u128(0x2000));
@@ -134,7 +135,7 @@ fn principals() -> [Object; 3] {
 
 /// No secrets, both halves of the tenant default block them for everybody, the one custom policy
 /// only adds a limit, and Keysweep signs in with a certificate.
-pub(crate) fn compliant_tenant() -> Inventory {
+pub(crate) fn compliant_tenant() -> Draft {
     let blocking = vec![
         restriction(RestrictionKind::PasswordAddition),
         restriction(RestrictionKind::SymmetricKeyAddition),
@@ -148,7 +149,7 @@ pub(crate) fn compliant_tenant() -> Inventory {
         restrictions: vec![limited(RestrictionKind::AsymmetricKeyLifetime, "P180D")],
         applies_to: Reach::Known(vec![objects[UNDER_POLICY].key()]),
     };
-    Inventory {
+    Draft {
         tenant: TENANT,
         objects,
         tenant_default: Some(TenantDefault {
@@ -163,7 +164,7 @@ pub(crate) fn compliant_tenant() -> Inventory {
     }
 }
 
-pub(crate) fn tenant_default(inventory: &mut Inventory) -> &mut TenantDefault {
+pub(crate) fn tenant_default(inventory: &mut Draft) -> &mut TenantDefault {
     inventory.tenant_default.as_mut().unwrap()
 }
 
@@ -174,12 +175,12 @@ pub(crate) fn application_facts(object: &mut Object) -> &mut ApplicationFacts {
     }
 }
 
-pub(crate) fn assess(inventory: &Inventory, settings: &Settings) -> Assessment {
-    evaluate(inventory, settings, SignInMethod::Certificate, now())
+pub(crate) fn assess(inventory: &Draft, settings: &Settings) -> Assessed {
+    Assessed::of(inventory, settings, SignInMethod::Certificate, now())
 }
 
 /// All that is not in order: findings as `subject: rule`, what is undecided with a question mark.
-pub(crate) fn complaints(inventory: &Inventory, assessment: &Assessment) -> Vec<String> {
+pub(crate) fn complaints(inventory: &Draft, assessment: &Assessed) -> Vec<String> {
     let mut complaints = Vec::new();
     for (object, judged) in inventory.objects.iter().zip(&assessment.objects) {
         let name = format!("{} {}", object.kind(), object.display_name);

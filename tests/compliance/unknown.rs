@@ -2,14 +2,15 @@
 
 use keysweep::compliance::Settings;
 use keysweep::domain::{
-    Assigned, Compliance, DecidedBy, Gap, Inventory, KeyType, Object, Owners, Part, PolicyId,
-    RestrictionKind, RuleId, SecretCreation, Severity, State, Text, Why,
+    Assigned, Compliance, DecidedBy, Gap, KeyType, Object, Owners, Part, PolicyId, RestrictionKind, RuleId,
+    SecretCreation, Severity, State, Text, Why,
 };
 use uuid::Uuid;
 
 use super::tenant::*;
+use crate::draft::Draft;
 
-fn compliances(inventory: &Inventory, settings: &Settings) -> Vec<Compliance> {
+fn compliances(inventory: &Draft, settings: &Settings) -> Vec<Compliance> {
     assess(inventory, settings).objects.iter().map(|judged| judged.compliance).collect()
 }
 

@@ -85,7 +85,7 @@ fn read_each<T: Clone + std::fmt::Debug>(
             let watcher = Watcher::default();
             let inventory = runtime.block_on(async {
                 let mut inventory = keysweep::graph::collect(&graph, tenant(), &everything(), &watcher).await;
-                let all: Vec<_> = inventory.objects.iter().map(keysweep::domain::Object::key).collect();
+                let all: Vec<_> = inventory.objects.keys().collect();
                 keysweep::graph::name_owners(&graph, &mut inventory, &all, &watcher).await;
                 inventory
             });

@@ -21,7 +21,7 @@ fn some(text: &str) -> Option<Text> {
 async fn application_of(body: Value) -> Object {
     let inventory = read_from(with_applications(vec![body])).await;
     assert!(inventory.is_complete(), "{}", reasons(&inventory));
-    inventory.objects.into_iter().next().unwrap()
+    inventory.objects.get(0).unwrap()
 }
 
 async fn service_principal_of(body: Value) -> Object {
@@ -31,7 +31,7 @@ async fn service_principal_of(body: Value) -> Object {
     })
     .await;
     assert!(inventory.is_complete(), "{}", reasons(&inventory));
-    inventory.objects.into_iter().next().unwrap()
+    inventory.objects.get(0).unwrap()
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn a_value_that_cannot_be_read_is_unknown_and_a_gap() {
         let inventory = read_from(with_applications(vec![body])).await;
         assert_eq!(parts(&inventory), [Part::Applications], "{said}");
         assert!(reasons(&inventory).contains(said), "{said}: {}", reasons(&inventory));
-        let object = &inventory.objects[0];
+        let object = &inventory.objects.get(0).unwrap();
         assert_eq!((object.created, object.app_id), (None, None), "{said}");
         for credential in object.credentials() {
             assert_eq!((credential.key_id, credential.start, credential.end), (None, None, None), "{said}");
@@ -203,7 +203,8 @@ async fn an_owner_that_is_no_id_is_not_the_same_as_none() {
             _ => quiet(request),
         })
         .await;
-        let facts = inventory.objects[0].service_principal().unwrap();
+        let object = inventory.objects.get(0).unwrap();
+        let facts = object.service_principal().unwrap();
         assert_eq!(facts.owner_unreadable, unreadable, "{owner}");
     }
 }

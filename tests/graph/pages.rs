@@ -149,7 +149,7 @@ async fn an_object_that_stands_on_two_pages_is_taken_once_as_it_was_last() {
     .await;
     assert!(inventory.is_complete());
     assert_eq!(numbers(&inventory), [1, 2, 3]);
-    assert_eq!(inventory.objects[0].display_name.as_str(), "Renamed");
+    assert_eq!(inventory.objects.get(0).unwrap().display_name.as_str(), "Renamed");
 }
 
 #[tokio::test]

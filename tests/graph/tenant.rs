@@ -137,7 +137,7 @@ pub(crate) async fn read_and_name(server: &Server) -> Inventory {
     let graph = graph(server, patience());
     let watcher = Watcher::default();
     let mut inventory = collect(&graph, tenant(), &everything(), &watcher).await;
-    let all: Vec<ObjectKey> = inventory.objects.iter().map(Object::key).collect();
+    let all: Vec<ObjectKey> = inventory.objects.keys().collect();
     name_owners(&graph, &mut inventory, &all, &watcher).await;
     inventory
 }

@@ -7,8 +7,8 @@ use super::{Case, ObjectRule, Ruling};
 use crate::compliance::{Policies, Settings};
 use crate::domain::{
     AppId, ApplicationFacts, Assigned, Collection, CustomPolicy, Details, Inventory, KeyCredential, KeyId,
-    KeyType, Limit, MaxLifetime, Object, ObjectId, Owners, PasswordCredential, PolicyId, Reach, Restriction,
-    RestrictionKind, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
+    KeyType, Limit, MaxLifetime, Object, ObjectId, Objects, Owners, PasswordCredential, PolicyId, Reach,
+    Restriction, RestrictionKind, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
 };
 
 pub(super) const TENANT: TenantId = TenantId(Uuid::from_u128(1));
@@ -105,7 +105,7 @@ pub(super) fn lifetime(kind: RestrictionKind, text: &str) -> Restriction {
 pub(super) fn tenant(entries: &[Restriction]) -> Inventory {
     Inventory {
         tenant: TENANT,
-        objects: Vec::new(),
+        objects: Objects::default(),
         tenant_default: Some(TenantDefault {
             id: PolicyId(Uuid::nil()),
             display_name: Text::default(),

@@ -14,14 +14,12 @@ pub(super) fn changes(
     present: &Present<'_>,
     findings: impl Iterator<Item = FindingRow>,
 ) -> Vec<Ranked> {
-    let mut rows: Vec<Ranked> = Vec::new();
-    for row in findings {
-        match row.change {
-            Some(FindingChange::New) => rows.push(found(&row, ChangeWord::Appeared, "").into()),
-            Some(FindingChange::Reopened) => rows.push(found(&row, ChangeWord::Reopened, "fixed").into()),
-            Some(FindingChange::Standing) | None => (),
-        }
-    }
+    let here = findings.filter_map(|row| match row.change? {
+        FindingChange::New => Some(found(&row, ChangeWord::Appeared, "")),
+        FindingChange::Reopened => Some(found(&row, ChangeWord::Reopened, "fixed")),
+        FindingChange::Standing => None,
+    });
+    let mut rows: Vec<Ranked> = here.map(Ranked::from).collect();
     if present.is_complete() {
         let fixed = missing.iter().filter(|known| is_looked_at(&known.record, present));
         rows.extend(fixed.map(|known| Ranked::from(fixed_row(known, present))));
