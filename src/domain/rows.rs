@@ -46,6 +46,13 @@ impl<T: Clone + Send + Sync> Rows<T> {
             Source::Drawn { len: _, draw } => draw(),
         }
     }
+
+    /// Changes them, as is done with reports that are put together by hand. They are held from now on.
+    pub fn change(&mut self, change: impl FnOnce(&mut Vec<T>)) {
+        let mut rows = self.iter().collect();
+        change(&mut rows);
+        *self = rows.into();
+    }
 }
 
 impl<T> From<Vec<T>> for Rows<T> {

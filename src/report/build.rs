@@ -13,9 +13,11 @@ mod undecided;
 use std::sync::Arc;
 
 use crate::compliance::Settings;
-use crate::domain::{Assessment, FindingDigests, History, Inventory, Past};
+use crate::domain::{
+    Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past,
+};
 use crate::report::compare::{self, Present};
-use crate::report::{Compared, GapRow, Header, Report, Rows, Tally};
+use crate::report::{Compared, FindingRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
 use source::{Desk, Source};
 
 pub(super) use context::{Context, Judged, Policies, credential_id, signs_tokens};
@@ -85,6 +87,23 @@ pub fn present(header: &Header, audited: &Arc<Audited>) -> FindingDigests {
         digests.extend(findings::keys(&Judged::new(&object, &assessment), &source, &desk));
     }
     digests.into_iter().collect()
+}
+
+/// What a report says about an object of which this was concluded: its row, and those of its findings, worst
+/// first.
+#[must_use]
+pub fn rows_about(
+    header: Header,
+    audited: Arc<Audited>,
+    object: &Object,
+    assessment: &ObjectAssessment,
+) -> (ObjectRow, Vec<FindingRow>) {
+    let source = Source::new(header, audited, &Past::Unknown);
+    let desk = Desk::at(&source);
+    let judged = Judged::new(object, assessment);
+    let mut found = Vec::new();
+    findings::about(&judged, |_| true, &source, &desk, &mut found);
+    (objects::row(&judged, &source.header, &desk.context), found)
 }
 
 fn drawn<T: 'static>(

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use read::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 
 use super::words::instant;
-use super::{Header, Report, ReportFile, sha256};
+use super::{Header, Report, ReportFile};
 use crate::domain::ChainLink;
 
 /// Raised when a member is removed or changes its meaning.
@@ -64,12 +64,12 @@ impl<'a> Link<'a> {
 #[derive(Serialize)]
 struct Entry {
     sha256: String,
-    bytes: usize,
+    bytes: u64,
 }
 
 impl Entry {
     fn of(file: &ReportFile) -> Self {
-        let ReportFile { name: _, bytes } = file;
-        Self { sha256: sha256(bytes).to_string(), bytes: bytes.len() }
+        let ReportFile { name: _, bytes, sha256 } = file;
+        Self { sha256: sha256.to_string(), bytes: *bytes }
     }
 }

@@ -145,7 +145,7 @@ pub(super) async fn record(
     recalled: &Recalled,
 ) -> Result<Option<String>, RunError> {
     let Keeping::Store { store, turn, planned } = job.keeping else { return Ok(None) };
-    let DrawnUp { report, files } = drawn_up;
+    let DrawnUp { report, files, .. } = drawn_up;
     let run = NewRun {
         counts: report::counts(report),
         planned,

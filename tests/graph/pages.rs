@@ -252,5 +252,5 @@ async fn a_member_that_is_there_twice_counts_as_it_was_last() {
     let twice = format!(r#"{{"value": [{{"id": "{}", "displayName": "A", "displayName": "B"}}]}}"#, id(1));
     let inventory = read_from(applications(move |_| Reply::raw(200, twice.clone()))).await;
     assert!(inventory.is_complete(), "{}", reasons(&inventory));
-    assert_eq!(inventory.objects[0].display_name.as_str(), "B");
+    assert_eq!(inventory.objects.get(0).unwrap().display_name.as_str(), "B");
 }

@@ -10,7 +10,7 @@ use azure_core::error::{Error, ErrorKind};
 use azure_core::time::OffsetDateTime;
 use chrono::{DateTime, Utc};
 use keysweep::config::Reading;
-use keysweep::domain::{Inventory, Object, ObjectKey, ObjectKind, Part, TenantId};
+use keysweep::domain::{Inventory, ObjectKey, ObjectKind, Part, TenantId};
 use keysweep::graph::tokens::Tokens;
 use keysweep::graph::{Event, Graph, Patience, Progress, client, collect, name_owners};
 use serde_json::{Value, json};

@@ -3,13 +3,13 @@
 use keysweep::compliance::Settings;
 use keysweep::domain::{
     Actor, ApplicationFacts, Assigned, Collection, Details, FederatedCredential, Gap, InstanceLock,
-    Inventory, KeyCredential, KeyType, Limit, MaxLifetime, Object, ObjectKind, Owners, Part,
-    PasswordCredential, Reach, Restriction, RestrictionKind, RuleId, ServicePrincipalFacts, State,
-    TenantDefault, TenantId, Text,
+    KeyCredential, KeyType, Limit, MaxLifetime, Object, ObjectKind, Owners, Part, PasswordCredential, Reach,
+    Restriction, RestrictionKind, RuleId, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
 };
 use keysweep::report::{ChangeKind, ChangeRow, ChangeWord, Report};
 
 use super::diary::Diary;
+use super::draft::Draft;
 use super::fixture::{
     TENANT, application, at, custom_policy, id, key, password, policy_id, restriction, secret,
     service_principal,
@@ -24,7 +24,7 @@ fn limited(text: &str) -> Restriction {
 }
 
 /// Applications 1 and 2, service principal 3, managed identity 4, policies 1 and 2 and a tenant default.
-pub(crate) fn tenant() -> Inventory {
+pub(crate) fn tenant() -> Draft {
     let facts = ApplicationFacts {
         sign_in_audience: Some(Text::new("AzureADMyOrg")),
         federated: vec![FederatedCredential {
@@ -74,7 +74,7 @@ pub(crate) fn tenant() -> Inventory {
     );
     let other =
         custom_policy(2, "Lenient", vec![restriction(RestrictionKind::PasswordAddition, State::Disabled)]);
-    Inventory {
+    Draft {
         tenant: TENANT,
         objects: vec![payroll, plain, vendor, identity],
         tenant_default: Some(default),
@@ -93,7 +93,7 @@ fn no_rules() -> Settings {
 }
 
 /// The report on the tenant after it was changed.
-fn after(change: impl Fn(&mut Inventory), settings: &Settings) -> Report {
+fn after(change: impl Fn(&mut Draft), settings: &Settings) -> Report {
     let mut diary = Diary::default();
     let mut inventory = tenant();
     assert_eq!(diary.run(&inventory, settings, BEFORE).changes, []);
@@ -109,7 +109,7 @@ fn told(rows: &[ChangeRow]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-type Edit = fn(&mut Inventory);
+type Edit = fn(&mut Draft);
 
 fn facts(object: &mut Object) -> &mut ApplicationFacts {
     let Details::Application(facts) = &mut object.details else { panic!("no application") };
@@ -121,7 +121,7 @@ fn owned_by(object: &mut Object, number: u128) {
     facts.app_owner_organization = Some(TenantId(id(number)));
 }
 
-fn default(inventory: &mut Inventory) -> &mut TenantDefault {
+fn default(inventory: &mut Draft) -> &mut TenantDefault {
     inventory.tenant_default.as_mut().unwrap()
 }
 
@@ -287,7 +287,7 @@ fn what_an_incomplete_run_did_not_see_is_not_gone() {
 
 #[test]
 fn the_order_in_which_graph_answers_is_no_change() {
-    let shuffled = |inventory: &mut Inventory| {
+    let shuffled = |inventory: &mut Draft| {
         inventory.objects.reverse();
         inventory.custom_policies.reverse();
         for object in &mut inventory.objects {
@@ -295,7 +295,7 @@ fn the_order_in_which_graph_answers_is_no_change() {
             object.keys.reverse();
         }
     };
-    let twins = |inventory: &mut Inventory| {
+    let twins = |inventory: &mut Draft| {
         let twin = |end| PasswordCredential { key_id: None, ..password(1, "twin", None, Some(end)) };
         inventory.objects[1].passwords =
             vec![twin("2027-01-01T00:00:00Z"), twin("2027-02-01T00:00:00Z"), secret_of(8)];
@@ -335,7 +335,7 @@ pub(crate) fn eventful() -> Report {
 
 /// An object, a credential and a policy that went from one name to another.
 pub(crate) fn renamed(from: &str, to: &str) -> Report {
-    let name = |inventory: &mut Inventory, name: &str| {
+    let name = |inventory: &mut Draft, name: &str| {
         inventory.objects[0].display_name = Text::new(name);
         inventory.objects[0].passwords[0].name = Some(Text::new(name));
         inventory.custom_policies[0].display_name = Text::new(name);

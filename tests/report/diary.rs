@@ -1,16 +1,18 @@
 //! What a store would remember, kept in plain maps.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use keysweep::compliance::{Settings, evaluate};
+use keysweep::compliance::Settings;
 use keysweep::domain::{
-    Differences, FindingKey, History, Inventory, KnownFinding, Memory, ObjectKind, Past, RunId, RunMark,
-    SignInMethod,
+    Differences, FindingKey, History, Inventory, KnownFinding, Memory, ObjectKey, ObjectKind, Past, RunId,
+    RunMark, SignInMethod,
 };
 use keysweep::report::{Header, Report, build, ledger};
 
-use super::fixture::{at, header};
+use super::draft::Draft;
+use super::fixture::{at, audited, header};
 
 /// The memory of complete runs.
 #[derive(Default)]
@@ -21,12 +23,13 @@ pub(crate) struct Diary {
 
 impl Diary {
     /// Judges an inventory, reports on it and remembers it.
-    pub(crate) fn run(&mut self, inventory: &Inventory, settings: &Settings, started: &str) -> Report {
+    pub(crate) fn run(&mut self, draft: &Draft, settings: &Settings, started: &str) -> Report {
         let started = at(started);
         let scope: Vec<_> = settings.scope.iter().copied().collect();
-        let assessment = evaluate(inventory, settings, SignInMethod::Certificate, started);
+        let audited = audited(draft, settings, SignInMethod::Certificate, started);
+        let inventory = &audited.inventory;
         let header = Header { run_id: RunId::new(started, 1), started, ..header() };
-        let report = build(header, inventory, &assessment, settings, &self.history(inventory, &scope));
+        let report = build(header, Arc::clone(&audited), &self.history(inventory, &scope));
         self.keep(&report, inventory, &scope);
         report
     }
@@ -64,7 +67,7 @@ impl Diary {
         let mut kept = inventory.clone();
         if let Some((_, then)) = &self.last {
             let unseen = then.objects.iter().filter(|object| !scope.contains(&object.kind()));
-            kept.objects.extend(unseen.cloned());
+            kept.objects = kept.objects.iter().chain(unseen).collect();
         }
         self.last = Some((mark, kept));
     }
@@ -82,17 +85,15 @@ impl Diary {
 
 /// Where an inventory differs from an earlier one.
 pub(crate) fn differences(then: &Inventory, now: &Inventory, scope: &[ObjectKind]) -> Differences {
-    let find =
-        |inventory: &Inventory, key| inventory.objects.iter().find(|object| object.key() == key).cloned();
-    let earlier = || now.objects.iter().map(|object| (object, find(then, object.key())));
+    let find = |inventory: &Inventory, key: ObjectKey| inventory.objects.get(inventory.objects.find(&key)?);
+    let earlier = || now.objects.iter().map(|object| (find(then, object.key()), object));
     Differences {
-        appeared: earlier().filter(|(_, then)| then.is_none()).map(|(now, _)| now.key()).collect(),
-        changed: earlier().filter_map(|(now, then)| then.filter(|then| then != now)).collect(),
+        appeared: earlier().filter(|(then, _)| then.is_none()).map(|(_, now)| now.key()).collect(),
+        changed: earlier().filter_map(|(then, now)| then.filter(|then| *then != now)).collect(),
         gone: then
             .objects
             .iter()
             .filter(|object| scope.contains(&object.kind()) && find(now, object.key()).is_none())
-            .cloned()
             .collect(),
         tenant_default: then.tenant_default.clone(),
         custom_policies: then.custom_policies.clone(),

@@ -1,17 +1,21 @@
 //! A small tenant in which everything occurs once, and whose names are hostile.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
-use keysweep::compliance::Settings;
+use keysweep::compliance::{Settings, evaluate};
 use keysweep::domain::{
-    Actor, AppId, ApplicationFacts, Assessment, Assigned, Collection, Compliance, Covered, CredentialAt,
-    CustomPolicy, DecidedBy, Details, Evidence, Exception, FederatedCredential, Finding, Gap, History,
-    InstanceLock, Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Need, Object,
-    ObjectAssessment, ObjectId, ObjectKey, ObjectKind, Owners, Part, PasswordCredential, PlainSight,
-    PolicyEffect, PolicyId, Reach, Refusal, Restriction, RestrictionKind, RuleId, RunId, SecretCreation,
-    SecretVerdict, ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Undecided, Whom, Why,
+    Actor, AppId, ApplicationFacts, Assessment, Assigned, Collection, Compliance, Covered, CustomPolicy,
+    DecidedBy, Details, Evidence, Exception, FederatedCredential, Finding, Gap, History, InstanceLock,
+    Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Object, ObjectAssessment, ObjectId,
+    ObjectKey, ObjectKind, Objects, Owners, Part, PasswordCredential, PolicyId, Reach, Restriction,
+    RestrictionKind, RuleId, RunId, SecretCreation, SecretVerdict, ServicePrincipalFacts, SignInMethod,
+    State, TenantDefault, TenantId, Text, Whom, Why,
 };
-use keysweep::report::{Header, Report, build};
+use keysweep::report::{Audited, Header, Report, build};
 use uuid::Uuid;
+
+use super::draft::Draft;
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -189,7 +193,7 @@ fn custom_policies() -> Vec<CustomPolicy> {
 }
 
 /// An application with a credential of every kind and state.
-fn everything() -> (Object, ObjectAssessment) {
+fn everything() -> Object {
     let facts = ApplicationFacts {
         sign_in_audience: Some(Text::new("AzureADMultipleOrgs")),
         lock: Some(InstanceLock { is_enabled: true, ..InstanceLock::default() }),
@@ -201,7 +205,7 @@ fn everything() -> (Object, ObjectAssessment) {
         }],
         ..ApplicationFacts::default()
     };
-    let object = Object {
+    Object {
         passwords: vec![
             password(1, "deploy, \"nightly\"", Some("2026-01-01T00:00:00Z"), Some("2026-12-01T12:00:00Z")),
             password(2, "", None, None),
@@ -216,58 +220,18 @@ fn everything() -> (Object, ObjectAssessment) {
         assigned: Assigned::Policy(policy_id(1)),
         owners: Owners::Named(vec![Text::new("@ana"), Text::new("Bob, jr")]),
         ..application(1, "=HYPERLINK(\"https://evil.example\",\"Payroll\")")
-    };
-    let credential = |rule, place| finding(rule, Evidence::Credential(place));
-    let findings = vec![
-        credential(RuleId::ClientSecret, CredentialAt::Password(0)),
-        credential(RuleId::ClientSecret, CredentialAt::Password(1)),
-        credential(RuleId::ClientSecret, CredentialAt::Password(3)),
-        credential(RuleId::ClientSecretExpired, CredentialAt::Password(2)),
-        credential(RuleId::ClientSecretExpiring, CredentialAt::Password(0)),
-        credential(RuleId::SymmetricKey, CredentialAt::Key(1)),
-        finding(
-            RuleId::GrandfatheredSecret,
-            Evidence::Grandfathered {
-                credential: CredentialAt::Password(0),
-                refusal: Refusal::Blocked(RestrictionKind::PasswordAddition),
-                decided_by: DecidedBy::TenantDefault,
-            },
-        ),
-        finding(
-            RuleId::SecretInPlainSight,
-            Evidence::PlainSight(vec![PlainSight::CredentialName(Some(KeyId(id(0xdddd_0004))))]),
-        ),
-        finding(
-            RuleId::PolicyWeakensDefault,
-            Evidence::Weakens { policy: policy_id(1), types: vec![RestrictionKind::PasswordAddition] },
-        ),
-        finding(
-            RuleId::NoRestrictivePolicy,
-            Evidence::Unrestricted {
-                missing: vec![RestrictionKind::PasswordAddition],
-                need: Need::Effective,
-            },
-        ),
-    ];
-    let exempted = judged(SecretCreation::Allowed, Some(DecidedBy::Policy(policy_id(1))), Why::Exempted);
-    let assessment = ObjectAssessment {
-        policy_effect: Some(PolicyEffect::Weakens),
-        findings,
-        compliance: Compliance::NonCompliant,
-        ..exempted
-    };
-    (object, assessment)
+    }
 }
 
 /// A service principal with a SAML signing pair, its password and a client secret.
-fn saml() -> (Object, ObjectAssessment) {
+fn saml() -> Object {
     let facts = ServicePrincipalFacts {
         service_principal_type: Some(Text::new("Application")),
         app_owner_organization: Some(TenantId(id(0x9999))),
         account_enabled: Some(false),
         owner_unreadable: false,
     };
-    let object = Object {
+    Object {
         passwords: vec![
             PasswordCredential {
                 custom_key_identifier: Some("BB".into()),
@@ -281,45 +245,11 @@ fn saml() -> (Object, ObjectAssessment) {
         ],
         assigned: Assigned::Several(vec![policy_id(1), policy_id(2)]),
         ..service_principal(2, "Vendor <b>SSO</b>\r\n\u{202E}gpj.cod", facts)
-    };
-    let findings = vec![
-        finding(RuleId::ForeignSecret, Evidence::Credential(CredentialAt::Password(1))),
-        finding(RuleId::CertificateExpiring, Evidence::Credential(CredentialAt::Key(0))),
-    ];
-    let several = Why::SeveralPolicies(vec![policy_id(1), policy_id(2)]);
-    let assessment = ObjectAssessment {
-        findings,
-        compliance: Compliance::NonCompliant,
-        undecided: vec![Undecided {
-            rule: RuleId::NoRestrictivePolicy,
-            severity: RuleId::NoRestrictivePolicy.default_severity(),
-            why: Text::new("Its custom policy is not known."),
-        }],
-        ..judged(SecretCreation::Unknown, None, several)
-    };
-    (object, assessment)
-}
-
-fn tenant_findings() -> Vec<Finding> {
-    let halves = vec![(ObjectKind::ServicePrincipal, None)];
-    let actor = Actor(Text::new("Tools_Pipeline equals yes"));
-    vec![
-        finding(
-            RuleId::ExemptedActors,
-            Evidence::ExemptedActors(vec![(RestrictionKind::PasswordAddition, actor)]),
-        ),
-        finding(RuleId::TenantDefaultAllowsSecrets, Evidence::DefaultAllows(halves)),
-        finding(RuleId::AuditorUsesSecret, Evidence::AuditorSecret),
-    ]
+    }
 }
 
 /// The whole tenant, in no order.
-pub(crate) fn tenant() -> (Inventory, Assessment) {
-    let by_default = |object: Object| {
-        let verdict =
-            judged(SecretCreation::BlockedWithExemptions, Some(DecidedBy::TenantDefault), Why::ForAll);
-        (object, verdict)
-    };
+pub(crate) fn tenant() -> Draft {
     let bare =
         Object { app_id: None, created: None, ..application(3, "nul\u{0}bell\u{7}esc\u{1b}del\u{7f}") };
     let identity = service_principal(
@@ -331,46 +261,46 @@ pub(crate) fn tenant() -> (Inventory, Assessment) {
         },
     );
     let leaking = application(5, &format!("Test app {}", secret()));
-    let (objects, judgements) =
-        [saml(), by_default(identity), by_default(leaking), by_default(bare), everything()]
-            .into_iter()
-            .unzip();
-    let unread = Undecided {
-        rule: RuleId::IdlePolicy,
-        severity: RuleId::IdlePolicy.default_severity(),
-        why: Text::new("What it is assigned to could not be read."),
-    };
-    let inventory = Inventory {
+    Draft {
         tenant: TENANT,
-        objects,
+        objects: vec![saml(), identity, leaking, bare, everything()],
         tenant_default: Some(tenant_default()),
         custom_policies: custom_policies(),
         gaps: vec![Gap { part: Part::Assignments(policy_id(3)), reason: Text::new("Graph answered 503.") }],
-    };
-    let idle = Evidence::Idle { disabled: true, unassigned: true };
-    let assessment = Assessment {
-        objects: judgements,
-        tenant: tenant_findings(),
-        policies: vec![(policy_id(2), finding(RuleId::IdlePolicy, idle))],
-        undecided: vec![(Some(policy_id(3)), unread)],
-        exceptions: Vec::new(),
-    };
-    (inventory, assessment)
+    }
+}
+
+/// Everything that an audit at a time would know of a draft.
+pub(crate) fn audited(
+    draft: &Draft,
+    settings: &Settings,
+    sign_in: SignInMethod,
+    now: DateTime<Utc>,
+) -> Arc<Audited> {
+    let inventory = draft.inventory();
+    let assessment = evaluate(&inventory, settings, sign_in, now);
+    Arc::new(Audited { inventory, assessment, settings: settings.clone() })
+}
+
+pub(crate) fn report_on(draft: &Draft) -> Report {
+    let header = header();
+    let audited = audited(draft, &Settings::default(), SignInMethod::ClientSecret, header.started);
+    build(header, audited, &History::default())
 }
 
 pub(crate) fn report() -> Report {
-    let (inventory, assessment) = tenant();
-    build(header(), &inventory, &assessment, &Settings::default(), &History::default())
+    report_on(&tenant())
 }
 
 /// The report on a tenant of which nothing was read and nothing is known to be missing.
 pub(crate) fn empty() -> Report {
     let inventory = Inventory {
         tenant: TENANT,
-        objects: Vec::new(),
+        objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
         gaps: Vec::new(),
     };
-    build(header(), &inventory, &Assessment::default(), &Settings::default(), &History::default())
+    let (assessment, settings) = (Assessment::default(), Settings::default());
+    build(header(), Arc::new(Audited { inventory, assessment, settings }), &History::default())
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use keysweep::compliance::Settings;
-use keysweep::domain::{Inventory, PasswordCredential, RuleId, Text};
+use keysweep::domain::{PasswordCredential, RuleId, Text};
 use keysweep::report::Report;
 
 use super::changes::tenant;
 use super::diary::Diary;
+use super::draft::Draft;
 use super::fixture::{at, password, report, secret};
 
 const NOW: &str = "2026-11-23T06:00:00Z";
@@ -17,7 +18,7 @@ fn keys(report: &Report, rule: RuleId) -> Vec<String> {
     report.findings.iter().filter(|row| row.rule == rule).map(|row| row.key.0.clone()).collect()
 }
 
-fn holding(passwords: Vec<PasswordCredential>) -> Inventory {
+fn holding(passwords: Vec<PasswordCredential>) -> Draft {
     let mut inventory = tenant();
     inventory.objects[0].passwords.clear();
     inventory.objects[1].passwords = passwords;
@@ -28,7 +29,7 @@ fn nameless(name: &str, start: &str, end: &str) -> PasswordCredential {
     PasswordCredential { key_id: None, ..password(1, name, Some(start), Some(end)) }
 }
 
-fn run(inventory: &Inventory) -> Report {
+fn run(inventory: &Draft) -> Report {
     Diary::default().run(inventory, &Settings::default(), NOW)
 }
 
@@ -53,7 +54,7 @@ fn no_two_findings_of_a_run_share_a_key() {
         password(1, "d", None, None),
     ];
     for report in [report(), run(&holding(twice))] {
-        let keys: BTreeSet<_> = report.findings.iter().map(|row| &row.key).collect();
+        let keys: BTreeSet<_> = report.findings.iter().map(|row| row.key).collect();
         assert_eq!(keys.len(), report.findings.len());
     }
 }
@@ -77,7 +78,7 @@ fn what_the_directory_says_cannot_swell_or_break_a_key() {
     for name in hostile {
         let mut inventory = holding(vec![nameless(name, "2026-10-01T00:00:00Z", "2027-01-01T00:00:00Z")]);
         inventory.objects[1].display_name = Text::new(name);
-        for row in run(&inventory).findings {
+        for row in run(&inventory).findings.iter() {
             let key = row.key.0;
             assert!(key.len() < 200 && key.bytes().all(|sign| sign.is_ascii_graphic()), "{key:?}");
         }

@@ -7,6 +7,9 @@ mod csv_files;
 #[cfg(test)]
 mod diary;
 #[cfg(test)]
+#[path = "../support/draft.rs"]
+mod draft;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod json_files;

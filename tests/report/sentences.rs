@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use keysweep::compliance::{Demand, Settings};
 use keysweep::domain::{
     Actor, ApplicationFacts, Assessment, Covered, CredentialAt, DecidedBy, Details, Evidence, Exception,
     History, Idleness, InstanceLock, Inventory, KeyCredential, KeyId, KeyType, MaxLifetime, Need, Object,
-    ObjectKind, PlainSight, Refusal, Restriction, RestrictionKind, RuleId, SecretCreation,
+    ObjectKind, Objects, PlainSight, Refusal, Restriction, RestrictionKind, RuleId, SecretCreation,
     ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Whom, Why,
 };
-use keysweep::report::{FindingRow, Report, build};
+use keysweep::report::{Audited, FindingRow, ObjectRow, build, rows_about};
 use uuid::uuid;
 
 use super::fixture::{
@@ -32,20 +33,19 @@ fn exempting(actors: &[&str]) -> Restriction {
     Restriction { exempted_actors, ..restriction(RestrictionKind::PasswordAddition, State::Enabled) }
 }
 
-/// One object in a tenant with policies that exempt, judged so, with this evidence.
+/// What is said about an object in a tenant with policies that exempt, judged so, with this evidence.
 fn about(
     object: Object,
     verdict: (SecretCreation, Option<DecidedBy>, Why),
     found: Vec<(RuleId, Evidence)>,
-) -> Report {
+) -> (ObjectRow, Vec<FindingRow>) {
     let (creation, decided_by, why) = verdict;
     let mut assessment = judged(creation, decided_by, why);
     assessment.findings = found.into_iter().map(|(rule, evidence)| finding(rule, evidence)).collect();
-    let assessment = Assessment { objects: vec![assessment], ..Assessment::default() };
-    build(header(), &tenant_of(vec![object]), &assessment, &settings(), &History::default())
+    rows_about(header(), audited(Assessment::default()), &object, &assessment)
 }
 
-fn tenant_of(objects: Vec<Object>) -> Inventory {
+fn audited(assessment: Assessment) -> Arc<Audited> {
     let default = TenantDefault {
         id: policy_id(0),
         display_name: Text::new("Default policy"),
@@ -56,16 +56,17 @@ fn tenant_of(objects: Vec<Object>) -> Inventory {
         ])],
         service_principal_restrictions: Vec::new(),
     };
-    Inventory {
+    let inventory = Inventory {
         tenant: TENANT,
-        objects,
+        objects: Objects::default(),
         tenant_default: Some(default),
         custom_policies: vec![
             custom_policy(1, "Block \u{202E}all\r\nsecrets", vec![exempting(&["Tools_Deploy equals a"])]),
             custom_policy(2, "", Vec::new()),
         ],
         gaps: Vec::new(),
-    }
+    };
+    Arc::new(Audited { inventory, assessment, settings: settings() })
 }
 
 fn settings() -> Settings {
@@ -137,7 +138,7 @@ fn every_reason_reads_well() {
         seen.insert(name);
         writeln!(text, "{name}, {}", creation.as_str()).unwrap();
         for object in [application(1, "app"), service_principal(2, "sp", ServicePrincipalFacts::default())] {
-            let reason = about(object, verdict.clone(), Vec::new()).objects.remove(0).reason;
+            let reason = about(object, verdict.clone(), Vec::new()).0.reason;
             assert!(reason.ends_with('.') && !reason.contains('\n'), "{reason}");
             writeln!(text, "    {reason}").unwrap();
         }
@@ -345,10 +346,10 @@ fn on_policies() -> Vec<(RuleId, Evidence)> {
         .into()
 }
 
-/// The one row that a report on this evidence has.
-fn only(mut report: Report) -> FindingRow {
-    assert_eq!(report.findings.len(), 1);
-    report.findings.remove(0)
+/// The one row about this evidence.
+fn only(mut found: Vec<FindingRow>) -> FindingRow {
+    assert_eq!(found.len(), 1);
+    found.remove(0)
 }
 
 #[test]
@@ -371,7 +372,7 @@ fn every_finding_reads_well() {
         let application = Object { details: Details::Application(shared), ..application(1, "app") };
         let service_principal = service_principal(2, "sp", facts.clone());
         for object in [application, service_principal].into_iter().filter(|object| is_about(rule, object)) {
-            let row = only(about(holder(object), open(), vec![(rule, evidence.clone())]));
+            let row = only(about(holder(object), open(), vec![(rule, evidence.clone())]).1);
             write_finding(&mut text, name, &row);
         }
     }
@@ -403,12 +404,12 @@ fn is_about(rule: RuleId, object: &Object) -> bool {
 }
 
 /// A finding on the tenant, or on a custom policy.
-fn elsewhere(on_policy: bool, rule: RuleId, evidence: Evidence) -> Report {
+fn elsewhere(on_policy: bool, rule: RuleId, evidence: Evidence) -> Vec<FindingRow> {
     let finding = finding(rule, evidence);
     let (tenant, policies) =
         if on_policy { (vec![], vec![(policy_id(1), finding)]) } else { (vec![finding], vec![]) };
     let assessment = Assessment { tenant, policies, ..Assessment::default() };
-    build(header(), &tenant_of(Vec::new()), &assessment, &settings(), &History::default())
+    build(header(), audited(assessment), &History::default()).findings.iter().collect()
 }
 
 #[test]
@@ -418,7 +419,8 @@ fn advice_on_an_open_object_follows_what_leaves_it_open() {
         let name = name_of_why(&verdict.2);
         let missing = vec![RestrictionKind::PasswordAddition];
         let evidence = Evidence::Unrestricted { missing, need: Need::Effective };
-        let row = only(about(application(1, "app"), verdict, vec![(RuleId::NoRestrictivePolicy, evidence)]));
+        let row =
+            only(about(application(1, "app"), verdict, vec![(RuleId::NoRestrictivePolicy, evidence)]).1);
         writeln!(text, "{name}\n    {}", row.recommendation).unwrap();
     }
     snapshot("advice", &text);
@@ -438,7 +440,7 @@ fn the_owner_of_a_foreign_application_is_named() {
         let evidence = Evidence::Credential(CredentialAt::Password(0));
         let open = (SecretCreation::Allowed, NOTHING, Why::NoEntry);
         let object = holder(service_principal(2, "sp", facts));
-        let row = only(about(object, open, vec![(RuleId::ForeignSecret, evidence)]));
+        let row = only(about(object, open, vec![(RuleId::ForeignSecret, evidence)]).1);
         assert!(row.detail.contains(words), "{}", row.detail);
     }
 }

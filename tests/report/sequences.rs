@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::compliance::Settings;
-use keysweep::domain::{Gap, Inventory, Object, Owners, Part, PasswordCredential, RuleId, Text};
+use keysweep::domain::{Gap, Object, Owners, Part, PasswordCredential, RuleId, Text};
 use keysweep::report::{ChangeKind, ChangeWord, FindingChange, Report};
 use proptest::prelude::*;
 
 use super::changes::tenant;
 use super::diary::Diary;
+use super::draft::Draft;
 use super::fixture::{application, at, password};
 
 /// What a run sees: for each of four applications nothing, or its secrets and whether anybody owns it.
@@ -44,7 +45,7 @@ fn runs() -> impl Strategy<Value = Vec<Seen>> {
 }
 
 impl Seen {
-    fn inventory(&self) -> Inventory {
+    fn inventory(&self) -> Draft {
         let object = |(number, seen): (usize, &Option<(BTreeSet<u128>, Owner)>)| {
             let (secrets, owner) = seen.as_ref()?;
             let number = number as u128 + 1;
@@ -75,7 +76,7 @@ impl Seen {
         }
         let gap = Gap { part: Part::Applications, reason: Text::new("Graph answered 503.") };
         let gaps = if self.complete { Vec::new() } else { vec![gap] };
-        Inventory { objects, gaps, ..tenant() }
+        Draft { objects, gaps, ..tenant() }
     }
 
     fn settings(&self) -> Settings {

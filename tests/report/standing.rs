@@ -2,20 +2,22 @@
 
 use keysweep::compliance::Settings;
 use keysweep::domain::{
-    Covered, Exception, Inventory, KnownFinding, ObjectKind, Owners, RuleId, Severity, Status, Subject, Text,
-    Whom,
+    Covered, Exception, KnownFinding, ObjectKind, Owners, RuleId, Severity, Status, Subject, Text, Whom,
 };
-use keysweep::report::{ChangeRow, ChangeWord, Compared, FindingChange, Report, Summary, counts, ledger};
+use keysweep::report::{
+    ChangeRow, ChangeWord, Compared, FindingChange, Report, Rows, Summary, counts, ledger,
+};
 
 use super::changes::tenant;
 use super::diary::Diary;
+use super::draft::Draft;
 use super::fixture::{at, exception, id, password, report};
 
 const FIRST: &str = "2026-11-09T06:00:00Z";
 const SECOND: &str = "2026-11-16T06:00:00Z";
 const THIRD: &str = "2026-11-23T06:00:00Z";
 
-fn with_secret(end: &str) -> Inventory {
+fn with_secret(end: &str) -> Draft {
     let mut inventory = tenant();
     inventory.objects[1].passwords = vec![password(9, "ci", Some("2026-10-01T00:00:00Z"), Some(end))];
     inventory
@@ -67,7 +69,7 @@ fn without_memory_nothing_is_said_about_changes() {
     assert_eq!(Summary::of(&report).changes, None);
 }
 
-type Edit = fn(&mut Inventory, &mut Settings);
+type Edit = fn(&mut Draft, &mut Settings);
 
 /// Today the secret “ci” ends on the 20th; a week ago it had not.
 #[test]
@@ -187,12 +189,10 @@ fn an_exception_neither_fixes_a_finding_nor_opens_it_anew() {
 #[test]
 fn only_excepted_findings_are_no_findings_but_not_nothing() {
     let mut report = Diary::default().run(&tenant(), &Settings::default(), FIRST);
-    for row in &mut report.findings {
-        row.status = Status::Excepted(0);
-    }
+    report.findings.change(|rows| rows.iter_mut().for_each(|row| row.status = Status::Excepted(0)));
     assert_eq!(Summary::of(&report).by_severity(), "no open findings");
     assert_eq!(Summary::of(&report).worst(), None);
-    report.findings.clear();
+    report.findings = Rows::default();
     assert_eq!(Summary::of(&report).by_severity(), "no findings");
 }
 

@@ -26,8 +26,9 @@ async fn hostile_text_survives(world: World) {
         owners: Owners::Named(vec![Text::new(text)]),
         ..application(number)
     };
-    let mut seen = inventory(texts.into_iter().zip(0..).map(hostile).collect());
-    seen.objects[0].display_name = Text::new(&long);
+    let mut objects: Vec<Object> = texts.into_iter().zip(0..).map(hostile).collect();
+    objects[0].display_name = Text::new(&long);
+    let mut seen = inventory(objects);
     seen.custom_policies[0].display_name = Text::new(texts[1]);
     seen.tenant_default.as_mut().unwrap().display_name = Text::new(texts[5]);
     for seen in [seen.clone(), cut_off(&seen)] {

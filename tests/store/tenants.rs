@@ -99,7 +99,7 @@ pub(crate) fn inventory(objects: Vec<Object>) -> Inventory {
     applies_to.sort_unstable();
     Inventory {
         tenant: TENANT,
-        objects,
+        objects: objects.into(),
         tenant_default: Some(TenantDefault {
             id: PolicyId(Uuid::nil()),
             display_name: Text::new("Default app management tenant policy"),
@@ -114,7 +114,6 @@ pub(crate) fn inventory(objects: Vec<Object>) -> Inventory {
 
 /// The same inventory in the one order in which two can be compared.
 pub(crate) fn sorted(mut inventory: Inventory) -> Inventory {
-    inventory.objects.sort_by_key(Object::key);
     inventory.custom_policies.sort_by_key(|policy| policy.id);
     inventory
 }
@@ -323,7 +322,13 @@ pub(crate) fn inventories() -> impl Strategy<Value = Inventory> {
                     }
                 });
             let custom_policies = custom_policies.collect();
-            Inventory { tenant: TENANT, objects, tenant_default, custom_policies, gaps: Vec::new() }
+            Inventory {
+                tenant: TENANT,
+                objects: objects.into(),
+                tenant_default,
+                custom_policies,
+                gaps: Vec::new(),
+            }
         },
     )
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::vocabulary::exception_states;
 use crate::domain::{ChainLink, RunCounts, RunMark, Severity};
 use crate::report::ExceptionRow;
-use crate::report::words::instant;
+use crate::report::moment::Moment;
 
 /// A configured exception and what it does.
 #[derive(Serialize, JsonSchema)]
@@ -53,7 +53,7 @@ pub(super) struct Point<'a> {
     run_id: &'a str,
     /// When it started.
     #[schemars(extend("format" = "date-time"))]
-    started: String,
+    started: Moment,
     /// Whether everything was read. Where not, the numbers are lower bounds.
     complete: bool,
     /// Audited objects.
@@ -69,7 +69,7 @@ impl<'a> From<&'a RunCounts> for Point<'a> {
         let RunCounts { run: RunMark { run_id, started }, complete, objects, findings, excepted } = counts;
         Self {
             run_id: run_id.as_str(),
-            started: instant(*started),
+            started: Moment::new(*started),
             complete: *complete,
             objects: *objects,
             by_severity: Severity::ALL.map(Severity::as_str).into_iter().zip(*findings).collect(),

@@ -169,8 +169,8 @@ fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kep
         Outcome::Packed { whole, limit } => {
             vec![format!("Attached as one archive: {}.", spoken(&names)), too_large(whole, limit)]
         }
-        Outcome::LeftOut { whole, packed, limit } => vec![
-            format!("Nothing is attached: even compressed, the CSV files would add {}.", size(packed)),
+        Outcome::LeftOut { whole, limit } => vec![
+            "Nothing is attached: even compressed, the CSV files would be too large.".to_owned(),
             too_large(whole, limit),
         ],
     };
