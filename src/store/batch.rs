@@ -1,8 +1,6 @@
 //! Many rows in a few values: a statement with a value for each column of each row takes longer to read
 //! than to carry out.
 
-use std::fmt::Write as _;
-
 /// Rows on their way into one statement.
 #[derive(Default)]
 pub(super) struct Batch {
@@ -42,8 +40,7 @@ impl Batch {
         self.rows += 1;
         self.ids.extend_from_slice(id);
         self.digests.extend_from_slice(digest);
-        // Writing to memory cannot fail.
-        write!(self.places, "{:010}{:010}", self.bodies.len() + 1, body.len()).map_or((), drop);
+        self.places.push_str(&format!("{:010}{:010}", self.bodies.len() + 1, body.len()));
         self.bodies.extend_from_slice(body);
     }
 

@@ -1,7 +1,6 @@
 //! What is read of the record, as of some run: a version or finding holds from the run that began it
 //! until the one that ended it.
 
-use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
