@@ -7,11 +7,13 @@
 
 mod batch;
 mod changes;
+mod delta;
 mod engine;
 mod error;
 mod fault;
 mod findings;
 mod forget;
+mod last;
 mod lists;
 mod migrate;
 mod open;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::engine::Fault;
 use super::findings;
 use super::pack::{Kind, VersionKey};
-use super::runs::{Recorded, RunRow, scope, select_run, time};
+use super::runs::{Recorded, RunRow, select_run, time};
 use super::session::{Session, within};
 use super::spoilt::Spoilt;
 use super::types::RunEntry;
@@ -35,22 +35,6 @@ impl Session {
             select_run!("WHERE run.tenant = $1 AND run.complete = 1 ORDER BY run.seq DESC LIMIT 1");
         let row: Option<RunRow> =
             within!(self, |tx| sqlx::query_as(LAST).bind(tenant).fetch_optional(&mut *tx).await?);
-        Ok(row.map(RunRow::read).transpose()?)
-    }
-
-    /// The last complete run of a tenant that audited exactly these kinds.
-    pub(super) async fn last_complete_of(
-        &mut self,
-        tenant: i64,
-        kinds: &[ObjectKind],
-    ) -> Result<Option<Recorded>, Fault> {
-        const LAST: &str = select_run!(
-            "WHERE run.tenant = $1 AND run.complete = 1 AND run.scope = $2 ORDER BY run.seq DESC LIMIT 1"
-        );
-        let scope = scope(kinds);
-        let row: Option<RunRow> = within!(self, |tx| {
-            sqlx::query_as(LAST).bind(tenant).bind(scope).fetch_optional(&mut *tx).await?
-        });
         Ok(row.map(RunRow::read).transpose()?)
     }
 

@@ -40,6 +40,7 @@ impl Store {
             session.end_versions(stamp, &recalled.versions.ended).await?;
             session.begin_versions(stamp, run.inventory, &recalled.versions).await?;
             session.apply(stamp, &run.ledger).await?;
+            session.leave(stamp, run.delta).await?;
         } else {
             session.keep_partial(stamp, run.inventory).await?;
         }
@@ -98,8 +99,18 @@ impl Session {
              ON CONFLICT (tenant, seq) DO NOTHING";
         // Nobody finishes a run that is not the last.
         const CLOSE: &str = concat!(give_up!(), " WHERE tenant = $1 AND seq < $2 AND ", unfinished!());
-        let NewRun { counts, planned, host, manifest, previous, context, inventory: _, ledger: _, mail } =
-            run;
+        let NewRun {
+            counts,
+            planned,
+            host,
+            manifest,
+            previous,
+            context,
+            inventory: _,
+            ledger: _,
+            mail,
+            delta: _,
+        } = run;
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let [critical, high, medium, low, info] = counts.findings.map(count);
         let inserted = within!(self, |tx| {
