@@ -1,6 +1,9 @@
 //! The findings on record, by digest: a large tenant has a million of them, and of most a run only wants
 //! to know since when they are known.
 
+use std::collections::HashMap;
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
@@ -53,15 +56,16 @@ impl FromIterator<FindingDigest> for FindingDigests {
 
 /// The findings on record, each once: since when each is known, and whether the last complete run had it.
 /// Twenty bytes for each.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Known {
     /// In order.
     findings: Vec<Entry>,
-    /// When the runs started that had a finding first, in order.
+    /// When the runs started that had a finding first.
     days: Vec<DateTime<Utc>>,
+    places: HashMap<DateTime<Utc>, u32>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Entry {
     digest: FindingDigest,
     /// The place in `days`, times two; one more where the finding is open.
@@ -106,27 +110,57 @@ impl Known {
     }
 }
 
-impl FromIterator<(FindingDigest, DateTime<Utc>, bool)> for Known {
+impl Extend<(FindingDigest, DateTime<Utc>, bool)> for Known {
     /// Of several with one digest the last one counts.
-    fn from_iter<I: IntoIterator<Item = (FindingDigest, DateTime<Utc>, bool)>>(findings: I) -> Self {
-        // Days are few, and mostly the same as that of the finding before.
-        let mut days: Vec<DateTime<Utc>> = Vec::new();
-        let mut places = std::collections::HashMap::new();
-        let mut entries: Vec<Entry> = Vec::new();
+    fn extend<I: IntoIterator<Item = (FindingDigest, DateTime<Utc>, bool)>>(&mut self, findings: I) {
+        let Self { findings: entries, days, places } = self;
+        let mut in_order = true;
         for (digest, since, open) in findings {
             let place = *places.entry(since).or_insert_with(|| {
                 days.push(since);
                 u32::try_from(days.len() - 1).unwrap_or(u32::MAX / 2)
             });
-            entries.push(Entry { digest, since: place * 2 + u32::from(open) });
+            let entry = Entry { digest, since: place * 2 + u32::from(open) };
+            match entries.last_mut() {
+                Some(last) if last.digest == digest => *last = entry,
+                Some(last) => {
+                    in_order &= last.digest < digest;
+                    entries.push(entry);
+                }
+                None => entries.push(entry),
+            }
+        }
+        if in_order {
+            return;
         }
         // Stable, so that of equal ones the last one stays the last.
         entries.sort_by_key(|entry| entry.digest);
         entries.reverse();
         entries.dedup_by_key(|entry| entry.digest);
         entries.reverse();
-        entries.shrink_to_fit();
-        Self { findings: entries, days }
+    }
+}
+
+impl FromIterator<(FindingDigest, DateTime<Utc>, bool)> for Known {
+    fn from_iter<I: IntoIterator<Item = (FindingDigest, DateTime<Utc>, bool)>>(findings: I) -> Self {
+        let mut known = Self::default();
+        known.extend(findings);
+        known
+    }
+}
+
+impl PartialEq for Known {
+    /// Compares what is known, however it came to be.
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Known {}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 

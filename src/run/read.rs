@@ -85,12 +85,8 @@ async fn basis(
     let failed = |error: StoreError| WhyFull::Store(graph::explain(&error, None));
     let since = store.since(tenant).await.map_err(failed)?.ok_or(WhyFull::NoBasis)?;
     graph::may_start_from(&since, reading, started)?;
-    let (run, seen) =
-        store.last_inventory(tenant, &reading.scope).await.map_err(failed)?.ok_or(WhyFull::NoBasis)?;
-    if run != since.run {
-        return Err(WhyFull::NoBasis);
-    }
-    Ok(Basis { since, objects: seen.objects })
+    let objects = store.last_objects(tenant, &since.run.run_id, &reading.scope).await.map_err(failed)?;
+    Ok(Basis { since, objects: objects.ok_or(WhyFull::NoBasis)? })
 }
 
 fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {

@@ -5,18 +5,23 @@
 //! runs make versions and findings; an incomplete one leaves its counts, its place in the evidence
 //! chain and, until the next run, what it read.
 
+mod batch;
 mod changes;
 mod delta;
 mod engine;
 mod error;
 mod fault;
+mod findings;
 mod forget;
+mod last;
 mod lists;
 mod migrate;
 mod open;
 mod pack;
+mod pages;
 mod partial;
 mod place;
+mod policies;
 mod postgres;
 mod queue;
 mod reads;

@@ -1,19 +1,28 @@
-//! What an incomplete run read, in one piece: it is kept until the next run, so that a process that
-//! dies before its files are written leaves enough to write them.
+//! What an incomplete run read: it is kept until the next run, so that a process that dies before its files
+//! are written leaves enough to write them. In pieces, so that neither writing nor reading holds all of it.
 
 use std::borrow::Cow;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
-use serde::de::Error as _;
+use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::domain::{CustomPolicy, Gap, Gathering, Inventory, TenantDefault, TenantId};
+use super::engine::Fault;
+use super::pack::Kind;
+use super::runs::Recorded;
+use super::session::{Session, within};
+use super::spoilt::Spoilt;
+use super::writes::Stamp;
+use crate::domain::{CustomPolicy, Gap, Gathering, Inventory, ObjectId, ObjectKey, TenantDefault, TenantId};
 
-/// The first line. Each object has a line after it, so that neither writing nor reading holds all of
-/// them as text.
+/// Bytes of a piece before they are compressed.
+const PIECE: usize = 1 << 20;
+
+/// The first piece. The others are objects, one after another: kind, id, length of the body, body.
 #[derive(Serialize, Deserialize)]
 struct Head<'a> {
     tenant: TenantId,
@@ -23,49 +32,111 @@ struct Head<'a> {
     objects: usize,
 }
 
-/// Packs an inventory just as it is.
-pub(super) async fn pack(inventory: &Inventory) -> Result<Vec<u8>, serde_json::Error> {
-    let Inventory { tenant, objects, tenant_default, custom_policies, gaps } = inventory;
-    let head = Head {
-        tenant: *tenant,
-        tenant_default: Cow::Borrowed(tenant_default),
-        custom_policies: Cow::Borrowed(custom_policies),
-        gaps: Cow::Borrowed(gaps),
-        objects: objects.len(),
-    };
-    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
-    serde_json::to_writer(&mut packed, &head)?;
-    for (number, object) in objects.iter().enumerate() {
-        packed.write_all(b"\n").map_err(serde_json::Error::io)?;
-        serde_json::to_writer(&mut packed, &object)?;
-        if number % super::BREATH == 0 {
-            tokio::task::yield_now().await;
+impl Session {
+    /// Keeps an inventory just as it is.
+    pub(super) async fn keep_partial(&mut self, stamp: Stamp, inventory: &Inventory) -> Result<(), Fault> {
+        let Inventory { tenant, objects, tenant_default, custom_policies, gaps } = inventory;
+        let head = Head {
+            tenant: *tenant,
+            tenant_default: Cow::Borrowed(tenant_default),
+            custom_policies: Cow::Borrowed(custom_policies),
+            gaps: Cow::Borrowed(gaps),
+            objects: objects.len(),
+        };
+        let mut piece = serde_json::to_vec(&head).map_err(|error| Spoilt::body("partial", "new", &error))?;
+        let mut number = 0;
+        self.insert_piece(stamp, number, &piece).await?;
+        piece.clear();
+        for (place, key) in objects.keys().enumerate() {
+            let body = objects.body(place);
+            let kind = Kind::Object(key.kind).number().to_le_bytes();
+            piece.extend_from_slice(kind.get(..1).unwrap_or_default());
+            piece.extend_from_slice(key.id.0.as_bytes());
+            piece.extend_from_slice(&u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes());
+            piece.extend_from_slice(&body);
+            if piece.len() >= PIECE {
+                number += 1;
+                self.insert_piece(stamp, number, &piece).await?;
+                piece.clear();
+            }
         }
+        if piece.is_empty() { Ok(()) } else { self.insert_piece(stamp, number + 1, &piece).await }
     }
-    packed.finish().map_err(serde_json::Error::io)
+
+    async fn insert_piece(&mut self, stamp: Stamp, number: i64, piece: &[u8]) -> Result<(), Fault> {
+        const PIECE: &str = "INSERT INTO partial (tenant, seq, number, body) VALUES ($1, $2, $3, $4)";
+        // Memory takes everything.
+        let packed = pack(piece).unwrap_or_default();
+        within!(self, |tx| {
+            let insert = sqlx::query(PIECE).bind(stamp.tenant).bind(stamp.seq).bind(number);
+            insert.bind(packed).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
+    /// Forgets what earlier incomplete runs read.
+    pub(super) async fn clear_partial(&mut self, stamp: Stamp) -> Result<(), Fault> {
+        const CLEAR: &str = "DELETE FROM partial WHERE tenant = $1";
+        within!(self, |tx| {
+            sqlx::query(CLEAR).bind(stamp.tenant).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
+    /// What an incomplete run read, where that is still kept.
+    pub(super) async fn partial(&mut self, run: &Recorded) -> Result<Option<Inventory>, Fault> {
+        const PIECES: &str = "SELECT body FROM partial WHERE tenant = $1 AND seq = $2 ORDER BY number";
+        let spoilt = || Spoilt::bytes("partial", run.entry.counts.run.run_id.as_str());
+        let mut head: Option<Head<'static>> = None;
+        let mut objects = Gathering::default();
+        within!(self, |tx| {
+            let mut pieces =
+                sqlx::query_as::<_, (Vec<u8>,)>(PIECES).bind(run.tenant).bind(run.seq).fetch(&mut *tx);
+            while let Some((piece,)) = pieces.try_next().await? {
+                let piece = unpack(&piece).map_err(|_| spoilt())?;
+                match head {
+                    None => head = Some(serde_json::from_slice(&piece).map_err(|_| spoilt())?),
+                    Some(_) => gather(&piece, &mut objects).ok_or_else(spoilt)?,
+                }
+            }
+        });
+        let Some(Head { tenant, tenant_default, custom_policies, gaps, objects: count }) = head else {
+            return Ok(None);
+        };
+        if objects.len() != count {
+            return Err(spoilt().into());
+        }
+        Ok(Some(Inventory {
+            tenant,
+            objects: objects.finish(),
+            tenant_default: tenant_default.into_owned(),
+            custom_policies: custom_policies.into_owned(),
+            gaps: gaps.into_owned(),
+        }))
+    }
 }
 
-/// Unpacks it.
-pub(super) async fn unpack(packed: &[u8]) -> Result<Inventory, serde_json::Error> {
-    let mut lines = BufReader::new(ZlibDecoder::new(packed)).split(b'\n');
-    let mut line = || match lines.next() {
-        Some(line) => line.map_err(serde_json::Error::io),
-        None => Err(serde_json::Error::custom("it ends too soon")),
-    };
-    let Head { tenant, tenant_default, custom_policies, gaps, objects: count } =
-        serde_json::from_slice(&line()?)?;
-    let mut objects = Gathering::default();
-    for number in 0..count {
-        objects.push(&serde_json::from_slice(&line()?)?);
-        if number % super::BREATH == 0 {
-            tokio::task::yield_now().await;
-        }
+/// Takes the objects out of a piece; none where it is not one.
+fn gather(mut piece: &[u8], objects: &mut Gathering) -> Option<()> {
+    while let Some((kind, rest)) = piece.split_first() {
+        let Kind::Object(kind) = Kind::of(i64::from(*kind))? else { return None };
+        let (id, rest) = rest.split_first_chunk()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let (body, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        objects.push_body(ObjectKey { kind, id: ObjectId(Uuid::from_bytes(*id)) }, body).ok()?;
+        piece = rest;
     }
-    Ok(Inventory {
-        tenant,
-        objects: objects.finish(),
-        tenant_default: tenant_default.into_owned(),
-        custom_policies: custom_policies.into_owned(),
-        gaps: gaps.into_owned(),
-    })
+    Some(())
+}
+
+fn pack(piece: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(piece)?;
+    packed.finish()
+}
+
+fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut piece = Vec::new();
+    ZlibDecoder::new(packed).read_to_end(&mut piece)?;
+    Ok(piece)
 }

@@ -2,20 +2,20 @@
 
 use std::collections::HashSet;
 
-use super::changes::{Changed, Index, VersionChanges};
+use super::changes::{Begun, Changed, VersionChanges};
 use super::engine::Fault;
-use super::pack::{self, Digest, Holders, Part, VersionKey};
-use super::reads::spoilt;
+use super::pages::AsOf;
+use super::policies::Holders;
 use super::runs::Recorded;
 use super::session::Session;
-use super::{BREATH, Recalled, Store, StoreError, TenantKey};
+use super::{Recalled, Store, StoreError, TenantKey};
 use crate::domain::{
-    Differences, FindingDigests, History, Inventory, KnownFinding, Memory, Object, ObjectKind, Past,
+    Differences, FindingDigests, Gathering, History, Inventory, KnownFinding, Memory, ObjectKind, Past,
 };
 
 impl Store {
     /// What earlier runs have to say about this inventory. `kinds` are the audited ones: objects of
-    /// other kinds are not gone.
+    /// other kinds are not gone. Which findings are missing is asked for afterwards: [`Store::missing`].
     ///
     /// # Errors
     /// When the store fails.
@@ -59,49 +59,30 @@ impl Store {
         inventory: &Inventory,
         kinds: &[ObjectKind],
     ) -> Result<Recalled, Fault> {
-        let seen = digests(inventory).await?;
         let mut recalled = Recalled {
             history: History { past: Past::First, ..History::default() },
             last_seq: 0,
             since: None,
             kinds: kinds.to_vec(),
-            versions: VersionChanges::default(),
+            versions: VersionChanges { begun: Begun::All, ended: Vec::new() },
         };
-        let Some(tenant) = tenant else {
-            recalled.versions = Index::default().compare(&seen, kinds).versions;
-            return Ok(recalled);
-        };
+        let Some(tenant) = tenant else { return Ok(recalled) };
         let mut session = self.reading().await?;
         if let Some(last) = session.last_run(tenant).await? {
             recalled.last_seq = last.seq;
             recalled.history.previous = Some(last.link());
             recalled.history.trend = session.trend(tenant, i64::MAX).await?;
         }
-        let changed = session.index(tenant).await?.compare(&seen, kinds);
+        // Without a complete run there is no version.
         if let Some(before) = session.last_complete(tenant).await? {
             recalled.since = Some(before.seq);
+            let changed = session.compare(tenant, AsOf::Now, inventory, kinds).await?;
             let memory = session.memory(&before, inventory, kinds, &changed).await?;
             recalled.history.past = Past::Since(Box::new(memory));
+            recalled.versions = changed.versions(&inventory.objects);
         }
-        recalled.versions = changed.versions;
         Ok(recalled)
     }
-}
-
-/// The digests of an inventory. Bodies are made one by one for that alone, and outside of any
-/// transaction: a server cuts off those that idle.
-pub(super) async fn digests(inventory: &Inventory) -> Result<Vec<(VersionKey, Digest)>, Fault> {
-    let holders = Holders::among(inventory.objects.iter());
-    let mut digests = Vec::with_capacity(inventory.objects.len());
-    let objects: Vec<Object> = inventory.objects.iter().collect();
-    for (number, part) in Part::all(inventory, &objects).into_iter().enumerate() {
-        let body = part.body(&holders).map_err(|error| spoilt(part.key(), &error))?;
-        digests.push((part.key(), pack::digest(&body)));
-        if number % BREATH == 0 {
-            tokio::task::yield_now().await;
-        }
-    }
-    Ok(digests)
 }
 
 impl Session {
@@ -113,11 +94,12 @@ impl Session {
         kinds: &[ObjectKind],
         differ: &Changed,
     ) -> Result<Memory, Fault> {
-        let Changed { appeared, changed, gone, versions: _ } = differ;
+        let key = |place: &u32| inventory.objects.key(*place as usize);
+        let changed: Vec<_> = differ.changed.iter().filter_map(|place| Some(key(place)?.into())).collect();
         let mut differences = Differences {
-            appeared: appeared.iter().filter_map(|key| key.object()).collect(),
-            changed: self.objects(before.tenant, before.seq, changed).await?,
-            gone: self.objects(before.tenant, before.seq, gone).await?,
+            appeared: differ.appeared.iter().filter_map(key).collect(),
+            changed: self.objects(before.tenant, before.seq, &changed).await?,
+            gone: self.objects(before.tenant, before.seq, &differ.gone).await?,
             ..Differences::default()
         };
         let holders = self.holders(before, inventory, kinds, differ, &differences).await?;
@@ -137,14 +119,18 @@ impl Session {
         differ: &Changed,
         differences: &Differences,
     ) -> Result<Holders, Fault> {
-        let otherwise: HashSet<VersionKey> = differ.appeared.iter().chain(&differ.changed).copied().collect();
-        let seen_then = |object: &Object| before.kinds.contains(&object.kind());
-        let same = inventory.objects.iter().filter(|object| !otherwise.contains(&object.key().into()));
-        let were = differences.changed.iter().chain(differences.gone.iter());
-        let mut holders = Holders::among(same.chain(were).filter(seen_then));
+        let otherwise: HashSet<usize> =
+            differ.appeared.iter().chain(&differ.changed).map(|place| *place as usize).collect();
+        let audited = |kind| before.kinds.contains(&kind);
+        let mut holders = Holders::default();
+        holders.add(&inventory.objects, |place, kind| audited(kind) && !otherwise.contains(&place));
+        holders.add(&differences.changed, |_, kind| audited(kind));
+        holders.add(&differences.gone, |_, kind| audited(kind));
         for kind in before.kinds.iter().filter(|kind| !kinds.contains(kind)) {
-            self.assignments(before.tenant, before.seq, *kind, &mut holders).await?;
+            let mut objects = Gathering::default();
+            self.gather(before.tenant, before.seq, *kind, &mut objects).await?;
+            holders.add(&objects.finish(), |_, _| true);
         }
-        Ok(holders)
+        Ok(holders.sorted())
     }
 }

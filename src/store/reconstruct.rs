@@ -1,14 +1,13 @@
 //! A recorded run, and what it knew, as it was then.
 
 use super::engine::Fault;
-use super::pack::{self, Holders, Kind};
-use super::reads::spoilt;
-use super::recall::digests;
+use super::pack::Kind;
+use super::pages::AsOf;
+use super::policies::Holders;
 use super::runs::Recorded;
 use super::session::Session;
-use super::spoilt::Spoilt;
-use super::{Reconstructed, Store, StoreError, TenantKey, partial};
-use crate::domain::{History, Inventory, ObjectKind, Objects, Past, RunId, RunMark, TenantDefault};
+use super::{Reconstructed, Store, StoreError, TenantKey, policies};
+use crate::domain::{Gathering, History, Inventory, Past, RunId, TenantDefault};
 
 impl Store {
     /// What a recorded run saw, and what was known to it of earlier ones, as it was then. None where
@@ -41,57 +40,18 @@ impl Store {
         self.said(self.compared(number, before, after).await).await
     }
 
-    /// What the last complete run saw that audited exactly these kinds, and which run that was. None where
-    /// there is no such run.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn last_inventory(
-        &self,
-        tenant: &TenantKey,
-        kinds: &[ObjectKind],
-    ) -> Result<Option<(RunMark, Inventory)>, StoreError> {
-        let Some(number) = self.number(tenant).await? else { return Ok(None) };
-        let found = async {
-            let mut session = self.reading().await?;
-            let Some(run) = session.last_complete_of(number, kinds).await? else { return Ok(None) };
-            Ok(Some((run.mark(), session.inventory(&run).await?)))
-        };
-        self.said(found.await).await
-    }
-
     async fn reconstructed(&self, tenant: i64, run: &RunId) -> Result<Option<Reconstructed>, Fault> {
         let mut session = self.reading().await?;
         let Some(run) = session.run(tenant, run).await? else { return Ok(None) };
-        if !run.entry.counts.complete {
-            drop(session);
-            return self.incomplete(run).await;
-        }
-        let before = session.compared_with(&run).await?;
-        let inventory = session.inventory(&run).await?;
-        let past = match &before {
-            Some(before) => session.past(before, &run, &inventory).await?,
-            None => without(&run),
+        let inventory = match run.entry.counts.complete {
+            true => session.inventory(&run).await?,
+            false => match session.partial(&run).await? {
+                Some(inventory) => inventory,
+                None => return Ok(None),
+            },
         };
-        session.told(run, inventory, past).await.map(Some)
-    }
-
-    /// What it read is compared with what is on record, which is still what it was compared with then.
-    async fn incomplete(&self, run: Recorded) -> Result<Option<Reconstructed>, Fault> {
-        let Some(partial) = self.reading().await?.partial(&run).await? else { return Ok(None) };
-        let name = run.entry.counts.run.run_id.as_str();
-        let inventory = partial::unpack(&partial).await.map_err(|error| Spoilt::body("run", name, &error))?;
-        let seen = digests(&inventory).await?;
-        let mut session = self.reading().await?;
-        if session.last_run(run.tenant).await?.map(|last| last.seq) != Some(run.seq) {
-            return Ok(None);
-        }
         let past = match session.compared_with(&run).await? {
-            Some(before) => {
-                let changed = session.index(run.tenant).await?.compare(&seen, &run.kinds);
-                let memory = session.memory(&before, &inventory, &run.kinds, &changed).await?;
-                Past::Since(Box::new(memory))
-            }
+            Some(before) => session.past(&before, &run, &inventory).await?,
             None => without(&run),
         };
         session.told(run, inventory, past).await.map(Some)
@@ -131,12 +91,12 @@ impl Session {
 
     /// What a complete run saw.
     async fn inventory(&mut self, run: &Recorded) -> Result<Inventory, Fault> {
-        let mut objects = Vec::new();
+        let mut objects = Gathering::default();
         for kind in &run.kinds {
-            objects.append(&mut self.all_objects(run.tenant, run.seq, *kind).await?);
+            self.gather(run.tenant, run.seq, *kind, &mut objects).await?;
         }
-        let objects = Objects::from(objects);
-        let holders = Holders::among(objects.iter());
+        let objects = objects.finish();
+        let holders = Holders::among(&objects);
         Ok(Inventory {
             tenant: run.entry.tenant.tenant_id,
             objects,
@@ -146,14 +106,15 @@ impl Session {
         })
     }
 
-    /// What was known of a run, to a complete one.
+    /// What was known of a run, to another one that saw this inventory.
     async fn past(
         &mut self,
         before: &Recorded,
         run: &Recorded,
         inventory: &Inventory,
     ) -> Result<Past, Fault> {
-        let changed = self.differences(before, run).await?;
+        let as_of = AsOf::Run(before.seq);
+        let changed = self.compare(run.tenant, as_of, inventory, &run.kinds).await?;
         let memory = self.memory(before, inventory, &run.kinds, &changed).await?;
         Ok(Past::Since(Box::new(memory)))
     }
@@ -175,7 +136,7 @@ impl Session {
     pub(super) async fn tenant_default(&mut self, run: &Recorded) -> Result<Option<TenantDefault>, Fault> {
         let mut default = None;
         self.bodies(run.tenant, run.seq, Kind::TenantDefault, |key, body| {
-            default = Some(pack::tenant_default(body).map_err(|error| spoilt(key, &error))?);
+            default = Some(policies::tenant_default(key, body)?);
             Ok(())
         })
         .await?;
@@ -188,13 +149,12 @@ impl Session {
         run: &Recorded,
         holders: &Holders,
     ) -> Result<Vec<crate::domain::CustomPolicy>, Fault> {
-        let mut policies = Vec::new();
+        let mut found = Vec::new();
         self.bodies(run.tenant, run.seq, Kind::CustomPolicy, |key, body| {
-            policies.push(pack::custom_policy(body, holders).map_err(|error| spoilt(key, &error))?);
+            found.push(policies::custom_policy(key, body, holders)?);
             Ok(())
         })
         .await?;
-        policies.sort_unstable_by_key(|policy| policy.id);
-        Ok(policies)
+        Ok(found)
     }
 }

@@ -2,10 +2,9 @@
 
 use super::engine::{Fault, guard};
 use super::session::{Session, within};
-use super::spoilt::Spoilt;
 use super::turn::{give_up, unfinished};
 use super::writes::Stamp;
-use super::{FilesState, NewRun, Recalled, RunProgress, Store, StoreError, Turn, partial, runs};
+use super::{FilesState, NewRun, Recalled, RunProgress, Store, StoreError, Turn, runs};
 use crate::domain::RunId;
 
 impl Store {
@@ -27,12 +26,6 @@ impl Store {
     }
 
     async fn recorded(&self, turn: &Turn, run: &NewRun<'_>, recalled: &Recalled) -> Result<(), Fault> {
-        let name = run.counts.run.run_id.as_str();
-        let partial = if run.counts.complete {
-            None
-        } else {
-            Some(partial::pack(run.inventory).await.map_err(|error| Spoilt::body("run", name, &error))?)
-        };
         let stamp = Stamp {
             tenant: turn.number,
             seq: recalled.last_seq + 1,
@@ -41,12 +34,15 @@ impl Store {
         };
         let mut session = self.writing().await?;
         session.expect(turn).await?;
-        session.insert_run(stamp, run, recalled, partial).await?;
+        session.insert_run(stamp, run, recalled).await?;
+        session.clear_partial(stamp).await?;
         if run.counts.complete {
             session.end_versions(stamp, &recalled.versions.ended).await?;
             session.begin_versions(stamp, run.inventory, &recalled.versions).await?;
             session.apply(stamp, &run.ledger).await?;
             session.leave(stamp, run.delta).await?;
+        } else {
+            session.keep_partial(stamp, run.inventory).await?;
         }
         if let Some(planned) = run.planned {
             session.settle_planned(stamp.tenant, planned.timestamp()).await?;
@@ -95,22 +91,14 @@ impl Session {
 
     /// Another run that was recorded since has its number: then the turn was lost, or what was recalled is
     /// out of date.
-    async fn insert_run(
-        &mut self,
-        stamp: Stamp,
-        run: &NewRun<'_>,
-        recalled: &Recalled,
-        partial: Option<Vec<u8>>,
-    ) -> Result<(), Fault> {
+    async fn insert_run(&mut self, stamp: Stamp, run: &NewRun<'_>, recalled: &Recalled) -> Result<(), Fault> {
         const RUN: &str = "INSERT INTO run (tenant, seq, run_id, started, planned, complete, scope, since, \
              objects, critical, high, medium, low, info, excepted, host, manifest, previous_run, \
-             previous_manifest, context, partial, files, mail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-             $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) \
+             previous_manifest, context, files, mail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+             $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) \
              ON CONFLICT (tenant, seq) DO NOTHING";
         // Nobody finishes a run that is not the last.
         const CLOSE: &str = concat!(give_up!(), " WHERE tenant = $1 AND seq < $2 AND ", unfinished!());
-        const CLEAR: &str =
-            "UPDATE run SET partial = NULL WHERE tenant = $1 AND seq < $2 AND partial IS NOT NULL";
         let NewRun {
             counts,
             planned,
@@ -126,7 +114,6 @@ impl Session {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let [critical, high, medium, low, info] = counts.findings.map(count);
         let inserted = within!(self, |tx| {
-            sqlx::query(CLEAR).bind(stamp.tenant).bind(stamp.seq).execute(&mut *tx).await?;
             sqlx::query(CLOSE).bind(stamp.tenant).bind(stamp.seq).execute(&mut *tx).await?;
             sqlx::query(RUN)
                 .bind(stamp.tenant)
@@ -149,7 +136,6 @@ impl Session {
                 .bind(previous.as_ref().map(|link| link.run_id.to_string()))
                 .bind(previous.as_ref().map(|link| link.manifest.to_string()))
                 .bind(context.as_str())
-                .bind(partial)
                 .bind(FilesState::Waiting.as_str())
                 .bind(mail.as_str())
                 .execute(&mut *tx)

@@ -15,6 +15,14 @@ impl Spoilt {
         Self { what: format!("a row of `{table}` ({key})"), cause: format!("of what stands in `{column}`") }
     }
 
+    /// A row whose bytes are not what they should be.
+    pub(super) fn bytes(table: &str, key: &str) -> Self {
+        Self {
+            what: format!("a row of `{table}` ({key})"),
+            cause: "its body is not what it should be".to_owned(),
+        }
+    }
+
     /// A row whose body is of no known shape.
     pub(super) fn body(table: &str, key: &str, error: &serde_json::Error) -> Self {
         Self {

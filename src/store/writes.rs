@@ -2,19 +2,14 @@
 
 use sqlx::QueryBuilder;
 
-use super::changes::VersionChanges;
+use super::batch::{Batch, batch_into};
+use super::changes::{Begun, VersionChanges};
 use super::engine::Fault;
-use super::pack::{self, Digest, Holders, Kind, Part, VersionKey};
-use super::reads::{FindingBody, spoilt};
+use super::findings::Sorting;
+use super::pack::{Kind, VersionKey, digest};
+use super::policies::{self, Holders};
 use super::session::{Session, within};
-use super::spoilt::Spoilt;
-use crate::domain::{FindingKey, FindingRecord, Inventory, Ledger};
-
-/// Rows in a statement, at most ten values each: PostgreSQL takes 65,535 values and SQLite 32,766.
-const ROWS: usize = 1_000;
-
-/// Bytes of bodies in a statement: more would only cost memory.
-const BYTES: usize = 4 << 20;
+use crate::domain::{Inventory, Ledger};
 
 /// Keys in a statement.
 const KEYS: usize = 5_000;
@@ -57,61 +52,77 @@ impl Session {
         Ok(())
     }
 
-    /// Writes versions. Their bodies are made batch by batch.
+    /// Writes versions, in the order in which they are found and read later. Bodies are made batch by batch.
     pub(super) async fn begin_versions(
         &mut self,
         stamp: Stamp,
         inventory: &Inventory,
         versions: &VersionChanges,
     ) -> Result<(), Fault> {
-        let holders = Holders::among(inventory.objects.iter());
-        let mut left = versions.begun.clone();
-        let mut batch = Batch::default();
-        // In the order in which they are found and read later.
-        let objects: Vec<crate::domain::Object> = inventory.objects.iter().collect();
-        let mut parts = Part::all(inventory, &objects);
-        parts.sort_by_key(|part| part.key());
-        for part in parts {
-            let key = part.key();
-            if left.remove(&key) {
-                let body = part.body(&holders).map_err(|error| spoilt(key, &error))?;
-                batch.bytes += body.len();
-                batch.rows.push((key, pack::digest(&body), body));
-                if batch.is_full() {
-                    self.insert_versions(stamp, &std::mem::take(&mut batch).rows).await?;
-                }
+        let Inventory { objects, .. } = inventory;
+        let mut places: Box<dyn Iterator<Item = usize> + Send + Sync> = match &versions.begun {
+            Begun::All => Box::new(0..objects.len()),
+            Begun::These { objects, policies: _ } => Box::new(objects.iter().map(|place| *place as usize)),
+        };
+        let (mut kind, mut batch) = (Kind::APPLICATION, Batch::default());
+        while let Some(place) = places.next() {
+            let Some(key) = objects.key(place).map(VersionKey::from) else { continue };
+            if key.kind != kind || batch.is_full() {
+                self.insert_versions(stamp, kind, std::mem::take(&mut batch)).await?;
+                kind = key.kind;
             }
+            let body = objects.body(place);
+            batch.push(key.id.as_bytes(), &digest(&body), &body);
         }
-        self.insert_versions(stamp, &batch.rows).await
+        self.insert_versions(stamp, kind, batch).await?;
+        drop(places);
+        self.begin_policies(stamp, inventory, &versions.begun).await
     }
 
-    async fn insert_versions(
+    async fn begin_policies(
         &mut self,
         stamp: Stamp,
-        rows: &[(VersionKey, Digest, String)],
+        inventory: &Inventory,
+        begun: &Begun,
     ) -> Result<(), Fault> {
-        if rows.is_empty() {
+        let is_begun = |key: &VersionKey| match begun {
+            Begun::All => true,
+            Begun::These { objects: _, policies } => policies.contains(key),
+        };
+        for (key, body) in policies::bodies(inventory, &Holders::among(&inventory.objects))? {
+            if is_begun(&key) {
+                let mut batch = Batch::default();
+                batch.push(key.id.as_bytes(), &digest(&body), &body);
+                self.insert_versions(stamp, key.kind, batch).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn insert_versions(&mut self, stamp: Stamp, kind: Kind, batch: Batch) -> Result<(), Fault> {
+        const FIRST: &str = batch_into!(
+            "INSERT INTO version (tenant, kind, id, from_seq, first_seen, digest, body) ",
+            "SELECT $2, $3, substr($4, i * 16 + 1, 16), $5, $6, substr($7, i * 16 + 1, 16), ",
+            "substr($8, CAST(substr($9, i * 20 + 1, 10) AS INTEGER), CAST(substr($9, i * 20 + 11, 10) AS INTEGER)) ",
+            "FROM place",
+        );
+        const LATER: &str = batch_into!(
+            "INSERT INTO version (tenant, kind, id, from_seq, first_seen, digest, body) ",
+            "SELECT $2, $3, substr($4, i * 16 + 1, 16), $5, ",
+            "COALESCE((SELECT MIN(first_seen) FROM version WHERE tenant = $2 AND kind = $3 ",
+            "AND id = substr($4, i * 16 + 1, 16)), $6), substr($7, i * 16 + 1, 16), ",
+            "substr($8, CAST(substr($9, i * 20 + 1, 10) AS INTEGER), CAST(substr($9, i * 20 + 11, 10) AS INTEGER)) ",
+            "FROM place",
+        );
+        if batch.is_empty() {
             return Ok(());
         }
+        let Batch { rows, ids, digests, bodies, places } = batch;
         within!(self, |tx| {
-            let mut query = QueryBuilder::new(
-                "INSERT INTO version (tenant, kind, id, from_seq, digest, body, first_seen) ",
-            );
-            query.push_values(rows, |mut row, (key, digest, body)| {
-                row.push_bind(stamp.tenant).push_bind(key.kind.number());
-                row.push_bind(key.id.as_bytes().as_slice()).push_bind(stamp.seq);
-                row.push_bind(digest.as_slice()).push_bind(body.as_str());
-                if stamp.first {
-                    row.push_bind(stamp.started);
-                } else {
-                    row.push("COALESCE((SELECT MIN(first_seen) FROM version WHERE tenant = ");
-                    row.push_bind_unseparated(stamp.tenant).push_unseparated(" AND kind = ");
-                    row.push_bind_unseparated(key.kind.number()).push_unseparated(" AND id = ");
-                    row.push_bind_unseparated(key.id.as_bytes().as_slice()).push_unseparated("), ");
-                    row.push_bind_unseparated(stamp.started).push_unseparated(")");
-                }
-            });
-            query.build().persistent(false).execute(&mut *tx).await?;
+            let insert = sqlx::query(if stamp.first { FIRST } else { LATER }).bind(rows);
+            let insert = insert.bind(stamp.tenant).bind(kind.number()).bind(ids).bind(stamp.seq);
+            let insert = insert.bind(stamp.started).bind(digests).bind(bodies).bind(places);
+            insert.execute(&mut *tx).await?;
         });
         Ok(())
     }
@@ -125,54 +136,54 @@ impl Session {
                 query.push_bind(stamp.seq).push(" WHERE to_seq IS NULL AND tenant = ");
                 query.push_bind(stamp.tenant).push(" AND key IN (");
                 let mut list = query.separated(", ");
-                for FindingKey(key) in some {
-                    list.push_bind(pack::digest(key).to_vec());
+                for key in some {
+                    list.push_bind(key.digest().0.to_vec());
                 }
                 query.push(")");
                 query.build().persistent(false).execute(&mut *tx).await?;
             });
         }
-        let mut opened = opened.iter();
-        loop {
-            let rows =
-                opened.by_ref().take(ROWS).map(|opened| finding(&opened)).collect::<Result<Vec<_>, _>>()?;
-            if rows.is_empty() {
-                break;
+        let mut sorting = Sorting::default();
+        for (number, (key, record)) in opened.iter().enumerate() {
+            sorting.push(&key, &record)?;
+            if sorting.is_full() {
+                self.insert_findings(stamp, &mut sorting).await?;
             }
+            if number % super::BREATH == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        self.insert_findings(stamp, &mut sorting).await
+    }
+
+    async fn insert_findings(&mut self, stamp: Stamp, sorting: &mut Sorting) -> Result<(), Fault> {
+        // One that is opened twice is on record once.
+        const FINDINGS: &str = batch_into!(
+            "INSERT INTO finding (tenant, key, from_seq, first_seen, body) ",
+            "SELECT $2, substr($3, i * 16 + 1, 16), $4, ",
+            "COALESCE((SELECT MIN(first_seen) FROM finding WHERE tenant = $2 ",
+            "AND key = substr($3, i * 16 + 1, 16)), $5), ",
+            "substr($6, CAST(substr($7, i * 20 + 1, 10) AS INTEGER), CAST(substr($7, i * 20 + 11, 10) AS INTEGER)) ",
+            "FROM place WHERE NOT EXISTS (SELECT 1 FROM finding WHERE tenant = $2 ",
+            "AND key = substr($3, i * 16 + 1, 16) AND from_seq = $4)",
+        );
+        let mut findings = sorting.sorted().peekable();
+        while findings.peek().is_some() {
+            let mut batch = Batch::default();
+            while !batch.is_full()
+                && let Some((digest, body)) = findings.next()
+            {
+                batch.push(&digest.0, &[], body);
+            }
+            let Batch { rows, ids, digests: _, bodies, places } = batch;
             within!(self, |tx| {
-                let mut query =
-                    QueryBuilder::new("INSERT INTO finding (tenant, key, from_seq, body, first_seen) ");
-                query.push_values(&rows, |mut row, (key, body)| {
-                    row.push_bind(stamp.tenant).push_bind(key.as_slice()).push_bind(stamp.seq);
-                    row.push_bind(body.as_str());
-                    row.push("COALESCE((SELECT MIN(first_seen) FROM finding WHERE tenant = ");
-                    row.push_bind_unseparated(stamp.tenant).push_unseparated(" AND key = ");
-                    row.push_bind_unseparated(key.as_slice()).push_unseparated("), ");
-                    row.push_bind_unseparated(stamp.started).push_unseparated(")");
-                });
-                query.push(" ON CONFLICT (tenant, key, from_seq) DO NOTHING");
-                query.build().persistent(false).execute(&mut *tx).await?;
+                let insert = sqlx::query(FINDINGS).bind(rows).bind(stamp.tenant).bind(ids).bind(stamp.seq);
+                let insert = insert.bind(stamp.started).bind(bodies).bind(places);
+                insert.execute(&mut *tx).await?;
             });
         }
+        drop(findings);
+        sorting.clear();
         Ok(())
     }
-}
-
-/// Rows on their way.
-#[derive(Default)]
-struct Batch {
-    rows: Vec<(VersionKey, Digest, String)>,
-    bytes: usize,
-}
-
-impl Batch {
-    fn is_full(&self) -> bool {
-        self.rows.len() >= ROWS || self.bytes >= BYTES
-    }
-}
-
-fn finding((key, record): &(FindingKey, FindingRecord)) -> Result<(Digest, String), Spoilt> {
-    let body = FindingBody { key: key.clone(), record: record.clone() };
-    let body = serde_json::to_string(&body).map_err(|error| Spoilt::body("finding", &key.0, &error))?;
-    Ok((pack::digest(&key.0), body))
 }

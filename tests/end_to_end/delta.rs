@@ -294,7 +294,7 @@ fn everything_is_read_when_it_is_time_or_when_something_else_is_read() {
     sql(&world, "UPDATE delta SET terms = 'another version asked for less' WHERE kind = 2");
     audit(&world, 0).in_full("what is read has changed");
     // What the store holds of the last run cannot be read.
-    sql(&world, "UPDATE version SET body = 'spoilt' WHERE kind = 1 AND to_seq IS NULL");
+    sql(&world, "UPDATE version SET body = x'00' WHERE kind = 1 AND to_seq IS NULL");
     let output = world.keysweep(&["audit"]);
     assert!(text(&output.stderr).contains("What the last run saw cannot be had"), "{}", text(&output.stderr));
 }

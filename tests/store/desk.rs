@@ -1,8 +1,10 @@
 //! Records runs of one tenant, as the service does, and keeps what each was told.
 
+use std::sync::LazyLock;
+
 use keysweep::domain::{
-    FindingKey, FindingRecord, History, Inventory, KnownFinding, Ledger, ObjectKind, Past, RuleId, RunCounts,
-    RunId, RunMark, Severity, Sha256Sum, Subject,
+    FindingDigest, FindingDigests, FindingKey, FindingRecord, History, Inventory, Known, KnownFinding,
+    Ledger, ObjectKind, Past, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum, Subject,
 };
 use keysweep::store::{
     MailState, NewRun, Recalled, Reconstructed, Store, StoreError, Taken, TenantKey, Turn,
@@ -22,6 +24,8 @@ pub(crate) struct Told {
     pub(crate) run: RunId,
     pub(crate) inventory: Inventory,
     pub(crate) history: History,
+    /// The findings it had.
+    pub(crate) present: FindingDigests,
 }
 
 impl Desk {
@@ -51,9 +55,25 @@ impl Desk {
         inventory: &Inventory,
         open: &[&str],
     ) -> Told {
-        let recalled = self.store.recall(self.tenant(), inventory, kinds).await.unwrap();
+        let mut recalled = self.store.recall(self.tenant(), inventory, kinds).await.unwrap();
+        let present = open.iter().map(|key| digest(key)).collect();
+        self.look_up(&mut recalled.history, inventory, &present).await;
         self.record(inventory, &recalled, open).await.unwrap();
-        Told { run: run_id(self.days), inventory: inventory.clone(), history: recalled.history }
+        let (run, history) = (run_id(self.days), recalled.history);
+        Told { run, inventory: inventory.clone(), history, present }
+    }
+
+    /// Has the store look up what is missing, as a run does once it knows what is present.
+    async fn look_up(&self, history: &mut History, inventory: &Inventory, present: &FindingDigests) {
+        if let (Past::Since(memory), true) = (&mut history.past, inventory.is_complete()) {
+            memory.missing = self.store.missing(self.tenant(), memory, present).await.unwrap();
+        }
+    }
+
+    /// All findings that the run before this one had.
+    pub(crate) async fn open(&self, told: &Told) -> Vec<KnownFinding> {
+        let Past::Since(memory) = &told.history.past else { return Vec::new() };
+        self.store.missing(self.tenant(), memory, &FindingDigests::default()).await.unwrap()
     }
 
     pub(crate) async fn record(
@@ -68,7 +88,9 @@ impl Desk {
     }
 
     pub(crate) async fn reconstruct(&self, told: &Told) -> Reconstructed {
-        self.store.reconstruct(self.tenant(), &told.run).await.unwrap().unwrap()
+        let mut found = self.store.reconstruct(self.tenant(), &told.run).await.unwrap().unwrap();
+        self.look_up(&mut found.history, &told.inventory, &told.present).await;
+        found
     }
 
     /// Makes sure that a run comes out as it went in, and with it what it was told.
@@ -135,14 +157,17 @@ pub(crate) fn new_run<'a>(
 
 /// What a run with these findings does to those on record.
 fn ledger(history: &History, open: &[&str]) -> Ledger {
-    let known = known(history);
-    let was_open = |key: &str| known.iter().any(|finding| finding.open && finding.key.0 == key);
+    let was_open = |key: &str| known(history).get(&digest(key)).is_some_and(|(_, open)| open);
     let opened = open.iter().filter(|key| !was_open(key));
-    let fixed = known.iter().filter(|finding| finding.open && !open.contains(&finding.key.0.as_str()));
-    Ledger {
-        opened: opened.map(|key| (FindingKey((*key).to_owned()), record(key))).collect(),
-        closed: fixed.map(|finding| finding.key.clone()).collect(),
-    }
+    let fixed = match &history.past {
+        Past::Since(memory) => memory.missing.iter().map(|finding| finding.key.clone()).collect(),
+        Past::First | Past::Unknown => Vec::new(),
+    };
+    Ledger { opened: opened.map(|key| (FindingKey((*key).to_owned()), record(key))).collect(), closed: fixed }
+}
+
+pub(crate) fn digest(key: &str) -> FindingDigest {
+    FindingKey(key.to_owned()).digest()
 }
 
 pub(crate) fn record(key: &str) -> FindingRecord {
@@ -161,9 +186,11 @@ pub(crate) fn record(key: &str) -> FindingRecord {
     }
 }
 
-pub(crate) fn known(history: &History) -> &[KnownFinding] {
+/// What a run was told of findings.
+pub(crate) fn known(history: &History) -> &Known {
+    static NOTHING: LazyLock<Known> = LazyLock::new(Known::default);
     match &history.past {
-        Past::Since(memory) => &memory.findings,
-        Past::Unknown | Past::First => &[],
+        Past::Since(memory) => &memory.known,
+        Past::Unknown | Past::First => &NOTHING,
     }
 }

@@ -1,6 +1,6 @@
 //! What a directory may hold, what a broken program may have written, and whether the engines agree.
 
-use keysweep::domain::{Assigned, Object, ObjectKind, Owners, Text};
+use keysweep::domain::{Assigned, FindingDigests, Object, ObjectKind, Owners, Past, Text};
 use keysweep::store::StoreError;
 
 use crate::desk::{Desk, Told};
@@ -53,10 +53,13 @@ async fn a_row_that_cannot_be_read_is_named(world: World) {
     let empty = inventory(vec![]);
     let id = application(1).id.to_string();
     for (spoil, table, key) in [
-        ("UPDATE version SET body = 'null' WHERE kind = 1", "`version`", id.as_str()),
-        ("UPDATE version SET body = '{\"id\":1}' WHERE kind = 3", "`version`", "kind 3"),
-        ("UPDATE version SET body = '' WHERE kind = 4", "`version`", "kind 4"),
-        ("UPDATE finding SET body = '[]'", "`finding`", "ca978112ca1bbdca"),
+        ("UPDATE version SET body = digest WHERE kind = 1", "`version`", id.as_str()),
+        ("UPDATE version SET body = substr(body, 1, 30) WHERE kind = 1", "`version`", id.as_str()),
+        ("UPDATE version SET digest = substr(digest, 2) WHERE kind = 1", "`version`", "kind 1"),
+        ("UPDATE version SET body = substr(body, 2) WHERE kind = 3", "`version`", "kind 3"),
+        ("UPDATE version SET body = substr(body, 1, 0) WHERE kind = 4", "`version`", "kind 4"),
+        ("UPDATE finding SET key = substr(key, 2)", "`finding`", "run 1"),
+        ("UPDATE finding SET first_seen = 9000000000000000", "`finding`", "run 1"),
         ("UPDATE run SET mail = 'lost'", "`run`", told.run.as_str()),
         ("UPDATE run SET manifest = 'x'", "`run`", told.run.as_str()),
     ] {
@@ -74,7 +77,13 @@ async fn a_row_that_cannot_be_read_is_named(world: World) {
         }
         desk.expect(&told).await;
     }
-    world.sql("UPDATE version SET body = '[' WHERE kind = 2").await;
+    let recalled = desk.store.recall(desk.tenant(), &empty, &BOTH).await.unwrap();
+    let Past::Since(memory) = &recalled.history.past else { panic!() };
+    world.sql("UPDATE finding SET body = substr(body, 2)").await;
+    let missing = desk.store.missing(desk.tenant(), memory, &FindingDigests::default()).await;
+    let said = unreadable(missing.err());
+    assert!(said.contains("`finding`") && said.contains("ca978112ca1bbdca"), "{said}");
+    world.sql("UPDATE version SET body = substr(body, 1, 1) WHERE kind = 2").await;
     let found = desk.store.reconstruct(desk.tenant(), &told.run).await;
     assert!(unreadable(found.err()).contains(&service_principal(2).id.to_string()));
 }
@@ -82,9 +91,21 @@ async fn a_row_that_cannot_be_read_is_named(world: World) {
 async fn a_run_that_cannot_be_read_is_named(world: World) {
     let mut desk = Desk::of(&world).await;
     let told = desk.run(&cut_off(&inventory((0..2_000).map(application).collect()))).await;
-    world.sql("UPDATE run SET partial = substr(partial, 1, 5000)").await;
-    let found = desk.store.reconstruct(desk.tenant(), &told.run).await;
-    assert!(unreadable(found.err()).contains(told.run.as_str()));
+    assert!(world.texts("SELECT CAST(number AS TEXT) FROM partial").await.len() > 1);
+    for spoil in [
+        "UPDATE partial SET body = substr(body, 1, 5000) WHERE number = 1",
+        "DELETE FROM partial WHERE number = 1",
+        "DELETE FROM partial WHERE number = 0",
+    ] {
+        world.sql("CREATE TABLE kept_partial AS SELECT * FROM partial").await;
+        world.sql(spoil).await;
+        let found = desk.store.reconstruct(desk.tenant(), &told.run).await;
+        assert!(unreadable(found.err()).contains(told.run.as_str()), "{spoil}");
+        world.sql("DELETE FROM partial").await;
+        world.sql("INSERT INTO partial SELECT * FROM kept_partial").await;
+        world.sql("DROP TABLE kept_partial").await;
+    }
+    desk.expect(&told).await;
 }
 
 /// The same runs on both engines are told the same.

@@ -46,7 +46,7 @@ async fn whoever_has_lost_the_turn_records_nothing(world: World) {
     let Past::Since(memory) = &told.history.past else { panic!() };
     assert_eq!(memory.last.run_id, first.run);
     assert_eq!(memory.differences.appeared, []);
-    assert_eq!(memory.findings.len(), 1);
+    assert_eq!(memory.known.len(), 1);
 }
 
 async fn a_run_recorded_in_between_is_noticed(world: World) {

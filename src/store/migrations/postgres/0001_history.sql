@@ -54,8 +54,6 @@ CREATE TABLE run (
     previous_manifest TEXT,
     -- By what the run was judged: what is needed to make its reports again.
     context TEXT NOT NULL,
-    -- What an incomplete run read, compressed; kept until the next run.
-    partial BYTEA,
     -- waiting, written, failed
     files TEXT NOT NULL,
     -- none, waiting, sending, accepted, refused, unknown
@@ -67,6 +65,15 @@ CREATE TABLE run (
 );
 CREATE INDEX run_unfinished ON run (tenant, seq) WHERE files = 'waiting' OR mail IN ('waiting', 'sending');
 
+-- What the last run read, where that was incomplete: in pieces, compressed; kept until the next run.
+CREATE TABLE partial (
+    tenant BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (tenant, seq, number)
+);
+
 -- What complete runs saw, a row for each version: from the run that first saw it to the one that first saw it
 -- otherwise. An object that stays as it is costs nothing more.
 CREATE TABLE version (
@@ -77,8 +84,10 @@ CREATE TABLE version (
     from_seq BIGINT NOT NULL,
     to_seq BIGINT,
     first_seen BIGINT NOT NULL,
+    -- The first half of the SHA-256 of the body.
     digest BYTEA NOT NULL,
-    body TEXT NOT NULL,
+    -- Of an object its bytes (CBOR), of a policy JSON.
+    body BYTEA NOT NULL,
     PRIMARY KEY (tenant, kind, id, from_seq)
 );
 -- What is on record now, without the bodies: all that a run compares itself with.
@@ -93,7 +102,9 @@ CREATE TABLE finding (
     from_seq BIGINT NOT NULL,
     to_seq BIGINT,
     first_seen BIGINT NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (tenant, key, from_seq)
+    -- JSON: a list of the key and of what is remembered.
+    body BYTEA NOT NULL,
+    -- All that a run wants to know of most findings is in the index.
+    PRIMARY KEY (tenant, key, from_seq) INCLUDE (to_seq, first_seen)
 );
 CREATE INDEX finding_ended ON finding (tenant, to_seq) WHERE to_seq IS NOT NULL;

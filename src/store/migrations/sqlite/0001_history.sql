@@ -54,8 +54,6 @@ CREATE TABLE run (
     previous_manifest TEXT,
     -- By what the run was judged: what is needed to make its reports again.
     context TEXT NOT NULL,
-    -- What an incomplete run read, compressed; kept until the next run.
-    partial BLOB,
     -- waiting, written, failed
     files TEXT NOT NULL,
     -- none, waiting, sending, accepted, refused, unknown
@@ -67,6 +65,15 @@ CREATE TABLE run (
 ) STRICT;
 CREATE INDEX run_unfinished ON run (tenant, seq) WHERE files = 'waiting' OR mail IN ('waiting', 'sending');
 
+-- What the last run read, where that was incomplete: in pieces, compressed; kept until the next run.
+CREATE TABLE partial (
+    tenant INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (tenant, seq, number)
+) STRICT;
+
 -- What complete runs saw, a row for each version: from the run that first saw it to the one that first saw it
 -- otherwise. An object that stays as it is costs nothing more.
 CREATE TABLE version (
@@ -77,8 +84,10 @@ CREATE TABLE version (
     from_seq INTEGER NOT NULL,
     to_seq INTEGER,
     first_seen INTEGER NOT NULL,
+    -- The first half of the SHA-256 of the body.
     digest BLOB NOT NULL,
-    body TEXT NOT NULL,
+    -- Of an object its bytes (CBOR), of a policy JSON.
+    body BLOB NOT NULL,
     PRIMARY KEY (tenant, kind, id, from_seq)
 ) STRICT;
 -- What is on record now, without the bodies: all that a run compares itself with. `to_seq` is in it because
@@ -94,7 +103,10 @@ CREATE TABLE finding (
     from_seq INTEGER NOT NULL,
     to_seq INTEGER,
     first_seen INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (tenant, key, from_seq)
+    -- JSON: a list of the key and of what is remembered.
+    body BLOB NOT NULL
 ) STRICT;
+-- All that a run wants to know of most findings. Not unique, because SQLite cannot leave columns out of that:
+-- whoever writes sees to it that there is one row for a tenant, a key and the run that opened it.
+CREATE INDEX finding_known ON finding (tenant, key, from_seq, to_seq, first_seen);
 CREATE INDEX finding_ended ON finding (tenant, to_seq) WHERE to_seq IS NOT NULL;
