@@ -9,8 +9,8 @@ use super::error::GraphError;
 use super::http::{Call, Graph};
 use super::pages::{Listed, Read};
 use super::progress::{Progress, Watch};
-use super::refresh::WhyFull;
 use super::source::Source;
+use super::why_full::WhyFull;
 use super::wire;
 use crate::domain::ObjectKind;
 

@@ -12,8 +12,8 @@ use super::entry::Entry;
 use super::gaps::Problems;
 use super::http::{Call, Graph};
 use super::progress::{Progress, Watch};
-use super::refresh::WhyFull;
 use super::source::Source;
+use super::why_full::WhyFull;
 use crate::config::Reading;
 use crate::domain::{Basis, Object, ObjectKey, ObjectKind, Objects, Part};
 

@@ -11,8 +11,8 @@ use super::error::GraphError;
 use super::http::{Call, Graph, shape};
 use super::pages::{Listed, Read, Sink};
 use super::progress::{Progress, Watch};
-use super::refresh::WhyFull;
 use super::source::Source;
+use super::why_full::WhyFull;
 use super::wire;
 use crate::config::Reading;
 use crate::domain::{

@@ -26,6 +26,7 @@ pub mod sign_in;
 mod source;
 pub mod tokens;
 mod totals;
+mod why_full;
 mod wire;
 
 pub use budget::{Budget, Limits};
@@ -35,5 +36,6 @@ pub use gaps::explain;
 pub use http::Graph;
 pub use owners::name_owners;
 pub use progress::{Event, Progress};
-pub use refresh::{Ask, Refreshed, WhyFull, may_start_from, refresh};
+pub use refresh::{Ask, Refreshed, may_start_from, refresh};
 pub use retry::Patience;
+pub use why_full::WhyFull;

@@ -9,15 +9,15 @@ use super::collect::{Seen, in_full, signed_in};
 use super::delta;
 use super::delta_apply::{Updated, bring_up_to_date};
 use super::error::GraphError;
-use super::gaps::{self, Problems};
+use super::gaps;
 use super::http::Graph;
 use super::policies::{self, Policies};
 use super::progress::Progress;
 use super::source::Source;
+use super::why_full::{WhyFull, astray};
 use crate::config::Reading;
 use crate::domain::{
-    Basis, DeltaLink, DeltaState, Gap, HowRead, Inventory, ObjectKey, ObjectKind, Owners, Part, Since,
-    TenantId, Text,
+    Basis, DeltaLink, DeltaState, HowRead, Inventory, ObjectKey, ObjectKind, Owners, Since, TenantId,
 };
 
 /// How old a link may be. Graph forgets after seven days (FACTS §10); half a day is left for retries and for
@@ -46,41 +46,6 @@ pub struct Refreshed {
     /// What to start from the next time, if the inventory is complete and on record by then. None where
     /// Graph does not tell of changes.
     pub state: Option<DeltaState>,
-}
-
-/// Why a tenant is read in full.
-#[derive(Debug, thiserror::Error)]
-pub enum WhyFull {
-    /// `--full`.
-    #[error("it was asked for")]
-    Asked,
-    /// There is no complete run, or it left no links.
-    #[error("there is no earlier run to start from")]
-    NoBasis,
-    /// The store.
-    #[error("what the last run saw cannot be had: {0}")]
-    Store(String),
-    /// `[audit] full_every`.
-    #[error("the last full read, of {0}, is as old as `full_every` allows")]
-    Due(DateTime<Utc>),
-    /// Graph has forgotten.
-    #[error("the last complete run, of {0}, is too long ago for delta queries")]
-    LongAgo(DateTime<Utc>),
-    /// The last complete run is said to be in the future.
-    #[error("the clock was set back")]
-    ClockSetBack,
-    /// Other objects, other properties, another program, or another place.
-    #[error("what is read has changed since the last run")]
-    Terms,
-    /// The round did not come to its end.
-    #[error("the changes could not be followed")]
-    Graph(Part, #[source] GraphError),
-    /// Entries that are not as documented.
-    #[error("the changes could not be read. {0}")]
-    Unreadable(Text),
-    /// A full read is cheaper.
-    #[error("too much has changed")]
-    TooMuch,
 }
 
 /// Reads a tenant as [`super::collect`] does, but of the objects only what changed since the basis, where
@@ -182,36 +147,6 @@ fn say_without(error: &GraphError) {
         error => {
             let reason = gaps::explain(error, None);
             tracing::info!(reason, "Graph gives no delta link, so the next run reads in full too");
-        }
-    }
-}
-
-/// The gap that is left by a link to somewhere else: an answer that would lead the token astray ends in an
-/// incomplete run, whatever else could be read (DESIGN §9).
-fn astray(part: Part, error: &GraphError) -> Option<Gap> {
-    let astray = matches!(error, GraphError::ForeignLink { .. } | GraphError::Redirected { .. });
-    astray.then(|| gaps::gap(part, error))
-}
-
-impl WhyFull {
-    /// What is wrong with entries, as a reason.
-    pub(super) fn unreadable(problems: &Problems, part: Part) -> Self {
-        let gap = problems.gap(part);
-        Self::Unreadable(gap.map(|gap| gap.reason).unwrap_or_default())
-    }
-
-    fn gap(&self) -> Option<Gap> {
-        match self {
-            Self::Graph(part, error) => astray(*part, error),
-            Self::Asked
-            | Self::NoBasis
-            | Self::Store(_)
-            | Self::Due(_)
-            | Self::LongAgo(_)
-            | Self::ClockSetBack
-            | Self::Terms
-            | Self::Unreadable(_)
-            | Self::TooMuch => None,
         }
     }
 }
