@@ -16,7 +16,7 @@ pub(super) enum Told {
     /// It was deleted; whether for good does not matter, for it is not listed either way.
     Removed(ObjectId),
     /// It looks so now, in the properties that are given.
-    Looks(Form),
+    Looks(Box<Form>),
 }
 
 /// An object of which some properties are known. Absent is not null: what is absent has not changed.
@@ -58,7 +58,7 @@ fn told(mut entry: Entry<'_>, kind: ObjectKind) -> Option<Told> {
         return entry.id(wire.id.as_deref()).map(|id| Told::Removed(ObjectId(id)));
     }
     let given = source.properties.iter().filter(|name| members.contains_key(**name)).copied().collect();
-    Some(Told::Looks(Form { object: (source.read)(entry)?, given }))
+    Some(Told::Looks(Box::new(Form { object: (source.read)(entry)?, given })))
 }
 
 impl Form {
@@ -183,7 +183,7 @@ impl Sink<Told> for Changes {
                 self.0.insert(id, Change::Gone);
                 return;
             }
-            Told::Looks(form) => form,
+            Told::Looks(form) => *form,
         };
         match self.0.entry(form.object.id) {
             Slot::Vacant(slot) => drop(slot.insert(Change::Changed(form))),
