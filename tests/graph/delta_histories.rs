@@ -50,9 +50,9 @@ fn value(name: &str, number: u8) -> Value {
         "createdDateTime" => json!(format!("2025-01-{:02}T00:00:00Z", 1 + number % 28)),
         "tags" => json!((0..number % 3).map(|tag| format!("tag {tag}")).collect::<Vec<_>>()),
         "keyCredentials" => json!([shapes::certificate(&format!("CN={number}"), now(), None)]),
-        "isDisabled" | "accountEnabled" => json!(number % 2 == 0),
+        "isDisabled" | "accountEnabled" => json!(number.is_multiple_of(2)),
         "servicePrincipalLockConfiguration" => {
-            json!({"isEnabled": number % 2 == 0, "allProperties": number % 3 == 0})
+            json!({"isEnabled": number.is_multiple_of(2), "allProperties": number.is_multiple_of(3)})
         }
         "appOwnerOrganizationId" => json!(crate::tenant::id(u128::from(number))),
         _ => json!(format!("{name} {number}")),
@@ -116,12 +116,12 @@ fn happen(tenant: &mut TenantData, event: &Event) {
     match event {
         Event::Create(kind, number) => {
             let mut object = json!({"displayName": format!("New {number}")});
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 object["passwordCredentials"] = json!([shapes::secret("first", now(), None)]);
                 object["owners"] = json!([shapes::user("Lee Gu")]);
             }
             if *kind == ObjectKind::Application {
-                if number % 3 == 0 {
+                if number.is_multiple_of(3) {
                     object["federatedIdentityCredentials"] =
                         json!([shapes::federated("ci", "https://i", "s")]);
                 }
@@ -137,7 +137,7 @@ fn happen(tenant: &mut TenantData, event: &Event) {
             };
             let names: Vec<&str> = OF_BOTH.iter().chain(own).copied().collect();
             let name = names[usize::from(*property) % names.len()];
-            let value = if number % 4 == 0 { Value::Null } else { value(name, *number) };
+            let value = if number.is_multiple_of(4) { Value::Null } else { value(name, *number) };
             edit(tenant, *kind, *which, name, value);
         }
         Event::AddSecret(kind, which) => {
