@@ -50,7 +50,7 @@ async fn a_store_of_a_newer_version_is_refused_and_left_alone(world: World) {
     world
         .sql(
             "INSERT INTO keysweep_migration (version, description, success, checksum, execution_time) \
-             SELECT 9999, description, success, checksum, execution_time FROM keysweep_migration",
+             SELECT 9999, description, success, checksum, execution_time FROM keysweep_migration WHERE version = 1",
         )
         .await;
     let before = world.everything().await;
