@@ -8,7 +8,6 @@ use std::fmt;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -52,7 +51,9 @@ async fn measure(
     let seen = inventory(objects);
     println!("  {} objects in memory: {} MB", seen.objects.len(), resident());
     let findings = seen.objects.len();
-    println!("  first run: {}, peak {} MB", large.run(&seen, findings).await?, peak());
+    println!("  first run: {}, peak {} MB", large.run(&seen, 0).await?, peak());
+    println!("  after it: {:.1} MB", megabytes(size(url, file).await?));
+    println!("  a finding for each: {}, peak {} MB", large.run(&seen, findings).await?, peak());
     println!("  after it: {:.1} MB", megabytes(size(url, file).await?));
     println!("  nothing changed: {}, peak {} MB", large.run(&seen, findings).await?, peak());
     let began = Instant::now();
@@ -117,12 +118,15 @@ struct Took {
     recalling: Duration,
     looking_up: Duration,
     recording: Duration,
+    /// Seconds of the processor for that.
+    processor: f64,
 }
 
 impl fmt::Display for Took {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { recalling, looking_up, recording } = self;
-        write!(f, "recall {recalling:.2?}, look up findings {looking_up:.2?}, record {recording:.2?}")
+        let Self { recalling, looking_up, recording, processor } = self;
+        write!(f, "recall {recalling:.2?}, look up findings {looking_up:.2?}, record {recording:.2?} ")?;
+        write!(f, "({processor:.2} s of the processor)")
     }
 }
 
@@ -163,9 +167,10 @@ impl Desk {
             let missing = self.store.missing(self.turn.tenant(), memory, &present).await?;
             looking_up = began.elapsed();
             ledger.closed = missing.into_iter().map(|finding| finding.key).collect();
-            let known = Arc::clone(&memory.known);
-            let new = ledger.opened.iter().filter(|(key, _)| known.get(&key.digest()).is_none());
-            ledger.opened = new.collect();
+            if !memory.known.is_empty() {
+                let new = ledger.opened.iter().filter(|(key, _)| memory.known.get(&key.digest()).is_none());
+                ledger.opened = new.collect();
+            }
         }
         let run = NewRun {
             counts: RunCounts {
@@ -185,9 +190,9 @@ impl Desk {
             mail: MailState::NotWanted,
             delta: None,
         };
-        let began = Instant::now();
+        let (began, spent) = (Instant::now(), processor());
         self.store.record(&self.turn, &run, &recalled).await?;
-        Ok(Took { recalling, looking_up, recording: began.elapsed() })
+        Ok(Took { recalling, looking_up, recording: began.elapsed(), processor: processor() - spent })
     }
 }
 
@@ -306,6 +311,18 @@ fn megabytes(bytes: u64) -> f64 {
 /// Memory of this process, in megabytes; nothing where the system does not tell.
 fn resident() -> String {
     status("VmRSS:")
+}
+
+/// Seconds of the processor that this process has had.
+fn processor() -> f64 {
+    let all = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<f64> = all
+        .rsplit(')')
+        .next()
+        .map(|rest| rest.split_whitespace().filter_map(|field| field.parse().ok()).collect())
+        .unwrap_or_default();
+    // Of the numbers after the state: utime and stime, in hundredths.
+    fields.get(10..12).map_or(0.0, |times| times.iter().sum::<f64>() / 100.0)
 }
 
 /// The most it ever was.
