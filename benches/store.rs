@@ -1,18 +1,22 @@
 //! What it costs to remember: `cargo bench --bench store`. SQLite in a temporary directory always, PostgreSQL
-//! where `KEYSWEEP_BENCH_POSTGRES` is the URL of an empty database. With `cargo bench --bench store -- N` the
-//! numbers of objects are divided by N.
+//! where `KEYSWEEP_BENCH_POSTGRES` is the URL of an empty database. With `cargo bench --bench store -- N` a
+//! tenant of N objects instead of 300,000, with a finding for each; the second tenant has 100,000 at most.
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
+use std::collections::HashSet;
+use std::fmt;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::config::StoreUrl;
 use keysweep::domain::{
-    AppId, ApplicationFacts, Assigned, CustomPolicy, Details, FindingKey, FindingRecord, Inventory, KeyId,
-    Ledger, Object, ObjectId, ObjectKind, Owners, PasswordCredential, PolicyId, Reach, RuleId, RunCounts,
-    RunId, RunMark, ServicePrincipalFacts, Severity, Sha256Sum, Subject, TenantId, Text,
+    AppId, ApplicationFacts, Assigned, CustomPolicy, Details, FindingDigests, FindingKey, FindingRecord,
+    Inventory, KeyId, Ledger, Object, ObjectId, ObjectKind, Objects, Owners, PasswordCredential, Past,
+    PolicyId, Reach, Rows, RuleId, RunCounts, RunId, RunMark, ServicePrincipalFacts, Severity, Sha256Sum,
+    Subject, TenantId, Text,
 };
 use keysweep::store::{MailState, NewRun, Recalled, Store, Taken, TenantKey, Turn};
 use uuid::Uuid;
@@ -26,13 +30,13 @@ const RUNS: u32 = 10;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let divisor = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_u128);
+    let objects = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(300_000);
     let directory = tempfile::tempdir()?;
     let file = directory.path().join("keysweep.db");
-    measure(&StoreUrl::Sqlite(file.clone()), Some(&file), divisor).await?;
+    measure(&StoreUrl::Sqlite(file.clone()), Some(&file), objects).await?;
     #[expect(clippy::disallowed_methods, reason = "a bench takes its server from outside")]
     if let Ok(url) = std::env::var("KEYSWEEP_BENCH_POSTGRES") {
-        measure(&StoreUrl::Postgres(url.into()), None, divisor).await?;
+        measure(&StoreUrl::Postgres(url.into()), None, objects).await?;
     }
     Ok(())
 }
@@ -40,33 +44,40 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn measure(
     url: &StoreUrl,
     file: Option<&Path>,
-    divisor: u128,
+    objects: u128,
 ) -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", if file.is_some() { "SQLite" } else { "PostgreSQL" });
     let mut large = Desk::of(url, "large").await?;
-    let seen = inventory(300_000 / divisor);
+    let seen = inventory(objects);
     println!("  {} objects in memory: {} MB", seen.objects.len(), resident());
-    let (recalling, recording) = large.run(&seen, 0).await?;
-    println!("  first run: recall {recalling:.1?}, record {recording:.1?}, peak {} MB", peak());
+    let findings = seen.objects.len();
+    println!("  first run: {}, peak {} MB", large.run(&seen, 0).await?, peak());
     println!("  after it: {:.1} MB", megabytes(size(url, file).await?));
-    let (recalling, recording) = large.run(&seen, 0).await?;
-    println!("  nothing changed: recall {recalling:.1?}, record {recording:.1?}, peak {} MB", peak());
+    println!("  a finding for each: {}, peak {} MB", large.run(&seen, findings).await?, peak());
+    println!("  after it: {:.1} MB", megabytes(size(url, file).await?));
+    println!("  nothing changed: {}, peak {} MB", large.run(&seen, findings).await?, peak());
+    let began = Instant::now();
+    let run = large.run_id();
+    let found = large.store.last_objects(large.turn.tenant(), &run, &BOTH).await?;
+    println!("  read {} objects again: {:.2?}", found.map_or(0, |found| found.len()), began.elapsed());
     let began = Instant::now();
     let found = large.store.reconstruct(large.turn.tenant(), &large.run_id()).await?;
-    let objects = found.map_or(0, |found| found.inventory.objects.len());
-    println!("  reconstruct {objects} objects: {:.1?}", began.elapsed());
+    let found = found.map_or(0, |found| found.inventory.objects.len());
+    println!("  reconstruct {found} objects: {:.2?}, peak {} MB", began.elapsed(), peak());
     drop(seen);
 
     let mut middle = Desk::of(url, "middle").await?;
-    let mut seen = inventory(100_000 / divisor);
+    let mut seen = inventory(objects.min(100_000));
     middle.run(&seen, 200).await?;
     let before = size(url, file).await?;
     let (mut recalled, mut recorded) = (Duration::ZERO, Duration::ZERO);
     for round in 0..RUNS {
         change(&mut seen, round);
-        let (recalling, recording) = middle.run(&seen, 20).await?;
-        recalled += recalling;
-        recorded += recording;
+        // A tenth of the findings is new each time, and as many are fixed.
+        middle.from += 20;
+        let took = middle.run(&seen, 200).await?;
+        recalled += took.recalling + took.looking_up;
+        recorded += took.recording;
     }
     let grown = size(url, file).await?.saturating_sub(before);
     println!(
@@ -85,9 +96,12 @@ async fn measure(
 /// Every thousandth object is renamed, others each time.
 fn change(inventory: &mut Inventory, round: u32) {
     let skipped = usize::try_from(round).unwrap_or_default();
-    for object in inventory.objects.iter_mut().skip(skipped).step_by(1_000) {
-        object.display_name = Text::new(&format!("{} renamed", object.display_name));
-    }
+    let renamed = inventory.objects.iter().skip(skipped).step_by(1_000).map(|object| Object {
+        display_name: Text::new(&format!("{} renamed", object.display_name)),
+        ..object
+    });
+    let renamed: Vec<Object> = renamed.collect();
+    inventory.objects = std::mem::take(&mut inventory.objects).amended(renamed, &HashSet::new());
 }
 
 /// One tenant's runs, a day apart.
@@ -95,6 +109,25 @@ struct Desk {
     store: Store,
     turn: Turn,
     days: i64,
+    /// The first of its findings.
+    from: usize,
+}
+
+/// How long a run took.
+struct Took {
+    recalling: Duration,
+    looking_up: Duration,
+    recording: Duration,
+    /// Seconds of the processor for that.
+    processor: f64,
+}
+
+impl fmt::Display for Took {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { recalling, looking_up, recording, processor } = self;
+        write!(f, "recall {recalling:.2?}, look up findings {looking_up:.2?}, record {recording:.2?} ")?;
+        write!(f, "({processor:.2} s of the processor)")
+    }
 }
 
 impl Desk {
@@ -102,7 +135,7 @@ impl Desk {
         let store = Store::open(url).await?;
         let tenant = TenantKey { name: name.to_owned(), tenant_id: TENANT };
         match store.take_turn(&tenant, "bench").await? {
-            Taken::Ours { turn, unfinished: _ } => Ok(Self { store, turn, days: 0 }),
+            Taken::Ours { turn, unfinished: _ } => Ok(Self { store, turn, days: 0, from: 0 }),
             Taken::Busy { holder } => Err(format!("{holder} uses it").into()),
         }
     }
@@ -115,17 +148,30 @@ impl Desk {
         RunId::new(self.now(), 1)
     }
 
-    /// Records a run with so many new findings. How long recalling and recording took.
+    /// Records a run that has so many findings. How long it took.
     async fn run(
         &mut self,
         inventory: &Inventory,
         findings: usize,
-    ) -> Result<(Duration, Duration), Box<dyn std::error::Error>> {
+    ) -> Result<Took, Box<dyn std::error::Error>> {
         self.days += 1;
         let began = Instant::now();
         let recalled: Recalled = self.store.recall(self.turn.tenant(), inventory, &BOTH).await?;
         let recalling = began.elapsed();
-        let opened = (0..findings).map(|number| finding(&format!("{}/{number}", self.days))).collect();
+        let numbers = self.from..self.from + findings;
+        let mut ledger = Ledger { opened: opened(numbers.clone()), closed: Vec::new() };
+        let mut looking_up = Duration::ZERO;
+        if let Past::Since(memory) = &recalled.history.past {
+            let present: FindingDigests = numbers.map(|number| finding(number).0.digest()).collect();
+            let began = Instant::now();
+            let missing = self.store.missing(self.turn.tenant(), memory, &present).await?;
+            looking_up = began.elapsed();
+            ledger.closed = missing.into_iter().map(|finding| finding.key).collect();
+            if !memory.known.is_empty() {
+                let new = ledger.opened.iter().filter(|(key, _)| memory.known.get(&key.digest()).is_none());
+                ledger.opened = new.collect();
+            }
+        }
         let run = NewRun {
             counts: RunCounts {
                 run: RunMark { run_id: self.run_id(), started: self.now() },
@@ -140,18 +186,23 @@ impl Desk {
             previous: recalled.history.previous.clone(),
             context: "{\"settings\":\"as long as they are in a context\"}".repeat(40),
             inventory,
-            ledger: Ledger { opened, closed: Vec::new() },
+            ledger,
             mail: MailState::NotWanted,
             delta: None,
         };
-        let began = Instant::now();
+        let (began, spent) = (Instant::now(), processor());
         self.store.record(&self.turn, &run, &recalled).await?;
-        Ok((recalling, began.elapsed()))
+        Ok(Took { recalling, looking_up, recording: began.elapsed(), processor: processor() - spent })
     }
 }
 
-fn finding(key: &str) -> (FindingKey, FindingRecord) {
-    let key = format!("client-secret/application/{}/client-secret/{key}", Uuid::nil());
+/// Findings of these numbers, of which nobody holds all.
+fn opened(numbers: Range<usize>) -> Rows<(FindingKey, FindingRecord)> {
+    Rows::drawn(numbers.len(), move || Box::new(numbers.clone().map(finding)))
+}
+
+fn finding(number: usize) -> (FindingKey, FindingRecord) {
+    let key = format!("client-secret/application/{}/client-secret/{number}", Uuid::nil());
     let record = FindingRecord {
         rule: RuleId::ClientSecret,
         severity: Severity::High,
@@ -170,10 +221,9 @@ fn finding(key: &str) -> (FindingKey, FindingRecord) {
 
 /// Two service principals to an application, half of the applications with a secret or two.
 fn inventory(count: u128) -> Inventory {
-    let objects: Vec<Object> = (0..count).map(object).collect();
-    let holders = objects.iter().filter(|object| object.assigned != Assigned::Nothing).map(Object::key);
-    let mut applies_to: Vec<_> = holders.collect();
-    applies_to.sort_unstable();
+    let objects: Objects = (0..count).map(object).collect();
+    let holds = |place: &usize| objects.assigned(*place) != Some(&Assigned::Nothing);
+    let applies_to = (0..objects.len()).filter(holds).filter_map(|place| objects.key(place)).collect();
     Inventory {
         tenant: TENANT,
         tenant_default: None,
@@ -261,6 +311,18 @@ fn megabytes(bytes: u64) -> f64 {
 /// Memory of this process, in megabytes; nothing where the system does not tell.
 fn resident() -> String {
     status("VmRSS:")
+}
+
+/// Seconds of the processor that this process has had.
+fn processor() -> f64 {
+    let all = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<f64> = all
+        .rsplit(')')
+        .next()
+        .map(|rest| rest.split_whitespace().filter_map(|field| field.parse().ok()).collect())
+        .unwrap_or_default();
+    // Of the numbers after the state: utime and stime, in hundredths.
+    fields.get(10..12).map_or(0.0, |times| times.iter().sum::<f64>() / 100.0)
 }
 
 /// The most it ever was.

@@ -13,20 +13,8 @@ pub(super) struct Batch {
     /// Their bodies.
     pub(super) bodies: Vec<u8>,
     /// Where each body begins, counted from one, and how long it is: ten digits each.
-    pub(super) places: String,
+    pub(super) places: Vec<u8>,
 }
-
-/// The first part of a statement that puts a batch into a table: the number of rows is `$1`.
-macro_rules! batch_into {
-    ($($rest:literal),+ $(,)?) => {
-        concat!(
-            "WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < $1) ",
-            $($rest),+
-        )
-    };
-}
-
-pub(super) use batch_into;
 
 impl Batch {
     /// Rows in a statement: with more, bodies are copied to and fro for nothing.
@@ -40,7 +28,8 @@ impl Batch {
         self.rows += 1;
         self.ids.extend_from_slice(id);
         self.digests.extend_from_slice(digest);
-        self.places.push_str(&format!("{:010}{:010}", self.bodies.len() + 1, body.len()));
+        let place = format!("{:010}{:010}", self.bodies.len() + 1, body.len());
+        self.places.extend_from_slice(place.as_bytes());
         self.bodies.extend_from_slice(body);
     }
 

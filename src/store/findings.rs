@@ -54,7 +54,12 @@ impl Sorting {
     const ENOUGH: usize = 16 << 20;
 
     /// Takes in a finding.
-    pub(super) fn push(&mut self, key: &FindingKey, record: &FindingRecord) -> Result<(), Spoilt> {
+    pub(super) fn push(
+        &mut self,
+        digest: FindingDigest,
+        key: &FindingKey,
+        record: &FindingRecord,
+    ) -> Result<(), Spoilt> {
         let FindingRecord {
             rule,
             severity,
@@ -85,7 +90,7 @@ impl Sorting {
         let start = self.bodies.len();
         serde_json::to_writer(&mut self.bodies, &body)
             .map_err(|error| Spoilt::body("finding", &key.0, &error))?;
-        self.places.push((key.digest(), start..self.bodies.len()));
+        self.places.push((digest, start..self.bodies.len()));
         Ok(())
     }
 

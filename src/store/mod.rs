@@ -13,6 +13,7 @@ mod error;
 mod fault;
 mod findings;
 mod forget;
+mod inserts;
 mod last;
 mod lists;
 mod migrate;

@@ -170,6 +170,7 @@ impl Session {
             });
         }
         findings.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        findings.dedup_by(|a, b| a.key == b.key);
         Ok(findings)
     }
 }

@@ -1,6 +1,7 @@
 //! What earlier runs have to say about an inventory.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::changes::{Begun, Changed, VersionChanges};
 use super::engine::Fault;
@@ -64,6 +65,7 @@ impl Store {
             last_seq: 0,
             since: None,
             kinds: kinds.to_vec(),
+            known: None,
             versions: VersionChanges { begun: Begun::All, ended: Vec::new() },
         };
         let Some(tenant) = tenant else { return Ok(recalled) };
@@ -78,6 +80,7 @@ impl Store {
             recalled.since = Some(before.seq);
             let changed = session.compare(tenant, AsOf::Now, inventory, kinds).await?;
             let memory = session.memory(&before, inventory, kinds, &changed).await?;
+            recalled.known = Some(Arc::clone(&memory.known));
             recalled.history.past = Past::Since(Box::new(memory));
             recalled.versions = changed.versions(&inventory.objects);
         }

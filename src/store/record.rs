@@ -39,7 +39,7 @@ impl Store {
         if run.counts.complete {
             session.end_versions(stamp, &recalled.versions.ended).await?;
             session.begin_versions(stamp, run.inventory, &recalled.versions).await?;
-            session.apply(stamp, &run.ledger).await?;
+            session.apply(stamp, &run.ledger, recalled.known.as_deref()).await?;
             session.leave(stamp, run.delta).await?;
         } else {
             session.keep_partial(stamp, run.inventory).await?;

@@ -1,12 +1,15 @@
 //! What goes into the store and comes out of it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::Turn;
 use super::changes::VersionChanges;
 use crate::config::Tenant;
 use crate::domain::{
-    ChainLink, DeltaState, History, Inventory, Ledger, ObjectKind, RunCounts, RunId, Sha256Sum, TenantId,
+    ChainLink, DeltaState, History, Inventory, Known, Ledger, ObjectKind, RunCounts, RunId, Sha256Sum,
+    TenantId,
 };
 
 /// A tenant as the store knows it. Renaming it in the configuration, or giving its name to another
@@ -235,6 +238,8 @@ pub struct Recalled {
     pub(super) since: Option<i64>,
     /// The audited kinds.
     pub(super) kinds: Vec<ObjectKind>,
+    /// The findings on record; none where there are none.
+    pub(super) known: Option<Arc<Known>>,
     /// The versions to be written and ended.
     pub(super) versions: VersionChanges,
 }

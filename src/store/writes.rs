@@ -2,14 +2,15 @@
 
 use sqlx::QueryBuilder;
 
-use super::batch::{Batch, batch_into};
+use super::batch::Batch;
 use super::changes::{Begun, VersionChanges};
 use super::engine::Fault;
 use super::findings::Sorting;
+use super::inserts::{FINDINGS, FIRST_VERSIONS, Insert, NEW_FINDINGS, VERSIONS};
 use super::pack::{Kind, VersionKey, digest};
 use super::policies::{self, Holders};
 use super::session::{Session, within};
-use crate::domain::{Inventory, Ledger};
+use crate::domain::{Inventory, Known, Ledger};
 
 /// Keys in a statement.
 const KEYS: usize = 5_000;
@@ -100,35 +101,27 @@ impl Session {
     }
 
     async fn insert_versions(&mut self, stamp: Stamp, kind: Kind, batch: Batch) -> Result<(), Fault> {
-        const FIRST: &str = batch_into!(
-            "INSERT INTO version (tenant, kind, id, from_seq, first_seen, digest, body) ",
-            "SELECT $2, $3, substr($4, i * 16 + 1, 16), $5, $6, substr($7, i * 16 + 1, 16), ",
-            "substr($8, CAST(substr($9, i * 20 + 1, 10) AS INTEGER), CAST(substr($9, i * 20 + 11, 10) AS INTEGER)) ",
-            "FROM place",
-        );
-        const LATER: &str = batch_into!(
-            "INSERT INTO version (tenant, kind, id, from_seq, first_seen, digest, body) ",
-            "SELECT $2, $3, substr($4, i * 16 + 1, 16), $5, ",
-            "COALESCE((SELECT MIN(first_seen) FROM version WHERE tenant = $2 AND kind = $3 ",
-            "AND id = substr($4, i * 16 + 1, 16)), $6), substr($7, i * 16 + 1, 16), ",
-            "substr($8, CAST(substr($9, i * 20 + 1, 10) AS INTEGER), CAST(substr($9, i * 20 + 11, 10) AS INTEGER)) ",
-            "FROM place",
-        );
         if batch.is_empty() {
             return Ok(());
         }
+        let statement = if stamp.first { FIRST_VERSIONS.on(self) } else { VERSIONS.on(self) };
         let Batch { rows, ids, digests, bodies, places } = batch;
         within!(self, |tx| {
-            let insert = sqlx::query(if stamp.first { FIRST } else { LATER }).bind(rows);
+            let insert = sqlx::query(statement).bind(rows).bind(bodies).bind(places);
             let insert = insert.bind(stamp.tenant).bind(kind.number()).bind(ids).bind(stamp.seq);
-            let insert = insert.bind(stamp.started).bind(digests).bind(bodies).bind(places);
+            let insert = insert.bind(stamp.started).bind(digests);
             insert.execute(&mut *tx).await?;
         });
         Ok(())
     }
 
     /// Opens and closes findings. What is back keeps the day on which it was seen first.
-    pub(super) async fn apply(&mut self, stamp: Stamp, ledger: &Ledger) -> Result<(), Fault> {
+    pub(super) async fn apply(
+        &mut self,
+        stamp: Stamp,
+        ledger: &Ledger,
+        known: Option<&Known>,
+    ) -> Result<(), Fault> {
         let Ledger { opened, closed } = ledger;
         for some in closed.chunks(KEYS) {
             within!(self, |tx| {
@@ -143,30 +136,35 @@ impl Session {
                 query.build().persistent(false).execute(&mut *tx).await?;
             });
         }
-        let mut sorting = Sorting::default();
+        let (mut new, mut back) = (Sorting::default(), Sorting::default());
         for (number, (key, record)) in opened.iter().enumerate() {
-            sorting.push(&key, &record)?;
-            if sorting.is_full() {
-                self.insert_findings(stamp, &mut sorting).await?;
+            let digest = key.digest();
+            if known.is_none_or(|known| known.get(&digest).is_none()) {
+                new.push(digest, &key, &record)?;
+            } else {
+                back.push(digest, &key, &record)?;
+            }
+            if new.is_full() {
+                self.insert_findings(stamp, &NEW_FINDINGS, &mut new).await?;
+            }
+            if back.is_full() {
+                self.insert_findings(stamp, &FINDINGS, &mut back).await?;
             }
             if number % super::BREATH == 0 {
                 tokio::task::yield_now().await;
             }
         }
-        self.insert_findings(stamp, &mut sorting).await
+        self.insert_findings(stamp, &NEW_FINDINGS, &mut new).await?;
+        self.insert_findings(stamp, &FINDINGS, &mut back).await
     }
 
-    async fn insert_findings(&mut self, stamp: Stamp, sorting: &mut Sorting) -> Result<(), Fault> {
-        // One that is opened twice is on record once.
-        const FINDINGS: &str = batch_into!(
-            "INSERT INTO finding (tenant, key, from_seq, first_seen, body) ",
-            "SELECT $2, substr($3, i * 16 + 1, 16), $4, ",
-            "COALESCE((SELECT MIN(first_seen) FROM finding WHERE tenant = $2 ",
-            "AND key = substr($3, i * 16 + 1, 16)), $5), ",
-            "substr($6, CAST(substr($7, i * 20 + 1, 10) AS INTEGER), CAST(substr($7, i * 20 + 11, 10) AS INTEGER)) ",
-            "FROM place WHERE NOT EXISTS (SELECT 1 FROM finding WHERE tenant = $2 ",
-            "AND key = substr($3, i * 16 + 1, 16) AND from_seq = $4)",
-        );
+    async fn insert_findings(
+        &mut self,
+        stamp: Stamp,
+        insert: &Insert,
+        sorting: &mut Sorting,
+    ) -> Result<(), Fault> {
+        let statement = insert.on(self);
         let mut findings = sorting.sorted().peekable();
         while findings.peek().is_some() {
             let mut batch = Batch::default();
@@ -177,8 +175,8 @@ impl Session {
             }
             let Batch { rows, ids, digests: _, bodies, places } = batch;
             within!(self, |tx| {
-                let insert = sqlx::query(FINDINGS).bind(rows).bind(stamp.tenant).bind(ids).bind(stamp.seq);
-                let insert = insert.bind(stamp.started).bind(bodies).bind(places);
+                let insert = sqlx::query(statement).bind(rows).bind(bodies).bind(places);
+                let insert = insert.bind(stamp.tenant).bind(ids).bind(stamp.seq).bind(stamp.started);
                 insert.execute(&mut *tx).await?;
             });
         }
