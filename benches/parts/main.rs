@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use keysweep::compliance::{Settings, evaluate};
-use keysweep::domain::{Assessment, History, Inventory, RunId, SignInMethod};
+use keysweep::domain::{Assessment, History, HowRead, Inventory, RunId, SignInMethod};
 use keysweep::report::{self, Audited, Header, Nowhere, Report};
 
 use replay::{NOW, Replay};
@@ -110,6 +110,7 @@ fn build(audited: &Arc<Audited>) -> Report {
         run_id: RunId::new(NOW, 1),
         started: NOW,
         portal: "https://entra.microsoft.com",
+        read: HowRead::InFull,
     };
     report::build(header, Arc::clone(audited), &History::default())
 }
