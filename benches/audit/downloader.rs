@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use futures_util::future::try_join_all;
 use keysweep::graph::client::{self, Proxies};
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -55,15 +56,26 @@ async fn follow(http: &Client, root: &str, bearer: &str, chain: &Chain) -> anyho
     url.set_query(Some(chain.query.as_str()).filter(|query| !query.is_empty()));
     let mut next = Some(url);
     while let Some(url) = next {
-        let mut request = http.get(url).bearer_auth(bearer).header("accept", "application/json");
+        let mut request = http.get(url.clone()).bearer_auth(bearer).header("accept", "application/json");
         for (name, value) in chain.headers.iter().filter(|(name, _)| !NOT_REPEATED.contains(&name.as_str())) {
             request = request.header(name, value);
         }
         let response = request.send().await?;
+        if let Some(pause) = pause(&response) {
+            tokio::time::sleep(pause).await;
+            next = Some(url);
+            continue;
+        }
         ensure!(response.status().is_success(), "{} was answered {}", chain.path, response.status());
         next = next_link(&response.bytes().await?)?;
     }
     Ok(())
+}
+
+/// How long to wait before asking again, where Graph throttles.
+fn pause(response: &Response) -> Option<Duration> {
+    let after = response.headers().get("retry-after").filter(|_| response.status() == 429);
+    after.and_then(|after| Duration::try_from_secs_f64(after.to_str().ok()?.parse().ok()?).ok())
 }
 
 /// Where the next page is, without reading the page.

@@ -6,6 +6,8 @@ use crate::table::Row;
 /// What was measured of one tenant.
 pub(crate) struct Figures {
     pub(crate) objects: usize,
+    /// Whether Graph's limits were enforced.
+    pub(crate) limited: bool,
     pub(crate) downloader: Option<Row>,
     pub(crate) first: Row,
     pub(crate) changed: Option<Row>,
@@ -19,6 +21,10 @@ const CPU: f64 = 15.0;
 const MEMORY: u64 = 300_000_000;
 /// Ten times the objects may cost so many times the CPU for each.
 const GROWTH: f64 = 1.10;
+/// Keeping to the limits may cost so much more time than they dictate.
+const WAITING: f64 = 1.10;
+/// Requests that select `keyCredentials` in a minute.
+const KEY_READS: u64 = 150;
 /// Requests of a run that reads changes only.
 const REQUESTS: u64 = 12;
 /// What such a run may take of a full run's time.
@@ -26,8 +32,17 @@ const SHARE: f64 = 0.02;
 
 /// Prints what was reached, against the goals. `smaller` is the tenant measured before.
 pub(crate) fn print(figures: &Figures, smaller: Option<&Figures>) {
-    let Figures { objects, downloader, first, changed } = figures;
-    if let Some(downloader) = downloader {
+    let Figures { objects, limited, downloader, first, changed } = figures;
+    if *limited {
+        let throttled = first.requests.throttled;
+        verdict("answers of 429", &throttled.to_string(), 0, throttled == 0);
+        let minutes = first.requests.key_reads.saturating_sub(1) / KEY_READS;
+        let dictated = 60.0 * minutes as f64;
+        let waiting = first.cost.wall.as_secs_f64() / dictated;
+        let what = format!("wall, of the {dictated} s that 150 requests a minute dictate");
+        verdict(&what, &format!("{waiting:.3}"), WAITING, waiting <= WAITING);
+    }
+    if let (Some(downloader), false) = (downloader, limited) {
         let ratio = first.ratio(downloader);
         verdict("wall, of the bare downloader's", &format!("{ratio:.3}"), RATIO, ratio <= RATIO);
     }

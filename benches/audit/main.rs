@@ -83,10 +83,11 @@ fn measure_one(plan: &Plan, objects: usize) -> anyhow::Result<Figures> {
     println!("{}", table::HEAD);
     let tell = |row: &Row, base: Option<&Row>| println!("{}", row.line(objects, base));
 
+    let limited = plan.service.enforce_limits;
     let first = world.audit("first run", &[])?;
     if plan.first_only {
         tell(&first, None);
-        return Ok(Figures { objects, downloader: None, first, changed: None });
+        return Ok(Figures { objects, limited, downloader: None, first, changed: None });
     }
     let downloader = world.download("bare downloader")?.or_faster(world.download("bare downloader")?);
     tell(&downloader, None);
@@ -98,5 +99,5 @@ fn measure_one(plan: &Plan, objects: usize) -> anyhow::Result<Figures> {
     let edited = world.change(objects / 1_000)?;
     let changed = world.audit(&format!("{edited} changed"), &[])?;
     tell(&changed, Some(&downloader));
-    Ok(Figures { objects, downloader: Some(downloader), first, changed: Some(changed) })
+    Ok(Figures { objects, limited, downloader: Some(downloader), first, changed: Some(changed) })
 }

@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::BufRead as _;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use keysweep::emulator::{Emulator, LoggedRequest, ObjectKind, Options, Side, TenantData};
+use keysweep::emulator::{
+    Emulator, Limits, LoggedRequest, ObjectKind, Options, Side, TenantData, TenantSize,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -18,7 +21,7 @@ use crate::downloader::Chain;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Service {
     /// How long each answer takes at least, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 0)]
+    #[arg(long, value_name = "MS", default_value_t = 60)]
     pub(crate) latency: u64,
     /// Enforce the documented limits
     #[arg(long)]
@@ -77,6 +80,8 @@ pub(crate) struct Requests {
     /// All of them; a batch is one.
     pub(crate) graph: u64,
     pub(crate) batches: u64,
+    /// Those that select `keyCredentials`, of which there may be 150 a minute.
+    pub(crate) key_reads: u64,
     /// Those answered with 429, alone or inside a batch.
     pub(crate) throttled: u64,
     /// How each listing began.
@@ -91,13 +96,11 @@ const OBJECTS_OF_AN_APPLICATION: usize = 5;
 
 #[tokio::main]
 pub(crate) async fn serve(serve: &Serve) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        serve.service.latency == 0 && !serve.service.enforce_limits,
-        "the emulator cannot do that yet"
-    );
     let applications = serve.objects.div_ceil(OBJECTS_OF_AN_APPLICATION);
     let tenant = TenantData::generated(applications, SEED, now());
     let mut options = Options::new(tenant, now(), now);
+    options.latency = Duration::from_millis(serve.service.latency);
+    options.limits = serve.service.enforce_limits.then(|| Limits::of(TenantSize::Large));
     options.roles.push("Directory.Read.All".to_owned()); // without it there is no reading of changes
     let emulator = Emulator::start(options).await?;
     println!(
@@ -137,6 +140,7 @@ fn requests(emulator: &Emulator) -> Requests {
             continue;
         }
         requests.graph += 1;
+        requests.key_reads += u64::from(request.query.contains("keyCredentials"));
         let LoggedRequest { method, path, query, headers, .. } = request;
         if method != "GET" {
             requests.batches += 1;

@@ -124,7 +124,7 @@ fn configure(directory: &Path, running: &Running) -> anyhow::Result<()> {
     let text = format!(
         "[store]\nurl = \"sqlite://keysweep.db\"\n[reports]\ndirectory = \"reports\"\n[[tenant]]\nname = \"bench\"\n\
          tenant_id = \"{tenant_id}\"\nclient_id = \"{client_id}\"\ngraph_url = \"{graph_url}\"\n\
-         authority_url = \"{authority_url}\"\nca_file = \"ca.pem\"\n[tenant.credential]\n\
+         authority_url = \"{authority_url}\"\nca_file = \"ca.pem\"\nsize = \"large\"\n[tenant.credential]\n\
          type = \"client-secret\"\nsecret_file = \"secret\"\n"
     );
     Ok(fs::write(directory.join("keysweep.toml"), text)?)

@@ -6,13 +6,14 @@
 
 mod replay;
 
-use std::sync::LazyLock;
+use std::io;
+use std::sync::{Arc, LazyLock};
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use keysweep::compliance::{Settings, evaluate};
-use keysweep::domain::{Assessment, History, Inventory, RunId, RunMark, SignInMethod, TenantId};
-use keysweep::report::{self, Header, Report};
+use keysweep::domain::{Assessment, History, HowRead, Inventory, RunId, SignInMethod};
+use keysweep::report::{self, Audited, Header, Nowhere, Report};
 
 use replay::{NOW, Replay};
 
@@ -20,80 +21,101 @@ use replay::{NOW, Replay};
 const OBJECTS: usize = 5_000;
 
 static REPLAY: LazyLock<Replay> = LazyLock::new(|| Replay::record(OBJECTS).expect("pages to replay"));
-static INVENTORY: LazyLock<Inventory> = LazyLock::new(|| REPLAY.read());
-static SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::default);
-static ASSESSMENT: LazyLock<Assessment> = LazyLock::new(judge);
-static REPORT: LazyLock<Report> = LazyLock::new(build);
+static AUDITED: LazyLock<Arc<Audited>> = LazyLock::new(|| {
+    let (inventory, settings) = (REPLAY.read(), Settings::default());
+    let assessment = judge(&inventory, &settings);
+    Arc::new(Audited { inventory, assessment, settings })
+});
+static REPORT: LazyLock<Report> = LazyLock::new(|| build(&AUDITED));
 
 fn main() {
     divan::main();
 }
 
-fn objects(bencher: Bencher<'_, '_>) -> Bencher<'_, '_> {
-    bencher.counter(ItemsCount::new(INVENTORY.objects.len()))
-}
-
 /// Fetches the pages and drops them: to be taken off from the next.
 #[divan::bench]
 fn fetch(bencher: Bencher<'_, '_>) {
-    objects(bencher).bench(|| REPLAY.fetch());
+    bencher.counter(ItemsCount::new(OBJECTS)).bench(|| REPLAY.fetch());
 }
 
 /// From the pages to the inventory: fetching, parsing, converting, packing.
 #[divan::bench]
 fn read(bencher: Bencher<'_, '_>) {
-    objects(bencher).bench(|| REPLAY.read());
+    bencher.counter(ItemsCount::new(OBJECTS)).bench(|| REPLAY.read());
 }
 
 /// Takes each object out of the inventory.
 #[divan::bench]
 fn unpack(bencher: Bencher<'_, '_>) {
-    let inventory = &*INVENTORY;
-    objects(bencher).bench(|| inventory.objects.iter().map(|object| object.passwords.len()).sum::<usize>());
+    let inventory = &AUDITED.inventory;
+    let passwords = || inventory.objects.iter().map(|object| object.passwords.len()).sum::<usize>();
+    bencher.counter(ItemsCount::new(OBJECTS)).bench(passwords);
 }
 
 #[divan::bench]
 fn evaluate_all(bencher: Bencher<'_, '_>) {
-    LazyLock::force(&INVENTORY);
-    objects(bencher).bench(judge);
+    let Audited { inventory, settings, .. } = &**AUDITED;
+    bencher.counter(ItemsCount::new(OBJECTS)).bench(|| judge(inventory, settings));
 }
 
 #[divan::bench]
 fn build_report(bencher: Bencher<'_, '_>) {
-    LazyLock::force(&ASSESSMENT);
-    objects(bencher).bench(build);
+    let audited = &*AUDITED;
+    bencher.counter(ItemsCount::new(OBJECTS)).bench(|| build(audited));
 }
 
-/// Its CSV files, `report.json`, and the manifest with their sums.
+/// All files, hashed and forgotten.
 #[divan::bench]
 fn write_files(bencher: Bencher<'_, '_>) {
     let report = &*REPORT;
-    let bytes: usize = files(report).iter().sum();
-    objects(bencher).counter(BytesCount::new(bytes)).bench(|| files(report));
+    bencher
+        .counter(ItemsCount::new(OBJECTS))
+        .bench(|| report::write(report, true, &mut Nowhere).expect("files"));
+}
+
+#[divan::bench(args = ["findings.csv", "objects.csv", "credentials.csv"])]
+fn write_csv(bencher: Bencher<'_, '_>, name: &str) {
+    let report = &*REPORT;
+    bencher
+        .counter(BytesCount::new(size_of_file(report, name)))
+        .counter(ItemsCount::new(OBJECTS))
+        .bench(|| report::csv_file(report, name, true, io::sink()).expect("a file"));
+}
+
+#[divan::bench]
+fn write_json(bencher: Bencher<'_, '_>) {
+    let report = &*REPORT;
+    bencher
+        .counter(BytesCount::new(size_of_file(report, "report.json")))
+        .counter(ItemsCount::new(OBJECTS))
+        .bench(|| report::report_json(report, io::sink()).expect("a file"));
 }
 
 #[divan::bench]
 fn write_page(bencher: Bencher<'_, '_>) {
     let report = &*REPORT;
-    objects(bencher).bench(|| report::html(report, report::PAGE_ROWS, &mut std::io::sink()).expect("a page"));
+    bencher
+        .counter(ItemsCount::new(OBJECTS))
+        .bench(|| report::html(report, report::PAGE_ROWS, io::sink()).expect("a page"));
 }
 
-fn judge() -> Assessment {
-    evaluate(&INVENTORY, &SETTINGS, SignInMethod::Certificate, NOW)
+fn judge(inventory: &Inventory, settings: &Settings) -> Assessment {
+    evaluate(inventory, settings, SignInMethod::Certificate, NOW)
 }
 
-fn build() -> Report {
+fn build(audited: &Arc<Audited>) -> Report {
     let header = Header {
         tenant: "bench".to_owned(),
         tenant_id: REPLAY.tenant,
         run_id: RunId::new(NOW, 1),
         started: NOW,
         portal: "https://entra.microsoft.com",
+        read: HowRead::InFull,
     };
-    report::build(header, &INVENTORY, &ASSESSMENT, &SETTINGS, &History::default())
+    report::build(header, Arc::clone(audited), &History::default())
 }
 
-fn files(report: &Report) -> Vec<usize> {
-    let files = report::files(report, String::new(), true).expect("files");
-    files.iter().map(|file| file.bytes.len()).collect()
+fn size_of_file(report: &Report, name: &str) -> u64 {
+    let files = report::write(report, true, &mut Nowhere).expect("files");
+    files.iter().find(|file| file.name == name).map_or(0, |file| file.bytes)
 }

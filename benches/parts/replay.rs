@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::time::OffsetDateTime;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::config::Reading;
 use keysweep::domain::{Inventory, ObjectKind, TenantId};
 use keysweep::emulator::{Emulator, Options, TenantData, Transport};
@@ -37,6 +37,9 @@ pub(crate) struct Replay {
 
 /// When all of it happens: 2026-11-23T06:00:00Z.
 pub(crate) const NOW: DateTime<Utc> = DateTime::from_timestamp(1_795_413_600, 0).expect("a valid time");
+
+/// What an advanced query has to say.
+const LEVEL: &str = "consistencylevel";
 
 impl Replay {
     /// Reads a generated tenant of so many objects once, and keeps the answers.
@@ -73,8 +76,11 @@ impl Replay {
         let make = || Ok(Arc::new(Anybody) as Arc<dyn TokenCredential>);
         let tokens = Tokens::new("any".to_owned(), make, Arc::new(|| NOW));
         let graph = Graph::new(self.client.clone(), self.root.clone(), tokens, Patience::default());
-        let reading =
-            Reading { scope: vec![ObjectKind::Application, ObjectKind::ServicePrincipal], owners: true };
+        let reading = Reading {
+            scope: vec![ObjectKind::Application, ObjectKind::ServicePrincipal],
+            owners: true,
+            full_every: TimeDelta::days(7),
+        };
         self.runtime.block_on(collect(&graph, self.tenant, &reading, &Nobody))
     }
 
@@ -131,10 +137,10 @@ impl Player {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
     }
 
-    async fn ask(&self, path: &str, request: &Request) -> reqwest::Result<Bytes> {
+    async fn ask(&self, path: &str, level: Option<HeaderValue>) -> reqwest::Result<Bytes> {
         let mut ask = self.client.get(format!("{}{path}", self.emulator)).bearer_auth(&self.bearer);
-        if let Some(level) = request.headers().get("consistencylevel") {
-            ask = ask.header("consistencylevel", level.clone());
+        if let Some(level) = level {
+            ask = ask.header(LEVEL, level);
         }
         let answer = ask.send().await?.error_for_status()?.text().await?;
         // Links must lead here, or they are not followed.
@@ -147,9 +153,10 @@ impl Player {
 
 async fn play(State(player): State<Arc<Player>>, request: Request) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let level = request.headers().get(LEVEL).cloned();
     let answer = match player.known(&path) {
         Some(answer) => Ok(answer),
-        None => player.ask(&path, &request).await,
+        None => player.ask(&path, level).await,
     };
     match answer {
         Ok(answer) => ([("content-type", "application/json")], Body::from(answer)).into_response(),
