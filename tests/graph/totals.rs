@@ -71,7 +71,7 @@ fn totals_are_asked_for_beside_the_listings() {
 
 #[tokio::test]
 async fn only_what_is_in_scope_is_counted_and_only_for_those_who_want_it() {
-    let applications = Reading { scope: vec![ObjectKind::Application], owners: false };
+    let applications = Reading { scope: vec![ObjectKind::Application], owners: false, ..everything() };
     let server = Server::start(quiet).await;
     collect(&graph(&server, patience()), tenant(), &applications, &Curious::default()).await;
     assert!(counts(&server).iter().all(|seen| seen.path == "/v1.0/applications/$count"));
