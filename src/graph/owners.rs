@@ -11,6 +11,7 @@ use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps;
 use super::http::{Call, Graph};
+use super::owner_lists::{self, Told};
 use super::pages::Listed;
 use super::progress::{Progress, Watch};
 use super::wire;
@@ -20,7 +21,7 @@ use crate::domain::{Gap, Inventory, Object, ObjectId, ObjectKey, ObjectKind, Obj
 /// to throttle: all their members are charged at once.
 const IN_FLIGHT: usize = 4;
 
-const READ_OWNERS: &str = "`Application.Read.All`";
+pub(super) const READ_OWNERS: &str = "`Application.Read.All`";
 
 /// An advanced query; the only one that finds them without a request per application (FACTS §4.2).
 const OWNERLESS: &str = "$filter=owners/$count eq 0&$count=true&$select=id&$top=999";
@@ -53,7 +54,7 @@ pub(super) async fn ownerless(graph: &Graph, progress: &dyn Progress) -> Ownerle
     }
 }
 
-fn is_unsupported(error: &GraphError) -> bool {
+pub(super) fn is_unsupported(error: &GraphError) -> bool {
     match error {
         GraphError::Rejected { answer, .. } => matches!(answer.status, 400 | 404 | 501),
         GraphError::Shape { .. } => true,
@@ -106,9 +107,10 @@ fn applications(objects: &Objects) -> impl Iterator<Item = usize> + use<> {
     places.map(|(place, _)| place).collect::<Vec<_>>().into_iter()
 }
 
-/// Reads the names of the owners of `of`, twenty objects to a request, and sets them on the inventory:
-/// they correct what the index said, which lags behind. An object that has gone since it was listed is
-/// left as unread, without a gap: there is nothing left to own. What cannot be read is unread and a gap.
+/// Reads the names of the owners of `of`, twenty objects to a request or, where that takes fewer, page by
+/// page, and sets them on the inventory: they correct what the index said, which lags behind. An object that
+/// has gone since it was listed is left as unread, without a gap: there is nothing left to own. What cannot
+/// be read is unread and a gap.
 pub async fn name_owners(
     graph: &Graph,
     inventory: &mut Inventory,
@@ -128,6 +130,25 @@ pub async fn name_owners(
         }
     }
     let mut named = 0;
+    let mut missing = Vec::new();
+    let mut one_by_one = Vec::new();
+    for kind in [ObjectKind::Application, ObjectKind::ServicePrincipal] {
+        let wanted: BTreeSet<ObjectKey> = keys.iter().copied().filter(|key| key.kind == kind).collect();
+        let all = objects.keys().filter(|key| key.kind == kind).count();
+        if !owner_lists::pays(wanted.len(), all) {
+            one_by_one.extend(wanted);
+            continue;
+        }
+        let Told { owners, cut, gap } = owner_lists::list(graph, kind, &wanted, watch).await;
+        missing.extend(gap);
+        one_by_one.extend(cut);
+        named += owners.len();
+        for (key, owners) in owners {
+            if let Some(place) = objects.find(&key) {
+                objects.set_owners(place, owners);
+            }
+        }
+    }
     let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
         let mut names = page.items;
         names.sort();
@@ -137,9 +158,9 @@ pub async fn name_owners(
         }
     };
     let query = "$select=id,displayName,userPrincipalName";
-    let gap = ask(graph, &keys, query, Pages::All, watch, note).await;
-    watch.end(named, gap.as_slice());
-    inventory.gaps.extend(gap);
+    missing.extend(ask(graph, &one_by_one, query, Pages::All, watch, note).await);
+    watch.end(named, &missing);
+    inventory.gaps.extend(missing);
     inventory.gaps = gaps::in_order(std::mem::take(&mut inventory.gaps));
 }
 
@@ -279,9 +300,13 @@ fn object_id(mut entry: Entry<'_>) -> Option<ObjectId> {
     entry.id(wire.id.as_deref()).map(ObjectId)
 }
 
-/// A name to call an owner by: of the three, the best that is there.
 fn owner(mut entry: Entry<'_>) -> Option<Text> {
     let wire: wire::Owner = entry.read()?;
+    name(&mut entry, wire)
+}
+
+/// A name to call an owner by: of the three, the best that is there.
+pub(super) fn name(entry: &mut Entry<'_>, wire: wire::Owner) -> Option<Text> {
     let named = [wire.display_name, wire.user_principal_name, wire.id];
     let name = named.into_iter().flatten().find(|name| !name.trim().is_empty());
     if name.is_none() {
