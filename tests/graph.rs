@@ -15,6 +15,8 @@ mod delta_histories;
 mod delta_script;
 #[path = "graph/hostile.rs"]
 mod hostile;
+#[path = "graph/limits.rs"]
+mod limits;
 #[path = "graph/objects.rs"]
 mod objects;
 #[path = "graph/owners.rs"]
