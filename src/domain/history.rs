@@ -2,11 +2,14 @@
 //! incomplete one did not see is neither fixed nor gone.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{CustomPolicy, Object, ObjectKey, ObjectKind, RuleId, RunId, Severity, TenantDefault};
+use super::{
+    CustomPolicy, Known, ObjectKey, ObjectKind, Objects, Rows, RuleId, RunId, Severity, TenantDefault,
+};
 
 /// All that earlier runs have to say to a report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,8 +47,11 @@ pub enum Past {
 pub struct Memory {
     /// Which run that was.
     pub last: RunMark,
-    /// Every finding on record, fixed ones too, each once.
-    pub findings: Vec<KnownFinding>,
+    /// Every finding on record as that run left it, fixed ones too.
+    pub known: Arc<Known>,
+    /// The findings that run had and the present one does not have, in the order of their keys. Empty until
+    /// somebody asks for them: the present findings have to be known first.
+    pub missing: Vec<KnownFinding>,
     /// Where the inventory differs from what that run saw.
     pub differences: Differences,
 }
@@ -65,9 +71,9 @@ pub struct Differences {
     /// Objects that were not there. Their present form is in the inventory.
     pub appeared: Vec<ObjectKey>,
     /// Objects that are otherwise than they were, as they were.
-    pub changed: Vec<Object>,
+    pub changed: Objects,
     /// Objects of an audited kind that are not there any more, as they were.
-    pub gone: Vec<Object>,
+    pub gone: Objects,
     /// The tenant default as it was; none where that run had none.
     pub tenant_default: Option<TenantDefault>,
     /// All custom policies as they were.
@@ -128,7 +134,7 @@ pub struct KnownFinding {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// Those that are new or back.
-    pub opened: Vec<(FindingKey, FindingRecord)>,
+    pub opened: Rows<(FindingKey, FindingRecord)>,
     /// Those that are fixed.
     pub closed: Vec<FindingKey>,
 }

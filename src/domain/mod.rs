@@ -6,11 +6,13 @@ mod finding;
 mod history;
 mod ids;
 mod inventory;
+mod known;
 mod lifetime;
 mod object;
 mod objects;
 mod packed;
 mod policy;
+mod rows;
 mod rule;
 mod run;
 mod text;
@@ -30,6 +32,7 @@ pub use history::{
 };
 pub use ids::{AppId, KeyId, ObjectId, ObjectKey, ObjectKind, PolicyId, TenantId};
 pub use inventory::{Gap, Inventory, Part};
+pub use known::{FindingDigest, FindingDigests, Known};
 pub use lifetime::{LifetimeError, MaxLifetime, seconds};
 pub use object::{
     ApplicationFacts, Assigned, Details, InstanceLock, Object, OwnedBy, Owners, ServicePrincipalFacts,
@@ -38,6 +41,7 @@ pub use objects::{BodyError, Gathering, Objects};
 pub use policy::{
     Actor, Collection, CustomPolicy, Limit, Reach, Restriction, RestrictionKind, State, TenantDefault,
 };
+pub use rows::Rows;
 pub use rule::{RuleId, RuleSet, Severity};
 pub use run::{RunId, SignInMethod};
 pub use text::Text;

@@ -123,6 +123,11 @@ impl RuleSet {
         self.0 |= 1 << rule as u64;
     }
 
+    /// Adds all of some others.
+    pub fn extend(&mut self, others: Self) {
+        self.0 |= others.0;
+    }
+
     /// Whether a rule is among them.
     #[must_use]
     pub fn contains(self, rule: RuleId) -> bool {

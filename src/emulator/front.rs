@@ -42,6 +42,8 @@ pub(super) struct Answer {
 pub(super) enum Payload {
     Empty,
     Json(Value),
+    /// JSON that is text already.
+    JsonText(String),
     Text(String),
 }
 
@@ -124,6 +126,10 @@ impl Answer {
         Self { status, headers: Vec::new(), body: Payload::Json(body) }
     }
 
+    pub(super) fn json_text(status: u16, text: String) -> Self {
+        Self { status, headers: Vec::new(), body: Payload::JsonText(text) }
+    }
+
     pub(super) fn text(status: u16, text: &str, headers: Vec<(String, String)>) -> Self {
         Self { status, headers, body: Payload::Text(text.to_owned()) }
     }
@@ -151,6 +157,7 @@ impl Answer {
         let (bytes, content_type) = match self.body {
             Payload::Empty => (Vec::new(), None),
             Payload::Json(value) => (value.to_string().into_bytes(), Some(json_type)),
+            Payload::JsonText(text) => (text.into_bytes(), Some(json_type)),
             Payload::Text(text) => (text.into_bytes(), Some("text/plain")),
         };
         let compressed = if gzip && !bytes.is_empty() { edge::gzipped(&bytes).ok() } else { None };

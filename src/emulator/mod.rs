@@ -36,6 +36,7 @@ mod graph;
 mod log;
 mod options;
 pub mod scenario;
+mod schema;
 pub mod shapes;
 mod state;
 mod tenant;
@@ -196,7 +197,10 @@ impl Emulator {
 
     /// Changes the tenant between two requests, as somebody in the portal would.
     pub fn edit<T>(&self, change: impl FnOnce(&mut TenantData) -> T) -> T {
-        change(&mut self.state.tenant_mut())
+        let mut tenant = self.state.tenant_mut();
+        let result = change(&mut tenant);
+        tenant.take_into_service(); // it may be another tenant now
+        result
     }
 
     /// Cuts all connections and waits until nothing of the emulator runs any more.

@@ -42,7 +42,8 @@ impl State {
         client: ClientIdentity,
         stop: CancellationToken,
     ) -> Self {
-        let tenant = std::mem::replace(&mut options.tenant, TenantData::empty(options.now));
+        let mut tenant = std::mem::replace(&mut options.tenant, TenantData::empty(options.now));
+        tenant.take_into_service();
         let mut audiences = options.audiences.clone();
         audiences.push(graph_root.clone());
         let salt = [client.pem.as_bytes(), graph_root.as_bytes()].concat();

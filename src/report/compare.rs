@@ -63,8 +63,8 @@ pub(super) fn changes(
     present: &Present<'_>,
     findings: impl Iterator<Item = FindingRow>,
 ) -> Vec<ChangeRow> {
-    let Memory { last, findings: known, differences } = memory;
-    let mut rows = findings::changes(known, present, findings);
+    let Memory { last, known: _, missing, differences } = memory;
+    let mut rows = findings::changes(missing, present, findings);
     rows.extend(policies::changes(differences, present));
     rows.extend(of_objects(last, differences, present));
     Ranked::sorted(rows)
@@ -80,14 +80,14 @@ fn of_objects(last: &RunMark, differences: &Differences, present: &Present<'_>) 
         rows.extend(assignments.appeared(&now));
         rows.extend(credentials.appeared(&now));
     }
-    for then in changed {
+    for then in changed.iter() {
         let Some(now) = present.object(&then.key()) else { continue };
-        rows.extend(objects::changed(then, &now, present));
-        rows.extend(assignments.changed(then, &now));
-        rows.extend(credentials.changed(then, &now));
+        rows.extend(objects::changed(&then, &now, present));
+        rows.extend(assignments.changed(&then, &now));
+        rows.extend(credentials.changed(&then, &now));
     }
     if present.is_complete() {
-        rows.extend(gone.iter().map(objects::gone));
+        rows.extend(gone.iter().map(|object| objects::gone(&object)));
     }
     rows
 }

@@ -12,15 +12,14 @@ mod manifest;
 mod model;
 mod phrases;
 mod record;
-mod rows;
 mod since;
 mod summary;
 mod tally;
 mod template;
 mod words;
 
-pub use crate::domain::{ExceptionState, Subject};
-pub use build::{Audited, build, rows_about};
+pub use crate::domain::{ExceptionState, Rows, Subject};
+pub use build::{Audited, build, present, rows_about};
 pub use catalogue::{Explanation, catalogue};
 pub use files::{ReportError, changes_csv, changes_json, files};
 pub use html::{PAGE_ROWS, html};
@@ -33,7 +32,6 @@ pub use model::{
 };
 pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
-pub use rows::Rows;
 pub use since::{Since, instead_of_changes};
 pub use summary::{ChangeCounts, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary, ThingCounts};
 pub use tally::Tally;

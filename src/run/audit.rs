@@ -82,6 +82,9 @@ pub enum RunError {
     /// The store, where nothing may be done without it.
     #[error("the run cannot be recorded")]
     Store(#[from] StoreError),
+    /// The store, where what earlier runs left is asked for.
+    #[error("earlier runs cannot be consulted")]
+    Memory(#[source] StoreError),
     /// What is recorded of a run was written by a version that this one does not understand.
     #[error("what is recorded of the run cannot be understood")]
     Context(#[source] serde_json::Error),
@@ -93,7 +96,7 @@ impl RunError {
     pub fn explain(&self) -> String {
         let advice = match self {
             Self::Directory(error) => error.advice(),
-            Self::Store(error) => error.advice(),
+            Self::Store(error) | Self::Memory(error) => error.advice(),
             Self::Report(_)
             | Self::Page(_)
             | Self::Interrupted(_)
@@ -134,8 +137,8 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
     tracing::info!("audit started");
     let settings = memory::settings(&job).await;
     let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
-    let Remembered { mut history, recalled } = memory::recall(&job, &inventory, run.started).await?;
     let audited = Arc::new(Audited { inventory, assessment, settings });
+    let Remembered { mut history, recalled } = memory::recall(&job, &run, &audited).await?;
     let mut drawn_up = draw_up(&job, &run, &audited, &history)?;
     let unrecorded = match &recalled {
         Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled).await?,

@@ -30,7 +30,7 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         return Ok(None);
     };
     let entry = recorded.entry.clone();
-    let (report, files) = match render(job.tenant, recorded) {
+    let (report, files) = match render(store, job.tenant, recorded).await {
         Ok(rendered) => rendered,
         Err(error) => {
             give_up(store, turn, run).await?;

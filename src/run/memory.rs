@@ -1,5 +1,6 @@
 //! What a run is told of earlier ones, and how it is recorded for later ones.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -7,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::RunError;
 use super::directory::newest_link;
-use super::render::DrawnUp;
+use super::render::{DrawnUp, header, look_up};
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
-use crate::domain::{ChainLink, Exception, History, Inventory, RunMark, SignInMethod};
+use crate::domain::{ChainLink, Exception, History, RunMark, SignInMethod};
 use crate::graph;
 use crate::report::{self, Audited, Report};
 use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
@@ -40,9 +41,10 @@ pub(super) struct Remembered {
 /// then.
 pub(super) async fn recall(
     job: &Job<'_>,
-    inventory: &Inventory,
-    started: DateTime<Utc>,
+    run: &RunMark,
+    audited: &Arc<Audited>,
 ) -> Result<Remembered, RunError> {
+    let started = run.started;
     let on_disk = newest_link(&job.config.reports.directory, &job.tenant.name, started);
     let unknown = |because: &str| {
         let notices = vec![unavailable(because)];
@@ -56,7 +58,7 @@ pub(super) async fn recall(
     };
     let mut pauses = PAUSES.into_iter();
     let answer = loop {
-        let error = match store.recall(turn.tenant(), inventory, &job.config.reading.scope).await {
+        let error = match consult(store, turn, job, run, audited).await {
             Err(error) if error.is_temporary() => error,
             answer => break answer,
         };
@@ -83,6 +85,18 @@ pub(super) async fn recall(
             Ok(unknown(&reason))
         }
     }
+}
+
+async fn consult(
+    store: &Store,
+    turn: &Turn,
+    job: &Job<'_>,
+    run: &RunMark,
+    audited: &Arc<Audited>,
+) -> Result<Recalled, StoreError> {
+    let mut recalled = store.recall(turn.tenant(), &audited.inventory, &job.config.reading.scope).await?;
+    look_up(store, turn.tenant(), &header(job.tenant, run), audited, &mut recalled.history).await?;
+    Ok(recalled)
 }
 
 /// A run that was made while the store was not there is in no store, but in the chain all the same. What

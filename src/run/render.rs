@@ -8,9 +8,9 @@ use super::memory::Context;
 use super::{Job, RunError};
 use crate::compliance::evaluate;
 use crate::config::Tenant;
-use crate::domain::{History, RunMark};
+use crate::domain::{History, Past, RunMark};
 use crate::report::{self, Audited, Header, Report, ReportFile};
-use crate::store::Reconstructed;
+use crate::store::{Reconstructed, Store, StoreError, TenantKey};
 
 /// A report and its files.
 #[derive(Debug)]
@@ -37,12 +37,16 @@ pub(super) fn draw_up(
 /// bytes; another version may judge or word something otherwise.
 ///
 /// # Errors
-/// When they cannot be made, or what is recorded cannot be understood.
-pub fn render(tenant: &Tenant, recorded: Reconstructed) -> Result<(Report, Vec<ReportFile>), RunError> {
+/// When the store fails, they cannot be made, or what is recorded cannot be understood.
+pub async fn render(
+    store: &Store,
+    tenant: &Tenant,
+    recorded: Reconstructed,
+) -> Result<(Report, Vec<ReportFile>), RunError> {
     let context = read(&recorded.context)?;
+    let csv_bom = context.csv_bom;
+    let report = again(store, tenant, recorded, context).await?;
     heavy(|| {
-        let csv_bom = context.csv_bom;
-        let report = again(tenant, recorded, context);
         let files = report::files(&report, page(&report)?, csv_bom)?;
         Ok((report, files))
     })
@@ -51,26 +55,51 @@ pub fn render(tenant: &Tenant, recorded: Reconstructed) -> Result<(Report, Vec<R
 /// The report on a recorded run alone, from the store.
 ///
 /// # Errors
-/// When what is recorded cannot be understood.
-pub fn rebuild(tenant: &Tenant, recorded: Reconstructed) -> Result<Report, RunError> {
+/// When the store fails, or what is recorded cannot be understood.
+pub async fn rebuild(store: &Store, tenant: &Tenant, recorded: Reconstructed) -> Result<Report, RunError> {
     let context = read(&recorded.context)?;
-    Ok(heavy(|| again(tenant, recorded, context)))
+    again(store, tenant, recorded, context).await
 }
 
 fn read(context: &str) -> Result<Context, RunError> {
     serde_json::from_str(context).map_err(RunError::Context)
 }
 
-fn again(tenant: &Tenant, recorded: Reconstructed, context: Context) -> Report {
+async fn again(
+    store: &Store,
+    tenant: &Tenant,
+    recorded: Reconstructed,
+    context: Context,
+) -> Result<Report, RunError> {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
     let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
-    let history = History { notices, previous: entry.previous, ..history };
-    let assessment = evaluate(&inventory, &settings, sign_in, entry.counts.run.started);
-    let audited = Audited { inventory, assessment, settings };
-    report::build(header(tenant, &entry.counts.run), Arc::new(audited), &history)
+    let mut history = History { notices, previous: entry.previous, ..history };
+    let run = &entry.counts.run;
+    let assessment = heavy(|| evaluate(&inventory, &settings, sign_in, run.started));
+    let audited = Arc::new(Audited { inventory, assessment, settings });
+    let header = header(tenant, run);
+    look_up(store, &entry.tenant, &header, &audited, &mut history).await.map_err(RunError::Memory)?;
+    Ok(heavy(|| report::build(header, audited, &history)))
 }
 
-fn header(tenant: &Tenant, run: &RunMark) -> Header {
+/// Has the store look up the findings that are missing, now that the present ones are known.
+pub(super) async fn look_up(
+    store: &Store,
+    tenant: &TenantKey,
+    header: &Header,
+    audited: &Arc<Audited>,
+    history: &mut History,
+) -> Result<(), StoreError> {
+    let Past::Since(memory) = &mut history.past else { return Ok(()) };
+    // What an incomplete run did not see is not fixed.
+    if audited.inventory.is_complete() {
+        let present = heavy(|| report::present(header, audited));
+        memory.missing = store.missing(tenant, memory, &present).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn header(tenant: &Tenant, run: &RunMark) -> Header {
     Header {
         tenant: tenant.name.clone(),
         tenant_id: tenant.tenant_id,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -10,12 +11,13 @@ use uuid::Uuid;
 use super::changes::{Changed, Index};
 use super::engine::Fault;
 use super::pack::{self, Digest, Holders, Kind, VersionKey};
-use super::runs::{Recorded, RunRow, select_run, time};
+use super::runs::{Recorded, RunRow, scope, select_run, time};
 use super::session::{Session, within};
 use super::spoilt::Spoilt;
 use super::types::RunEntry;
 use crate::domain::{
-    FindingKey, FindingRecord, History, KnownFinding, Object, ObjectKey, ObjectKind, RunCounts, RunId,
+    FindingDigest, FindingKey, FindingRecord, History, Known, KnownFinding, Object, ObjectKey, ObjectKind,
+    Objects, RunCounts, RunId,
 };
 
 /// Keys in a statement. PostgreSQL takes 65,535 values and SQLite 32,766; more at once gains nothing.
@@ -44,6 +46,22 @@ impl Session {
             select_run!("WHERE run.tenant = $1 AND run.complete = 1 ORDER BY run.seq DESC LIMIT 1");
         let row: Option<RunRow> =
             within!(self, |tx| sqlx::query_as(LAST).bind(tenant).fetch_optional(&mut *tx).await?);
+        Ok(row.map(RunRow::read).transpose()?)
+    }
+
+    /// The last complete run of a tenant that audited exactly these kinds.
+    pub(super) async fn last_complete_of(
+        &mut self,
+        tenant: i64,
+        kinds: &[ObjectKind],
+    ) -> Result<Option<Recorded>, Fault> {
+        const LAST: &str = select_run!(
+            "WHERE run.tenant = $1 AND run.complete = 1 AND run.scope = $2 ORDER BY run.seq DESC LIMIT 1"
+        );
+        let scope = scope(kinds);
+        let row: Option<RunRow> = within!(self, |tx| {
+            sqlx::query_as(LAST).bind(tenant).bind(scope).fetch_optional(&mut *tx).await?
+        });
         Ok(row.map(RunRow::read).transpose()?)
     }
 
@@ -151,7 +169,7 @@ impl Session {
         tenant: i64,
         seq: i64,
         keys: &[VersionKey],
-    ) -> Result<Vec<Object>, Fault> {
+    ) -> Result<Objects, Fault> {
         let mut found = BTreeMap::new();
         for kind in [Kind::APPLICATION, Kind::SERVICE_PRINCIPAL] {
             let ids: Vec<Uuid> = keys.iter().filter(|key| key.kind == kind).map(|key| key.id).collect();
@@ -237,31 +255,64 @@ impl Session {
         Ok(())
     }
 
-    /// Every finding on record, as a run left it, in the order of the keys.
-    pub(super) async fn findings(&mut self, tenant: i64, seq: i64) -> Result<Vec<KnownFinding>, Fault> {
-        const FINDINGS: &str = "SELECT key, body, first_seen, \
+    /// Every finding on record, as a run left it.
+    pub(super) async fn known(&mut self, tenant: i64, seq: i64) -> Result<Known, Fault> {
+        const FINDINGS: &str = "SELECT key, first_seen, \
              CASE WHEN to_seq IS NULL OR to_seq > $2 THEN 1 ELSE 0 END FROM finding AS latest \
              WHERE tenant = $1 AND from_seq <= $2 AND NOT EXISTS (SELECT 1 FROM finding AS later \
              WHERE later.tenant = $1 AND later.key = latest.key AND later.from_seq > latest.from_seq \
              AND later.from_seq <= $2)";
         let mut findings = Vec::new();
         within!(self, |tx| {
-            let mut rows = sqlx::query_as::<_, (Vec<u8>, String, i64, i32)>(FINDINGS)
-                .bind(tenant)
-                .bind(seq)
-                .fetch(&mut *tx);
-            while let Some((digest, body, first_seen, open)) = rows.try_next().await? {
-                let name = || hex(&digest);
-                let FindingBody { key, record } =
-                    serde_json::from_str(&body).map_err(|error| Spoilt::body("finding", &name(), &error))?;
-                let first_seen =
-                    time(first_seen).ok_or_else(|| Spoilt::column("finding", &name(), "first_seen"))?;
-                findings.push(KnownFinding { key, record, first_seen, open: open == 1 });
+            let mut rows =
+                sqlx::query_as::<_, (Vec<u8>, i64, i32)>(FINDINGS).bind(tenant).bind(seq).fetch(&mut *tx);
+            while let Some((digest, first_seen, open)) = rows.try_next().await? {
+                findings.push((finding_digest(&digest)?, first_seen_at(&digest, first_seen)?, open == 1));
             }
         });
+        Ok(findings.into_iter().collect())
+    }
+
+    /// These findings, which a run left open, in the order of their keys.
+    pub(super) async fn open_findings(
+        &mut self,
+        tenant: i64,
+        seq: i64,
+        digests: &[FindingDigest],
+    ) -> Result<Vec<KnownFinding>, Fault> {
+        let mut findings = Vec::with_capacity(digests.len());
+        for some in digests.chunks(KEYS) {
+            within!(self, |tx| {
+                let mut query =
+                    QueryBuilder::new("SELECT key, body, first_seen FROM finding WHERE tenant = ");
+                query.push_bind(tenant).push(" AND from_seq <= ").push_bind(seq);
+                query.push(" AND (to_seq IS NULL OR to_seq > ").push_bind(seq).push(") AND key IN (");
+                let mut list = query.separated(", ");
+                for FindingDigest(digest) in some {
+                    list.push_bind(digest.as_slice());
+                }
+                query.push(")");
+                let mut rows =
+                    query.build_query_as::<(Vec<u8>, String, i64)>().persistent(false).fetch(&mut *tx);
+                while let Some((digest, body, first_seen)) = rows.try_next().await? {
+                    let FindingBody { key, record } = serde_json::from_str(&body)
+                        .map_err(|error| Spoilt::body("finding", &hex(&digest), &error))?;
+                    let first_seen = first_seen_at(&digest, first_seen)?;
+                    findings.push(KnownFinding { key, record, first_seen, open: true });
+                }
+            });
+        }
         findings.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         Ok(findings)
     }
+}
+
+fn finding_digest(bytes: &[u8]) -> Result<FindingDigest, Spoilt> {
+    bytes.try_into().map(FindingDigest).map_err(|_| Spoilt::column("finding", &hex(bytes), "key"))
+}
+
+fn first_seen_at(digest: &[u8], seconds: i64) -> Result<DateTime<Utc>, Spoilt> {
+    time(seconds).ok_or_else(|| Spoilt::column("finding", &hex(digest), "first_seen"))
 }
 
 fn version_key(kind: i64, id: &[u8]) -> Result<VersionKey, Spoilt> {

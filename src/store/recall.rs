@@ -9,7 +9,9 @@ use super::reads::spoilt;
 use super::runs::Recorded;
 use super::session::Session;
 use super::{BREATH, Recalled, Store, StoreError, TenantKey};
-use crate::domain::{Differences, History, Inventory, Memory, Object, ObjectKind, Past};
+use crate::domain::{
+    Differences, FindingDigests, History, Inventory, KnownFinding, Memory, Object, ObjectKind, Past,
+};
 
 impl Store {
     /// What earlier runs have to say about this inventory. `kinds` are the audited ones: objects of
@@ -25,6 +27,30 @@ impl Store {
     ) -> Result<Recalled, StoreError> {
         let number = self.number(tenant).await?;
         self.said(self.recalled(number, inventory, kinds).await).await
+    }
+
+    /// The findings that the run of this memory had and the present one, which has these, does not have.
+    /// Nobody needs them for an incomplete run: what that did not see is not fixed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn missing(
+        &self,
+        tenant: &TenantKey,
+        memory: &Memory,
+        present: &FindingDigests,
+    ) -> Result<Vec<KnownFinding>, StoreError> {
+        let missing: Vec<_> = memory.known.missing(present).collect();
+        let number = self.number(tenant).await?.filter(|_| !missing.is_empty());
+        let Some(number) = number else { return Ok(Vec::new()) };
+        let found = async {
+            let mut session = self.reading().await?;
+            match session.run(number, &memory.last.run_id).await? {
+                Some(last) => session.open_findings(number, last.seq, &missing).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        self.said(found.await).await
     }
 
     async fn recalled(
@@ -97,8 +123,8 @@ impl Session {
         let holders = self.holders(before, inventory, kinds, differ, &differences).await?;
         differences.custom_policies = self.custom_policies(before, &holders).await?;
         differences.tenant_default = self.tenant_default(before).await?;
-        let findings = self.findings(before.tenant, before.seq).await?;
-        Ok(Memory { last: before.mark(), findings, differences })
+        let known = self.known(before.tenant, before.seq).await?;
+        Ok(Memory { last: before.mark(), known: known.into(), missing: Vec::new(), differences })
     }
 
     /// Which objects said then that a custom policy was assigned to them. Most stand in the present
@@ -114,7 +140,7 @@ impl Session {
         let otherwise: HashSet<VersionKey> = differ.appeared.iter().chain(&differ.changed).copied().collect();
         let seen_then = |object: &Object| before.kinds.contains(&object.kind());
         let same = inventory.objects.iter().filter(|object| !otherwise.contains(&object.key().into()));
-        let were = differences.changed.iter().chain(&differences.gone).cloned();
+        let were = differences.changed.iter().chain(differences.gone.iter());
         let mut holders = Holders::among(same.chain(were).filter(seen_then));
         for kind in before.kinds.iter().filter(|kind| !kinds.contains(kind)) {
             self.assignments(before.tenant, before.seq, *kind, &mut holders).await?;

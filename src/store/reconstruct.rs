@@ -8,7 +8,7 @@ use super::runs::Recorded;
 use super::session::Session;
 use super::spoilt::Spoilt;
 use super::{Reconstructed, Store, StoreError, TenantKey, partial};
-use crate::domain::{History, Inventory, Objects, Past, RunId, TenantDefault};
+use crate::domain::{History, Inventory, ObjectKind, Objects, Past, RunId, RunMark, TenantDefault};
 
 impl Store {
     /// What a recorded run saw, and what was known to it of earlier ones, as it was then. None where
@@ -39,6 +39,25 @@ impl Store {
     ) -> Result<Option<Reconstructed>, StoreError> {
         let Some(number) = self.number(tenant).await? else { return Ok(None) };
         self.said(self.compared(number, before, after).await).await
+    }
+
+    /// What the last complete run saw that audited exactly these kinds, and which run that was. None where
+    /// there is no such run.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_inventory(
+        &self,
+        tenant: &TenantKey,
+        kinds: &[ObjectKind],
+    ) -> Result<Option<(RunMark, Inventory)>, StoreError> {
+        let Some(number) = self.number(tenant).await? else { return Ok(None) };
+        let found = async {
+            let mut session = self.reading().await?;
+            let Some(run) = session.last_complete_of(number, kinds).await? else { return Ok(None) };
+            Ok(Some((run.mark(), session.inventory(&run).await?)))
+        };
+        self.said(found.await).await
     }
 
     async fn reconstructed(&self, tenant: i64, run: &RunId) -> Result<Option<Reconstructed>, Fault> {

@@ -132,8 +132,13 @@ impl Session {
                 query.build().persistent(false).execute(&mut *tx).await?;
             });
         }
-        for some in opened.chunks(ROWS) {
-            let rows = some.iter().map(finding).collect::<Result<Vec<_>, _>>()?;
+        let mut opened = opened.iter();
+        loop {
+            let rows =
+                opened.by_ref().take(ROWS).map(|opened| finding(&opened)).collect::<Result<Vec<_>, _>>()?;
+            if rows.is_empty() {
+                break;
+            }
             within!(self, |tx| {
                 let mut query =
                     QueryBuilder::new("INSERT INTO finding (tenant, key, from_seq, body, first_seen) ");

@@ -43,13 +43,13 @@ pub(super) async fn diff(args: &args::Diff, config: &Config) -> Result<End, Fail
         ));
     }
     let (before, after) = (&from.counts.run.run_id, &to.counts.run.run_id);
-    let compared =
-        records.store()?.compare(&from.tenant, before, after).await.map_err(|error| failure(&error))?;
+    let store = records.store()?;
+    let compared = store.compare(&from.tenant, before, after).await.map_err(|error| failure(&error))?;
     let compared = compared.ok_or_else(|| Failure {
         end: End::NotCompleted,
         message: format!("run {before} or {after} is not in the store any more"),
     })?;
-    let report = run::rebuild(tenant, compared)?;
+    let report = run::rebuild(store, tenant, compared).await?;
     let mut out = anstream::stdout().lock();
     let printed = match args.format {
         TableFormat::Table => table(&mut out, &report, from, to),

@@ -19,7 +19,8 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
     let (tenant, [entry]) = find(config, &records, args.tenant.as_deref(), [&args.run])?;
     let id = &entry.counts.run.run_id;
     let directory = config.reports.directory.join(&tenant.name).join(id.as_str());
-    let recorded = records.store()?.reconstruct(&entry.tenant, id).await.map_err(|error| failure(&error))?;
+    let store = records.store()?;
+    let recorded = store.reconstruct(&entry.tenant, id).await.map_err(|error| failure(&error))?;
     let recorded = recorded.ok_or_else(|| Failure {
         end: End::NotCompleted,
         message: format!(
@@ -28,7 +29,7 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
             directory.display()
         ),
     })?;
-    let (report, files) = run::render(tenant, recorded)?;
+    let (report, files) = run::render(store, tenant, recorded).await?;
     let mut out = anstream::stdout().lock();
     let printed = match (&args.write, args.format) {
         (Some(into), _) => {

@@ -8,7 +8,7 @@ use super::objects::selected_context;
 use super::policies;
 use super::refusal::Refusal;
 use super::route::Key;
-use super::view::{self, Extent};
+use super::view::{self, Extent, View};
 use crate::emulator::front::Answer;
 use crate::emulator::{ObjectKind, TenantData};
 
@@ -30,20 +30,26 @@ pub(super) fn applies_to(call: &Call<'_>, policy: &str) -> Served {
     let policy = own_id(&tenant, policy)?;
     let all = tenant.applies_to(&policy);
     let (offset, size) = (call.offset(), call.page_size(&tenant));
-    let value = all.iter().skip(offset).take(size).filter_map(|(kind, id)| shown(call, &tenant, *kind, id));
+    let views = [ObjectKind::Application, ObjectKind::ServicePrincipal]
+        .map(|kind| (kind, View::new(kind, &call.query, Extent::Many)));
+    let mut value = String::new();
+    for (kind, id) in all.iter().skip(offset).take(size) {
+        let collection = tenant.collection(*kind);
+        let record = collection.position(id).and_then(|position| collection.record(position));
+        let view = views.iter().find(|(of, _)| of == kind);
+        if let (Some(record), Some((_, view))) = (record, view) {
+            if !value.is_empty() {
+                value.push(',');
+            }
+            view.write(record, &format!("\"@odata.type\":\"{}\",", kind.odata_type()), &mut value);
+        }
+    }
     let page = Page {
-        value: value.collect(),
+        value,
         next: Some(offset + size).filter(|next| *next < all.len()),
         count: call.counted().then_some(all.len()),
     };
     Ok(call.page(&selected_context("directoryObjects", call), page))
-}
-
-fn shown(call: &Call<'_>, tenant: &TenantData, kind: ObjectKind, id: &str) -> Option<Value> {
-    let stored = tenant.object(kind, id)?;
-    let mut shown = view::object(&stored, kind, &call.query, Extent::Many);
-    shown.insert("@odata.type".to_owned(), Value::from(kind.odata_type()));
-    Some(Value::Object(shown))
 }
 
 /// `POST /applications/{id}/appManagementPolicies/$ref`. The code and status of a second assignment are

@@ -56,7 +56,7 @@ pub(super) fn serve(state: &State, received: &Received, claims: &Claims) -> Resu
         responses.push(response(&member.id, answer));
     }
     responses.reverse();
-    let answer = Answer::json(200, json!({ "responses": responses }));
+    let answer = Answer::json_text(200, format!("{{\"responses\":[{}]}}", responses.join(",")));
     Ok(if delay.is_zero() { Outcome::Answered(answer) } else { Outcome::Delayed(delay, answer) })
 }
 
@@ -111,7 +111,7 @@ fn request(member: &Member) -> Received {
     }
 }
 
-fn response(id: &str, answer: Answer) -> Value {
+fn response(id: &str, answer: Answer) -> String {
     let mut headers: Map<String, Value> = Map::new();
     headers.insert("Cache-Control".to_owned(), json!("no-cache"));
     for (name, value) in &answer.headers {
@@ -123,23 +123,18 @@ fn response(id: &str, answer: Answer) -> Value {
         };
         headers.insert(shown.to_owned(), json!(value));
     }
-    let mut response = json!({ "id": id, "status": answer.status });
-    let body = match answer.body {
-        Payload::Empty => None,
-        Payload::Json(body) => {
-            headers.insert("Content-Type".to_owned(), json!(super::JSON));
-            Some(body)
-        }
-        Payload::Text(text) => {
-            headers.insert("Content-Type".to_owned(), json!("text/plain"));
-            Some(json!(text))
-        }
+    let (body, content_type) = match answer.body {
+        Payload::Empty => (None, None),
+        Payload::Json(body) => (Some(body.to_string()), Some(super::JSON)),
+        Payload::JsonText(body) => (Some(body), Some(super::JSON)),
+        Payload::Text(text) => (Some(Value::String(text).to_string()), Some("text/plain")),
     };
-    if let Some(members) = response.as_object_mut() {
-        members.insert("headers".to_owned(), Value::Object(headers));
-        members.extend(body.map(|body| ("body".to_owned(), body)));
+    if let Some(content_type) = content_type {
+        headers.insert("Content-Type".to_owned(), json!(content_type));
     }
-    response
+    let body = body.map(|body| format!(",\"body\":{body}")).unwrap_or_default();
+    let (id, headers) = (Value::from(id), Value::Object(headers));
+    format!("{{\"id\":{id},\"status\":{},\"headers\":{headers}{body}}}", answer.status)
 }
 
 fn failed_dependency() -> Answer {

@@ -10,6 +10,7 @@ use super::refusal::Refusal;
 use super::route::Key;
 use crate::emulator::front::{Answer, Received};
 use crate::emulator::state::State;
+use crate::emulator::tenant::Record;
 use crate::emulator::{ObjectKind, TenantData};
 
 pub(super) struct Call<'a> {
@@ -21,7 +22,8 @@ pub(super) struct Call<'a> {
 
 /// One page of a listing.
 pub(super) struct Page {
-    pub(super) value: Vec<Value>,
+    /// The objects as JSON text, with a comma between each two.
+    pub(super) value: String,
     /// Where the next page starts; none on the last.
     pub(super) next: Option<usize>,
     /// How many there are altogether, where that was asked for.
@@ -62,19 +64,20 @@ impl<'a> Call<'a> {
 
     /// The answer that holds a page.
     pub(super) fn page(&self, context: &str, page: Page) -> Answer {
-        let mut body = serde_json::Map::new();
-        body.insert("@odata.context".to_owned(), self.context(context));
+        let mut body = format!("{{\"@odata.context\":{}", self.context(context));
         if let Some(count) = page.count {
-            body.insert("@odata.count".to_owned(), Value::from(count));
+            body.push_str(&format!(",\"@odata.count\":{count}"));
         }
         if let Some(offset) = page.next {
             let number = self.token.as_ref().map_or(1, |token| token.page) + 1;
             let next = PageToken { page: number, offset, advanced: self.query.advanced() };
             let link = next.link(&self.state.salt, &self.state.graph_root, self.received);
-            body.insert("@odata.nextLink".to_owned(), Value::String(link));
+            body.push_str(&format!(",\"@odata.nextLink\":{}", Value::String(link)));
         }
-        body.insert("value".to_owned(), Value::Array(page.value));
-        Answer::json(200, Value::Object(body))
+        body.push_str(",\"value\":[");
+        body.push_str(&page.value);
+        body.push_str("]}");
+        Answer::json_text(200, body)
     }
 
     /// The page of a short list that was asked for.
@@ -82,7 +85,8 @@ impl<'a> Call<'a> {
         let (offset, size) = (self.offset(), self.page_size(tenant));
         let count = self.counted().then_some(all.len());
         let next = Some(offset + size).filter(|next| *next < all.len());
-        let value = all.into_iter().skip(offset).take(size).collect();
+        let shown: Vec<String> = all.iter().skip(offset).take(size).map(Value::to_string).collect();
+        let value = shown.join(",");
         Ok(self.page(context, Page { value, next, count }))
     }
 
@@ -96,6 +100,17 @@ impl<'a> Call<'a> {
             Key::Id(id) => collection.position(id).ok_or_else(|| Refusal::not_found(id)),
             Key::AppId(id) => collection.position_by_app_id(id).ok_or_else(|| Refusal::not_found(id)),
         }
+    }
+
+    /// The object at a position that [`Call::find`] gave.
+    pub(super) fn record<'t>(
+        &self,
+        tenant: &'t TenantData,
+        kind: ObjectKind,
+        position: usize,
+    ) -> Result<&'t Record, Refusal> {
+        let record = tenant.collection(kind).record(position);
+        record.map(|record| record.as_ref()).ok_or_else(|| Refusal::not_found(""))
     }
 
     /// The JSON object in the body.

@@ -1,14 +1,15 @@
 //! The two collections.
 
-use serde_json::Value;
+use std::sync::Arc;
 
 use super::Served;
 use super::call::{Call, Page};
 use super::filter::Filter;
 use super::query::Query;
 use super::refusal::Refusal;
-use super::view::{self, Extent};
+use super::view::{self, Extent, View};
 use crate::emulator::front::Answer;
+use crate::emulator::tenant::{Record, Slot};
 use crate::emulator::{ObjectKind, TenantData};
 
 /// `GET /applications` and `GET /servicePrincipals`.
@@ -21,7 +22,9 @@ pub(super) fn objects(call: &Call<'_>, kind: ObjectKind) -> Served {
     let filter = filter(call, kind)?;
     let tenant = call.state.tenant();
     let (positions, next) = matching(&tenant, kind, filter.as_ref(), call.offset(), call.page_size(&tenant));
-    let value = positions.into_iter().map(|position| shown(&tenant, kind, position, query)).collect();
+    let view = View::new(kind, query, Extent::Many);
+    let value =
+        written(&view, positions.iter().filter_map(|position| tenant.collection(kind).record(*position)));
     let count = call.counted().then(|| total(&tenant, kind, filter.as_ref()));
     Ok(call.page(&context(kind, query), Page { value, next, count }))
 }
@@ -51,37 +54,42 @@ fn matching(
     offset: usize,
     size: usize,
 ) -> (Vec<usize>, Option<usize>) {
-    let collection = tenant.collection(kind);
     let mut positions = Vec::with_capacity(size);
-    for position in offset..collection.len() {
-        if filter.is_some_and(|filter| !admits(filter, tenant, kind, position)) {
+    for (place, slot) in tenant.collection(kind).slots_from(offset).iter().enumerate() {
+        if !admits(filter, slot) {
             continue;
         }
         if positions.len() == size {
-            return (positions, Some(position));
+            return (positions, Some(offset + place));
         }
-        positions.push(position);
+        positions.push(offset + place);
     }
     (positions, None)
 }
 
 fn total(tenant: &TenantData, kind: ObjectKind, filter: Option<&Filter>) -> usize {
-    let all = tenant.collection(kind).len();
-    filter.map_or(all, |filter| (0..all).filter(|position| admits(filter, tenant, kind, *position)).count())
-}
-
-fn admits(filter: &Filter, tenant: &TenantData, kind: ObjectKind, position: usize) -> bool {
     let collection = tenant.collection(kind);
-    filter.admits(collection.owners(position), || collection.read(position))
+    match filter {
+        None => collection.live(),
+        Some(_) => collection.slots_from(0).iter().filter(|slot| admits(filter, slot)).count(),
+    }
 }
 
-fn shown(tenant: &TenantData, kind: ObjectKind, position: usize, query: &Query) -> Value {
-    let stored = tenant.collection(kind).read(position);
-    let mut shown = view::object(&stored, kind, query, Extent::Many);
-    if let Some(expand) = &query.expand {
-        view::expanded(&mut shown, expand, view::related(&stored, &expand.relationship));
+fn admits(filter: Option<&Filter>, slot: &Slot) -> bool {
+    slot.live()
+        .is_some_and(|record| filter.is_none_or(|filter| filter.admits(record.owners(), || record.object())))
+}
+
+/// Objects as JSON text, with a comma between each two.
+fn written<'a>(view: &View, records: impl Iterator<Item = &'a Arc<Record>>) -> String {
+    let mut text = String::new();
+    for record in records {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        view.write(record, "", &mut text);
     }
-    Value::Object(shown)
+    text
 }
 
 /// `applications(id,appId,federatedIdentityCredentials())`

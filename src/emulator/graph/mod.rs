@@ -32,7 +32,6 @@ mod policy_writes;
 mod query;
 mod refusal;
 mod route;
-mod schema;
 mod view;
 
 /// The content type of Graph's JSON.
@@ -172,7 +171,7 @@ fn identified(state: &State, received: &Received, mut answer: Answer) -> Answer 
     }
     let diagnostics = r#"{"ServerInfo":{"DataCenter":"Loopback","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"EMULATOR"}}"#;
     answer = answer.with_header("x-ms-ags-diagnostic", diagnostics);
-    if matches!(answer.body, Payload::Json(_)) {
+    if matches!(answer.body, Payload::Json(_) | Payload::JsonText(_)) {
         answer = answer.with_header("odata-version", "4.0");
     }
     answer

@@ -1,6 +1,6 @@
 //! One object and what hangs on it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Served;
 use super::call::Call;
@@ -8,7 +8,7 @@ use super::listing;
 use super::policies;
 use super::refusal::Refusal;
 use super::route::Key;
-use super::view::{self, Extent};
+use super::view::{self, Extent, View};
 use crate::emulator::ObjectKind;
 use crate::emulator::front::Answer;
 
@@ -20,31 +20,29 @@ pub(super) fn one(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
     }
     let tenant = call.state.tenant();
     let position = call.find(&tenant, kind, key)?;
-    let stored = tenant.collection(kind).read(position);
-    let mut shown = Map::new();
-    let context = format!("{}/$entity", listing::context(kind, &call.query));
-    shown.insert("@odata.context".to_owned(), call.context(&context));
-    shown.append(&mut view::object(&stored, kind, &call.query, Extent::One));
+    let record = call.record(&tenant, kind, position)?;
     if let Some(expand) = &call.query.expand {
         view::check_expand(expand, Extent::One)?;
-        let related = match expand.relationship.as_str() {
-            "appManagementPolicies" => {
-                let id = tenant.collection(kind).id(position);
-                policies::shown_of(&tenant, tenant.assigned_to(kind, id), call)
-            }
-            relationship => view::related(&stored, relationship),
-        };
-        view::expanded(&mut shown, expand, related);
     }
-    Ok(Answer::json(200, Value::Object(shown)))
+    let context = format!("{}/$entity", listing::context(kind, &call.query));
+    let mut before = format!("\"@odata.context\":{},", call.context(&context));
+    let mut query = call.query.clone();
+    // Policies are not stored with the object: they are expanded here, everything else by the view.
+    if let Some(expand) = query.expand.take_if(|expand| expand.relationship == "appManagementPolicies") {
+        let id = tenant.collection(kind).id(position);
+        let policies = policies::shown_of(&tenant, tenant.assigned_to(kind, id), call);
+        before.push_str(&format!("\"appManagementPolicies\":{},", view::expansion(&expand, policies)));
+    }
+    let mut shown = String::new();
+    View::new(kind, &query, Extent::One).write(record, &before, &mut shown);
+    Ok(Answer::json_text(200, shown))
 }
 
 /// `GET …/owners`
 pub(super) fn owners(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
     let tenant = call.state.tenant();
     let position = call.find(&tenant, kind, key)?;
-    let stored = tenant.collection(kind).read(position);
-    let owners = view::related(&stored, "owners").into_iter();
+    let owners = view::related(call.record(&tenant, kind, position)?, "owners").into_iter();
     let owners = owners.map(|owner| view::selected(owner, call.query.select.as_deref())).collect();
     call.page_of(&tenant, &selected_context("directoryObjects", call), owners)
 }
@@ -53,9 +51,9 @@ pub(super) fn owners(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
 pub(super) fn federated_credentials(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
     let tenant = call.state.tenant();
     let position = call.find(&tenant, kind, key)?;
-    let collection = tenant.collection(kind);
-    let (stored, id) = (collection.read(position), collection.id(position));
-    let mut credentials = view::related(&stored, "federatedIdentityCredentials");
+    let id = tenant.collection(kind).id(position);
+    let record = call.record(&tenant, kind, position)?;
+    let mut credentials = view::related(record, "federatedIdentityCredentials");
     if let Some(filter) = &call.query.filter {
         let (member, value) = name_or_subject(filter)
             .ok_or_else(|| Refusal::unsupported("Only 'name eq' and 'subject eq' are supported."))?;

@@ -1,14 +1,12 @@
 //! How much of an object an answer shows.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::query::{Expand, Query};
 use super::refusal::Refusal;
-use super::schema::{Blank, RELATIONSHIPS, declares, properties};
 use crate::emulator::ObjectKind;
-
-/// Members of a stored object that the answers leave out altogether.
-const ABSENT: &str = "@absent";
+use crate::emulator::schema::{self, Blank};
+use crate::emulator::tenant::{Member, Record};
 
 /// The most objects that `$expand` brings along.
 const EXPANDED: usize = 20;
@@ -21,11 +19,106 @@ pub(super) enum Extent {
     Many,
 }
 
+/// What the objects of one kind look like in one answer.
+#[derive(Debug, Clone)]
+pub(super) struct View {
+    properties: Vec<Property>,
+    /// Whether what the schema does not name is shown: unasked, yes.
+    open: bool,
+    expand: Option<Expand>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Property {
+    pub(super) name: &'static str,
+    member: Member,
+    /// Whether the public keys of certificates are left out.
+    hidden: bool,
+    /// Name and value where nobody has set it.
+    blank: String,
+}
+
+impl View {
+    pub(super) fn new(kind: ObjectKind, query: &Query, extent: Extent) -> Self {
+        let mut properties = Vec::new();
+        for (name, blank) in schema::properties(kind) {
+            let wanted = match &query.select {
+                Some(select) => select.iter().any(|selected| selected == name),
+                None => !matches!(blank, Blank::OnlySelected),
+            };
+            if let Some(member) = Member::property(kind, name).filter(|_| wanted) {
+                let hidden = *name == "keyCredentials" && (extent == Extent::Many || query.select.is_none());
+                let blank = format!("\"{name}\":{}", blank.text());
+                properties.push(Property { name, member, hidden, blank });
+            }
+        }
+        Self { properties, open: query.select.is_none(), expand: query.expand.clone() }
+    }
+
+    /// The properties shown.
+    pub(super) fn properties(&self) -> &[Property] {
+        &self.properties
+    }
+
+    /// Writes an object as JSON, with these members before its own (each with a comma behind it).
+    pub(super) fn write(&self, record: &Record, before: &str, out: &mut String) {
+        let absent = record.absent();
+        out.push('{');
+        out.push_str(before);
+        for property in &self.properties {
+            if !absent.iter().any(|name| name == property.name) {
+                out.push_str(property.of(record));
+                out.push(',');
+            }
+        }
+        for (member, text) in record.members() {
+            let said = |text: &str| text.split_once(':').is_some_and(|(name, _)| before.contains(name));
+            let annotation = member == Member::Annotation && !said(text);
+            if annotation || (self.open && member == Member::Undeclared) {
+                out.push_str(text);
+                out.push(',');
+            }
+        }
+        if let Some(expand) = &self.expand {
+            self.write_expanded(expand, record, out);
+        }
+        if out.ends_with(',') {
+            out.pop();
+        }
+        out.push('}');
+    }
+
+    /// Never more than twenty, and no link to the rest.
+    fn write_expanded(&self, expand: &Expand, record: &Record, out: &mut String) {
+        let Some(member) = Member::relationship(&expand.relationship) else { return };
+        out.push_str(&format!("\"{}\":", expand.relationship));
+        match record.value(member) {
+            None | Some("null" | "[]") => out.push_str("[]"),
+            Some(text) => {
+                let related: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
+                let select = expand.select.as_deref();
+                let related = related.into_iter().take(EXPANDED).map(|value| selected(value, select));
+                out.push_str(&Value::Array(related.collect()).to_string());
+            }
+        }
+        out.push(',');
+    }
+}
+
+impl Property {
+    /// The property with its name, as JSON text.
+    pub(super) fn of<'a>(&'a self, record: &'a Record) -> &'a str {
+        // Only where hiding the keys makes a difference are they stored twice.
+        let hidden = if self.hidden { record.member(Member::HiddenKeys) } else { None };
+        hidden.or_else(|| record.member(self.member)).unwrap_or(&self.blank)
+    }
+}
+
 /// Refuses properties that these kinds of object do not have.
 pub(super) fn check_select(query: &Query, kinds: &[ObjectKind]) -> Result<(), Refusal> {
     let names = query.select.iter().flatten();
     for name in names {
-        if !kinds.iter().any(|kind| declares(*kind, name)) {
+        if !kinds.iter().any(|kind| schema::place(*kind, name).is_some()) {
             let kind = match kinds {
                 [ObjectKind::Application] => "microsoft.graph.application",
                 [ObjectKind::ServicePrincipal] => "microsoft.graph.servicePrincipal",
@@ -43,61 +136,6 @@ pub(super) fn check_select(query: &Query, kinds: &[ObjectKind]) -> Result<(), Re
     Ok(())
 }
 
-/// The object with the properties asked for, or those Graph shows unasked.
-pub(super) fn object(
-    stored: &Map<String, Value>,
-    kind: ObjectKind,
-    query: &Query,
-    extent: Extent,
-) -> Map<String, Value> {
-    let absent: Vec<&str> = stored
-        .get(ABSENT)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let mut shown = Map::new();
-    for (name, blank) in properties(kind) {
-        let wanted = match &query.select {
-            Some(select) => select.iter().any(|selected| selected == name),
-            None => !matches!(blank, Blank::OnlySelected),
-        };
-        if wanted && !absent.contains(name) {
-            let value = stored.get(*name).cloned().unwrap_or_else(|| blank_value(*blank));
-            shown.insert((*name).to_owned(), value);
-        }
-    }
-    for (name, value) in stored {
-        // The types are open: what the schema does not name is shown unasked. Annotations always are.
-        let undeclared = !declares(kind, name) && !RELATIONSHIPS.contains(&name.as_str());
-        if name != ABSENT && undeclared && (query.select.is_none() || name.starts_with("@odata.")) {
-            shown.insert(name.clone(), value.clone());
-        }
-    }
-    let key_wanted = query.select.iter().flatten().any(|name| name == "keyCredentials");
-    if extent == Extent::Many || !key_wanted {
-        hide_keys(&mut shown);
-    }
-    shown
-}
-
-fn blank_value(blank: Blank) -> Value {
-    match blank {
-        Blank::Null | Blank::OnlySelected => Value::Null,
-        Blank::List => json!([]),
-        Blank::False => json!(false),
-        Blank::Json(text) => serde_json::from_str(text).unwrap_or_default(),
-    }
-}
-
-fn hide_keys(object: &mut Map<String, Value>) {
-    let Some(Value::Array(keys)) = object.get_mut("keyCredentials") else { return };
-    for key in keys.iter_mut().filter_map(Value::as_object_mut) {
-        key.insert("key".to_owned(), Value::Null);
-    }
-}
-
 /// Which relationship may be expanded where.
 pub(super) fn check_expand(expand: &Expand, extent: Extent) -> Result<(), Refusal> {
     match (expand.relationship.as_str(), extent) {
@@ -110,10 +148,10 @@ pub(super) fn check_expand(expand: &Expand, extent: Extent) -> Result<(), Refusa
     }
 }
 
-/// Adds the expanded relationship: never more than twenty, and no link to the rest.
-pub(super) fn expanded(shown: &mut Map<String, Value>, expand: &Expand, related: Vec<Value>) {
+/// A relationship as `$expand` shows it.
+pub(super) fn expansion(expand: &Expand, related: Vec<Value>) -> Value {
     let related = related.into_iter().take(EXPANDED).map(|value| selected(value, expand.select.as_deref()));
-    shown.insert(expand.relationship.clone(), Value::Array(related.collect()));
+    related.collect()
 }
 
 /// The members asked for of an object whose properties are not checked, its type always among them.
@@ -128,6 +166,7 @@ pub(super) fn selected(value: Value, select: Option<&[String]>) -> Value {
 }
 
 /// What an object is related to, as it is stored.
-pub(super) fn related(stored: &Map<String, Value>, relationship: &str) -> Vec<Value> {
-    stored.get(relationship).and_then(Value::as_array).cloned().unwrap_or_default()
+pub(super) fn related(record: &Record, relationship: &str) -> Vec<Value> {
+    let text = Member::relationship(relationship).and_then(|member| record.value(member));
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }

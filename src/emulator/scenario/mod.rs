@@ -163,7 +163,7 @@ fn strict() -> Value {
 fn payroll(tenant: &TenantData, kind: ObjectKind) -> String {
     let collection = tenant.collection(kind);
     let named = |position: &usize| collection.read(*position).get("displayName") == Some(&json!(PAYROLL));
-    let position = (0..collection.len()).find(named);
+    let position = (0..collection.places()).find(named);
     position.map(|position| collection.id(position).to_owned()).unwrap_or_default()
 }
 

@@ -8,14 +8,21 @@ use uuid::Uuid;
 
 use super::Fault;
 use collection::Collection;
+use lifecycle::Epoch;
 
 mod collection;
 mod file;
 mod fill;
 mod generated;
+mod journal;
+mod lifecycle;
+mod record;
 mod sample;
 
+pub(super) use collection::Slot;
 pub use file::TenantFileError;
+pub(super) use journal::Version;
+pub(super) use record::{Member, Record};
 
 /// The tenant of the emulator, unless a tenant file names another.
 const TENANT: &str = "5f2c1f4e-8d3a-4c67-9b10-2e7a6d9c4b11";
@@ -59,6 +66,7 @@ pub struct TenantData {
     tenant_id: String,
     client_id: String,
     now: DateTime<Utc>,
+    epoch: Epoch,
     applications: Collection,
     service_principals: Collection,
     default_policy: Value,
@@ -99,8 +107,9 @@ impl TenantData {
             tenant_id: TENANT.to_owned(),
             client_id: CLIENT.to_owned(),
             now,
-            applications: Collection::default(),
-            service_principals: Collection::default(),
+            epoch: Epoch::default(),
+            applications: Collection::new(ObjectKind::Application),
+            service_principals: Collection::new(ObjectKind::ServicePrincipal),
             default_policy: fill::unconfigured_default_policy(TENANT),
             policies: Vec::new(),
             assigned: BTreeMap::new(),
@@ -166,16 +175,16 @@ impl TenantData {
     /// Adds an application and gives its object id. Left out, `id`, `appId` and the `keyId` of credentials
     /// are made; it was created 400 days ago.
     pub fn add_application(&mut self, object: Value) -> String {
-        let object = fill::application(object, self.applications.len(), self.now);
-        self.applications.add(object)
+        let object = fill::application(object, self.applications.places(), self.now);
+        self.applications.add(&object)
     }
 
     /// Adds a service principal and gives its object id. Left out, it is one of this tenant's own
     /// applications, enabled, created 400 days ago.
     pub fn add_service_principal(&mut self, object: Value) -> String {
-        let number = self.service_principals.len();
+        let number = self.service_principals.places();
         let object = fill::service_principal(object, number, &self.tenant_id, self.now);
-        self.service_principals.add(object)
+        self.service_principals.add(&object)
     }
 
     /// Adds the service principal that an application of this tenant has, and gives its object id.
@@ -286,7 +295,7 @@ impl TenantData {
     /// How many objects of a kind there are.
     #[must_use]
     pub fn len_of(&self, kind: ObjectKind) -> usize {
-        self.collection(kind).len()
+        self.collection(kind).live()
     }
 
     /// The object id of the client's service principal, as tokens name it.

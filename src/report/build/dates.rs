@@ -1,17 +1,17 @@
 //! Since when findings are known.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{FindingKey, Past};
+use crate::domain::{Known, Past};
 use crate::report::{FindingChange, FindingRow};
 
 /// Since when findings are known, and how they stand to the last complete run.
 pub(super) struct Dates {
     started: DateTime<Utc>,
     /// None where earlier runs could not be consulted.
-    known: Option<HashMap<FindingKey, (DateTime<Utc>, bool)>>,
+    known: Option<Arc<Known>>,
 }
 
 impl Dates {
@@ -19,11 +19,8 @@ impl Dates {
     pub(super) fn of(past: &Past, started: DateTime<Utc>) -> Self {
         let known = match past {
             Past::Unknown => None,
-            Past::First => Some(HashMap::new()),
-            Past::Since(memory) => {
-                let known = memory.findings.iter();
-                Some(known.map(|known| (known.key.clone(), (known.first_seen, known.open))).collect())
-            }
+            Past::First => Some(Arc::default()),
+            Past::Since(memory) => Some(Arc::clone(&memory.known)),
         };
         Self { started, known }
     }
@@ -31,10 +28,10 @@ impl Dates {
     /// Tells a finding.
     pub(super) fn tell(&self, row: &mut FindingRow) {
         let Some(known) = &self.known else { return };
-        let (first_seen, change) = match known.get(&row.key) {
+        let (first_seen, change) = match known.get(&row.key.digest()) {
             None => (self.started, FindingChange::New),
-            Some((first_seen, true)) => (*first_seen, FindingChange::Standing),
-            Some((first_seen, false)) => (*first_seen, FindingChange::Reopened),
+            Some((first_seen, true)) => (first_seen, FindingChange::Standing),
+            Some((first_seen, false)) => (first_seen, FindingChange::Reopened),
         };
         row.first_seen = Some(first_seen);
         row.change = Some(change);

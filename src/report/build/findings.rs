@@ -3,7 +3,7 @@
 use super::keys::{Identity, key, tell_apart};
 use super::source::{Desk, Source, tenant};
 use super::{Judged, objects};
-use crate::domain::{Credential, DecidedBy, Evidence, Finding, RuleId, Status};
+use crate::domain::{Credential, DecidedBy, Evidence, Finding, FindingDigest, FindingKey, RuleId, Status};
 use crate::report::words::{Said, Site, accepted, say};
 use crate::report::{FindingRow, Subject};
 
@@ -20,6 +20,24 @@ pub(super) fn about(
         rows.push(row(finding, Site::Object(judged), source, desk));
     }
     settle(rows.get_mut(begin..).unwrap_or_default(), source);
+}
+
+/// The digests of the keys of an object's findings.
+pub(super) fn keys(judged: &Judged<'_>, source: &Source, desk: &Desk<'_>) -> Vec<FindingDigest> {
+    let id = judged.object.id.to_string();
+    let mut keys: Vec<FindingKey> = Vec::with_capacity(judged.assessment.findings.len());
+    for Finding { rule, evidence, .. } in &judged.assessment.findings {
+        let Accused { identity, .. } = Accused::of(evidence, Site::Object(judged));
+        keys.push(key(*rule, judged.object.kind().into(), &id, &identity));
+    }
+    keys.sort_unstable();
+    if keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+        // Numbers tell them apart, and which is which hangs on the whole rows.
+        let mut rows = Vec::new();
+        about(judged, |_| true, source, desk, &mut rows);
+        return rows.iter().map(|row| row.key.digest()).collect();
+    }
+    keys.iter().map(FindingKey::digest).collect()
 }
 
 /// Those that are not about an object, in order.

@@ -6,7 +6,7 @@ use std::vec::IntoIter;
 use super::dates::Dates;
 use super::{Audited, Context, Judged, Policies, findings, objects, undecided};
 use crate::compliance::Judge;
-use crate::domain::{ObjectKind, Past, RuleId, Severity};
+use crate::domain::{Brief, ObjectKey, ObjectKind, Past, RuleId, Severity};
 use crate::report::{CredentialRow, FindingRow, Header, ObjectRow, Subject, UndecidedRow};
 
 /// What rows are made from.
@@ -16,6 +16,10 @@ pub(super) struct Source {
     pub(super) dates: Dates,
     /// The places of the objects in the order of their names.
     by_name: Vec<u32>,
+    /// How many of the objects are applications; they come first.
+    applications: usize,
+    /// What some object breaks, and what is not decided of some.
+    about: Brief,
 }
 
 /// What making rows takes, laid out once for many of them.
@@ -38,7 +42,14 @@ impl<'a> Desk<'a> {
 impl Source {
     pub(super) fn new(header: Header, audited: Arc<Audited>, past: &Past) -> Self {
         let by_name = audited.inventory.objects.by_name();
-        Self { dates: Dates::of(past, header.started), header, audited, by_name }
+        let mut about = Brief::default();
+        for Brief { broken, undecided } in &audited.assessment.briefs {
+            about.broken.extend(*broken);
+            about.undecided.extend(*undecided);
+        }
+        let is_one = |key: &ObjectKey| key.kind == ObjectKind::Application;
+        let applications = audited.inventory.objects.keys().take_while(is_one).count();
+        Self { dates: Dates::of(past, header.started), header, audited, by_name, applications, about }
     }
 
     /// Worst first, then by rule, name and id.
@@ -52,9 +63,10 @@ impl Source {
         let source = Arc::clone(self);
         rules.into_iter().flat_map(move |(_, rule)| {
             let others: Vec<FindingRow> = elsewhere.extract_if(.., |row| row.rule == rule).collect();
-            let places = source.places(None, move |source, place| {
-                source.audited.assessment.briefs.get(place).is_some_and(|brief| brief.broken.contains(rule))
-            });
+            let places = source
+                .places(source.about.broken.contains(rule).then_some(Kinds::Both), move |brief| {
+                    brief.broken.contains(rule)
+                });
             others.into_iter().chain(Walk::new(&source, places, move |judged, source, desk, rows| {
                 findings::about(judged, |found| found == rule, source, desk, rows);
             }))
@@ -81,11 +93,10 @@ impl Source {
         let source = Arc::clone(self);
         RuleId::ALL.iter().copied().flat_map(move |rule| {
             let others: Vec<UndecidedRow> = elsewhere.extract_if(.., |row| row.rule == rule).collect();
+            let some = source.about.undecided.contains(rule);
             let of_kind = |kind| {
-                source.places(Some(kind), move |source, place| {
-                    let brief = source.audited.assessment.briefs.get(place);
-                    brief.is_some_and(|brief| brief.undecided.contains(rule))
-                })
+                let kinds = some.then_some(Kinds::One(kind));
+                source.places(kinds, move |brief| brief.undecided.contains(rule))
             };
             let places = of_kind(ObjectKind::Application).chain(of_kind(ObjectKind::ServicePrincipal));
             let on_objects = Walk::new(&source, places, move |judged, _, _, rows| {
@@ -96,34 +107,46 @@ impl Source {
     }
 
     fn by_kind(self: &Arc<Self>) -> impl Iterator<Item = usize> + Send + use<> {
-        let of_kind = |kind| self.places(Some(kind), |_, _| true);
+        let of_kind = |kind| self.places(Some(Kinds::One(kind)), |_| true);
         of_kind(ObjectKind::Application).chain(of_kind(ObjectKind::ServicePrincipal))
     }
 
-    /// The places of some objects, by name.
+    /// The places of some objects of these kinds, by name.
     fn places<F>(
         self: &Arc<Self>,
-        kind: Option<ObjectKind>,
+        kinds: Option<Kinds>,
         wanted: F,
     ) -> impl Iterator<Item = usize> + Send + use<F>
     where
-        F: Fn(&Self, usize) -> bool + Send,
+        F: Fn(&Brief) -> bool + Send,
     {
         let source = Arc::clone(self);
-        let mut next = 0;
+        let applications = self.applications;
+        let of_kind = move |place: usize| match kinds {
+            None => false,
+            Some(Kinds::Both) => true,
+            Some(Kinds::One(ObjectKind::Application)) => place < applications,
+            Some(Kinds::One(ObjectKind::ServicePrincipal)) => applications <= place,
+        };
+        let mut next = if kinds.is_some() { 0 } else { usize::MAX };
         std::iter::from_fn(move || {
             loop {
                 let place = *source.by_name.get(next)? as usize;
                 next += 1;
-                let of_kind = kind.is_none_or(|kind| {
-                    source.audited.inventory.objects.key(place).is_some_and(|key| key.kind == kind)
-                });
-                if of_kind && wanted(&source, place) {
+                let brief = source.audited.assessment.briefs.get(place);
+                if of_kind(place) && brief.is_some_and(&wanted) {
                     return Some(place);
                 }
             }
         })
     }
+}
+
+/// Of which kinds objects are wanted.
+#[derive(Clone, Copy)]
+enum Kinds {
+    One(ObjectKind),
+    Both,
 }
 
 /// Objects from which rows are made at once. The first few rows may be all that anybody wants to see.

@@ -1,7 +1,5 @@
 //! Findings that are new, back or fixed.
 
-use std::collections::HashSet;
-
 use super::Present;
 use super::fixed::{is_looked_at, why};
 use super::rows::{Ranked, bare};
@@ -12,23 +10,18 @@ use crate::report::{ChangeKind, ChangeRow, ChangeWord, FindingChange, FindingRow
 
 /// The rows of findings that are new or back, and of those that are fixed.
 pub(super) fn changes(
-    known: &[KnownFinding],
+    missing: &[KnownFinding],
     present: &Present<'_>,
     findings: impl Iterator<Item = FindingRow>,
 ) -> Vec<Ranked> {
-    let mut keys = HashSet::new();
-    let mut rows: Vec<Ranked> = Vec::new();
-    for row in findings {
-        match row.change {
-            Some(FindingChange::New) => rows.push(found(&row, ChangeWord::Appeared, "").into()),
-            Some(FindingChange::Reopened) => rows.push(found(&row, ChangeWord::Reopened, "fixed").into()),
-            Some(FindingChange::Standing) | None => (),
-        }
-        keys.insert(row.key);
-    }
+    let here = findings.filter_map(|row| match row.change? {
+        FindingChange::New => Some(found(&row, ChangeWord::Appeared, "")),
+        FindingChange::Reopened => Some(found(&row, ChangeWord::Reopened, "fixed")),
+        FindingChange::Standing => None,
+    });
+    let mut rows: Vec<Ranked> = here.map(Ranked::from).collect();
     if present.is_complete() {
-        let missing = known.iter().filter(|known| known.open && !keys.contains(&known.key));
-        let fixed = missing.filter(|known| is_looked_at(&known.record, present));
+        let fixed = missing.iter().filter(|known| is_looked_at(&known.record, present));
         rows.extend(fixed.map(|known| Ranked::from(fixed_row(known, present))));
     }
     rows

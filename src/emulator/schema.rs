@@ -1,6 +1,6 @@
 //! The properties of the two types in version 1.0 of the published schema.
 
-use crate::emulator::ObjectKind;
+use super::ObjectKind;
 
 /// What a property holds when nobody has set it.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,19 @@ pub(super) fn properties(kind: ObjectKind) -> &'static [(&'static str, Blank)] {
     }
 }
 
-/// Whether a kind of object has a property.
-pub(super) fn declares(kind: ObjectKind, name: &str) -> bool {
-    properties(kind).iter().any(|(property, _)| *property == name)
+/// The place of a property among those of its kind.
+pub(super) fn place(kind: ObjectKind, name: &str) -> Option<usize> {
+    properties(kind).iter().position(|(property, _)| *property == name)
+}
+
+impl Blank {
+    /// What an answer shows, as JSON text.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Null | OnlySelected => "null",
+            List => "[]",
+            False => "false",
+            Json(text) => text,
+        }
+    }
 }
