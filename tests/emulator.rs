@@ -10,10 +10,14 @@ use serde_json::{Value, json};
 mod batch;
 #[path = "emulator/conformance.rs"]
 mod conformance;
+#[path = "emulator/delta.rs"]
+mod delta;
 #[path = "emulator/faults.rs"]
 mod faults;
 #[path = "emulator/listing.rs"]
 mod listing;
+#[path = "emulator/more_faults.rs"]
+mod more_faults;
 #[path = "emulator/objects.rs"]
 mod objects;
 #[path = "emulator/policies.rs"]

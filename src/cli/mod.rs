@@ -14,6 +14,7 @@ mod progress;
 mod rules;
 mod schema;
 mod show;
+mod stage;
 mod workspace;
 
 use std::path::Path;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
+use super::stage::{Stage, Wait};
 use crate::domain::Part;
 use crate::graph::{Event, Progress};
 use crate::run::Lines;
@@ -47,36 +48,57 @@ impl Screen {
 
 struct Parts {
     all: MultiProgress,
-    bars: Mutex<BTreeMap<String, ProgressBar>>,
+    bars: Mutex<BTreeMap<String, Bar>>,
+}
+
+/// A line, and what it tells.
+#[derive(Clone)]
+struct Bar {
+    bar: ProgressBar,
+    stage: Arc<Mutex<Stage>>,
 }
 
 impl Progress for Parts {
     fn event(&self, event: Event) {
+        let (Event::Expected { part, .. }
+        | Event::Page { part, .. }
+        | Event::Waiting { part, .. }
+        | Event::Held { part, .. }
+        | Event::Done { part, .. }
+        | Event::Failed { part, .. }) = event;
         let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut bar = |part| {
-            let label = label(part);
-            bars.entry(label.clone()).or_insert_with(|| self.bar(label)).clone()
-        };
+        let label = label(part);
+        let bar = bars.entry(label.clone()).or_insert_with(|| self.bar(label));
+        let read = bar.update(event);
+        bar.bar.set_position(read as u64);
         match event {
-            Event::Page { part, total } => {
-                let bar = bar(part);
-                bar.set_position(total as u64);
-                bar.set_message("");
-            }
-            Event::Waiting { part, pause } => {
-                bar(part).set_message(format!("waiting {:.0} s", pause.as_secs_f64()));
-            }
-            Event::Done { part, total } => {
-                let bar = bar(part);
-                bar.set_position(total as u64);
-                bar.finish_with_message("done");
-            }
-            Event::Failed { part, total } => {
-                let bar = bar(part);
-                bar.set_position(total as u64);
-                bar.abandon_with_message("failed");
+            Event::Done { .. } => bar.bar.finish(),
+            Event::Failed { .. } => bar.bar.abandon(),
+            Event::Expected { .. } | Event::Page { .. } | Event::Waiting { .. } | Event::Held { .. } => {
+                bar.bar.tick();
             }
         }
+    }
+
+    fn wants_totals(&self) -> bool {
+        true
+    }
+}
+
+impl Bar {
+    /// Takes note of an event, and says how many entries were read.
+    fn update(&self, event: Event) -> usize {
+        let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = |pause| Instant::now().checked_add(pause);
+        match event {
+            Event::Expected { total, .. } => stage.expected = Some(total),
+            Event::Page { total, .. } => stage.page(total),
+            Event::Waiting { pause, .. } => stage.wait = until(pause).map(Wait::Again),
+            Event::Held { pause, .. } => stage.wait = until(pause).map(Wait::Held),
+            Event::Done { total, .. } => stage.end(total, "done"),
+            Event::Failed { total, .. } => stage.end(total, "failed"),
+        }
+        stage.read()
     }
 }
 
@@ -89,13 +111,20 @@ fn label(part: Part) -> String {
 }
 
 impl Parts {
-    fn bar(&self, label: String) -> ProgressBar {
-        let style =
-            ProgressStyle::with_template("{spinner:.cyan} {prefix:<26} {human_pos:>9}  {elapsed:>5}  {msg}");
+    fn bar(&self, label: String) -> Bar {
+        let stage = Arc::new(Mutex::new(Stage::default()));
+        let told = Arc::clone(&stage);
+        let line = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let stage = told.lock().unwrap_or_else(PoisonError::into_inner);
+            // Where it cannot be written there is nobody to tell.
+            stage.write(out, state.per_sec(), Instant::now()).unwrap_or_default();
+        };
+        let style = ProgressStyle::with_template("{spinner:.cyan} {prefix:<21} {line}")
+            .map(|style| style.with_key("line", line));
         let bar = self.all.add(ProgressBar::new_spinner());
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.set_prefix(label);
         bar.enable_steady_tick(Duration::from_millis(100));
-        bar
+        Bar { bar, stage }
     }
 }

@@ -27,6 +27,6 @@ pub use problem::{Place, Position, Problem, Problems};
 pub use schema::schema;
 pub use types::{
     Cloud, Config, Credential, Login, Mail, Reading, Reports, Schedule, Smtp, SmtpTls, Store, StoreUrl,
-    Tenant, Transport,
+    Tenant, TenantSize, Transport,
 };
 pub use validate::is_loopback;

@@ -63,6 +63,8 @@ pub struct Tenant {
     pub client_id: Option<AppId>,
     /// `cloud`.
     pub cloud: Cloud,
+    /// `size`: how much Graph allows to be asked of it.
+    pub size: TenantSize,
     /// `graph_url`, or the cloud's: a root without version.
     pub graph_url: Url,
     /// `authority_url`, or the cloud's.
@@ -89,6 +91,18 @@ pub enum Cloud {
     UsGovDod,
     /// China, operated by 21Vianet.
     China,
+}
+
+/// How many users a tenant has, by which Graph measures how much an app may ask of it (FACTS §9.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TenantSize {
+    /// Fewer than 50 users: 3,500 resource units in 10 seconds.
+    Small,
+    /// 50 to 500 users: 5,000.
+    Medium,
+    /// More than 500 users: 8,000.
+    Large,
 }
 
 /// How to sign in. Secrets were read when the configuration was loaded and print as nothing.

@@ -3,7 +3,7 @@
 //!
 //! Two servers on loopback: Graph (`v1.0`) and the token endpoint of Entra, over HTTPS with a certificate
 //! authority made at the start. What is undocumented was chosen and is marked "inferred" where it is
-//! decided. Not served: `beta`, delta, `$search`, `$orderby`, throttling, mail, reports, audit logs,
+//! decided. Not served: `beta`, `$search`, `$orderby`, throttling, mail, reports, audit logs,
 //! creating, changing and deleting applications. Client certificates are known by `x5t#S256` only.
 //!
 //! ```no_run
@@ -42,6 +42,7 @@ mod state;
 mod tenant;
 
 pub use fault::{Fault, Side};
+pub use graph::DeltaHabits;
 pub use log::LoggedRequest;
 pub use options::{Options, Transport};
 pub use tenant::{ObjectKind, TenantData, TenantFileError};
@@ -172,6 +173,16 @@ impl Emulator {
     /// Refuses every token made so far with 401.
     pub fn revoke_tokens(&self) {
         self.state.mint.revoke_all();
+    }
+
+    /// Answers every delta token made so far with 410: clients have to read everything anew.
+    pub fn lose_delta_tokens(&self) {
+        self.state.lose_delta_tokens();
+    }
+
+    /// From the next round on, delta answers come like this.
+    pub fn set_delta_habits(&self, habits: DeltaHabits) {
+        self.state.set_delta_habits(habits);
     }
 
     /// Adds a fault behind those already there.

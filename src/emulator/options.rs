@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::TenantData;
+use super::{DeltaHabits, TenantData};
 
 /// How the emulated Graph is reached. The token endpoint is always HTTPS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +43,8 @@ pub struct Options {
     pub token_lifetime: Duration,
     /// Hosts of Graph for which tokens are made and accepted, apart from the emulator's own.
     pub audiences: Vec<String>,
+    /// How delta answers come.
+    pub delta: DeltaHabits,
 }
 
 impl Options {
@@ -63,6 +65,7 @@ impl Options {
             identity_header: "emulator-identity-header".to_owned(),
             token_lifetime: Duration::seconds(3599),
             audiences: vec!["https://graph.microsoft.com".to_owned()],
+            delta: DeltaHabits::default(),
         }
     }
 }

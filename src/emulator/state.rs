@@ -13,7 +13,7 @@ use super::edge::ClientIdentity;
 use super::fault::{self, Effect, Sighting};
 use super::front::Received;
 use super::log::{Log, Ticket};
-use super::{Fault, LoggedRequest, Options, Side, TenantData};
+use super::{DeltaHabits, Fault, LoggedRequest, Options, Side, TenantData};
 
 pub(super) struct State {
     pub(super) graph_root: String,
@@ -31,6 +31,9 @@ pub(super) struct State {
     tenant: RwLock<TenantData>,
     roles: RwLock<Vec<String>>,
     faults: Mutex<Vec<Fault>>,
+    delta_habits: Mutex<DeltaHabits>,
+    delta_tokens: AtomicU64,
+    delta_tokens_lost: AtomicU64,
     counter: AtomicU64,
 }
 
@@ -44,6 +47,7 @@ impl State {
     ) -> Self {
         let mut tenant = std::mem::replace(&mut options.tenant, TenantData::empty(options.now));
         tenant.take_into_service();
+        let faults = tenant.faults.iter().cloned().map(|fault| fault.taking(|| tenant.snapshot())).collect();
         let mut audiences = options.audiences.clone();
         audiences.push(graph_root.clone());
         let salt = [client.pem.as_bytes(), graph_root.as_bytes()].concat();
@@ -58,9 +62,12 @@ impl State {
             salt,
             log: Log::default(),
             stop,
-            faults: Mutex::new(tenant.faults.clone()),
+            faults: Mutex::new(faults),
             tenant: RwLock::new(tenant),
             roles: RwLock::new(options.roles.clone()),
+            delta_habits: Mutex::new(options.delta.clone()),
+            delta_tokens: AtomicU64::new(0),
+            delta_tokens_lost: AtomicU64::new(0),
             counter: AtomicU64::new(0),
             options,
         }
@@ -87,6 +94,7 @@ impl State {
     }
 
     pub(super) fn add_fault(&self, fault: Fault) {
+        let fault = fault.taking(|| self.tenant().snapshot());
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
@@ -96,6 +104,28 @@ impl State {
 
     pub(super) fn strike(&self, seen: &Sighting<'_>) -> Option<Effect> {
         fault::strike(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner), seen)
+    }
+
+    pub(super) fn delta_habits(&self) -> DeltaHabits {
+        self.delta_habits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_delta_habits(&self, habits: DeltaHabits) {
+        *self.delta_habits.lock().unwrap_or_else(PoisonError::into_inner) = habits;
+    }
+
+    /// The number of a new delta token, from 1.
+    pub(super) fn next_delta_token(&self) -> u64 {
+        self.delta_tokens.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// From now on no delta token made so far is good.
+    pub(super) fn lose_delta_tokens(&self) {
+        self.delta_tokens_lost.store(self.delta_tokens.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+
+    pub(super) fn delta_token_is_lost(&self, number: u64) -> bool {
+        number <= self.delta_tokens_lost.load(Ordering::SeqCst)
     }
 
     /// Ids that nobody else has, the same in every run with the same requests.

@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
-use tokio::time::Instant;
-
+use super::budget::Cost;
 use super::error::{Answer, GraphError};
-use super::http::{Call, Failure, Graph, given_up, judge, rest};
+use super::http::{Call, Failure, Graph, given_up, judge};
 use super::progress::Watch;
 use super::retry::{Pacing, Then, parse_retry_after};
 use super::wire;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 /// The most members Graph takes.
 pub(super) const MEMBERS: usize = 20;
@@ -29,8 +28,9 @@ impl Graph {
         let mut open: Vec<(usize, &Call)> = calls.iter().enumerate().collect();
         let mut pacing = Pacing::new(&self.patience);
         while !open.is_empty() {
-            let started = Instant::now();
-            let envelope = self.send::<wire::BatchAnswers>(&self.envelope(&open), watch).await?;
+            // The envelope had a patience of its own; its pauses are not these.
+            let (envelope, took): (wire::BatchAnswers, _) =
+                self.send_timed(&self.envelope(&open), watch).await?;
             let mut again: Vec<(usize, &Call, Failure)> = Vec::new();
             let mut by_id: HashMap<String, wire::BatchAnswer> =
                 envelope.responses.into_iter().map(|answer| (answer.id.clone(), answer)).collect();
@@ -43,11 +43,9 @@ impl Graph {
                     Err(failure) => drop(answers.insert(index, Err(failure.error))),
                 }
             }
-            // The envelope had a patience of its own; its pauses are not these.
-            let took = started.elapsed().min(self.patience.attempt);
-            let pause = longest(&again).and_then(|then| pacing.pause(then, took));
-            if let (Some(pause), Some((_, call, failure))) = (pause, again.first()) {
-                rest(&failure.error, &call.name, pause, watch).await;
+            let pause = longest(&again).and_then(|then| Some((then, pacing.pause(then, took)?)));
+            if let (Some((then, pause)), Some((_, call, failure))) = (pause, again.first()) {
+                self.rest(&failure.error, &call.name, then, pause, watch).await;
                 open = again.iter().map(|(index, call, _)| (*index, *call)).collect();
             } else {
                 let waited = pacing.throttled();
@@ -73,6 +71,7 @@ impl Graph {
         let needs = open.first().map(|(_, call)| call.needs).unwrap_or_default();
         let mut call = self.call("$batch", None, needs);
         call.name = call.name.replacen("GET", "POST", 1);
+        call.cost = Cost::of_all(open.iter().map(|(_, call)| call.cost));
         call.body = Some(json!({ "requests": requests }).to_string());
         call
     }

@@ -10,6 +10,7 @@ use super::owners;
 use super::pages::{self, Read};
 use super::policies;
 use super::progress::{Progress, Watch};
+use super::totals;
 use crate::config::Reading;
 use crate::domain::{Gap, Gathering, Inventory, Object, ObjectKind, Objects, Part, TenantId};
 
@@ -44,14 +45,20 @@ pub async fn collect(
     }
     let wants = |kind| reading.scope.contains(&kind);
     let wants_owners = reading.owners && wants(ObjectKind::Application);
-    let (applications, service_principals, policies, ownerless) = tokio::join!(
-        OptionFuture::from(wants(ObjectKind::Application).then(|| list_applications(graph, progress))),
-        OptionFuture::from(
-            wants(ObjectKind::ServicePrincipal).then(|| list_service_principals(graph, progress))
-        ),
-        policies::read(graph, progress),
-        OptionFuture::from(wants_owners.then(|| owners::ownerless(graph, progress))),
-    );
+    let (applications, service_principals, policies, ownerless) =
+        totals::beside(graph, reading, progress, async {
+            tokio::join!(
+                OptionFuture::from(
+                    wants(ObjectKind::Application).then(|| list_applications(graph, progress))
+                ),
+                OptionFuture::from(
+                    wants(ObjectKind::ServicePrincipal).then(|| list_service_principals(graph, progress))
+                ),
+                policies::read(graph, progress),
+                OptionFuture::from(wants_owners.then(|| owners::ownerless(graph, progress))),
+            )
+        })
+        .await;
     let mut gaps = Vec::new();
     let mut all = Gathering::default();
     for listed in [applications, service_principals].into_iter().flatten() {

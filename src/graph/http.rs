@@ -1,19 +1,22 @@
 //! One request to Graph: what is sent, how often, and what is made of the answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Response, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
+use super::budget::{Admitted, Budget, Cost, Limits, Said};
 use super::error::{Answer, GraphError, plain};
 use super::progress::Watch;
 use super::retry::{Pacing, Patience, Then, retry_after};
 use super::sign_in::SignInError;
 use super::tokens::{Bearer, Tokens};
+use crate::config::TenantSize;
 
 /// Graph as one tenant sees it, to be read from. Nothing here writes.
 pub struct Graph {
@@ -21,6 +24,7 @@ pub struct Graph {
     root: Url,
     tokens: Tokens,
     pub(super) patience: Patience,
+    pub(super) budget: Arc<Budget>,
 }
 
 /// A request, as often as it may have to be sent. All of them only read.
@@ -31,10 +35,14 @@ pub(super) struct Call {
     pub(super) name: String,
     /// What to grant where Graph refuses it.
     pub(super) needs: &'static str,
+    /// `application/json`, but for a count.
+    pub(super) accept: &'static str,
     /// Whether it is an advanced query, on every page of it (FACTS §4.1).
     pub(super) eventual: bool,
     /// JSON to post; a GET where there is none.
     pub(super) body: Option<String>,
+    /// What it takes from the budget.
+    pub(super) cost: Cost,
 }
 
 /// A failed attempt, and what to do about it.
@@ -50,10 +58,18 @@ const ERROR_BODY_LIMIT: usize = 64 << 10;
 
 impl Graph {
     /// `root` is Graph without the version, as `graph_url` has it. `http` must follow no redirects,
-    /// as [`super::client::build`] makes it; a token goes to the origin of `root` alone.
+    /// as [`super::client::build`] makes it; a token goes to the origin of `root` alone. The budget is that
+    /// of a small tenant.
     #[must_use]
     pub fn new(http: Client, root: Url, tokens: Tokens, patience: Patience) -> Self {
-        Self { http, root, tokens, patience }
+        let budget = Arc::new(Budget::new(Limits::of(TenantSize::Small)));
+        Self { http, root, tokens, patience, budget }
+    }
+
+    /// As it is, within another budget: one that others may spend too.
+    #[must_use]
+    pub fn within(self, budget: Arc<Budget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// Makes sure that there is a token.
@@ -67,7 +83,9 @@ impl Graph {
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/{VERSION}/{path}"));
         url.set_query(query);
-        Call { url, name: format!("GET /{VERSION}/{path}"), needs, eventual: false, body: None }
+        let cost = Cost::of_get(path, &url);
+        let name = format!("GET /{VERSION}/{path}");
+        Call { url, name, needs, accept: "application/json", eventual: false, body: None, cost }
     }
 
     /// The path below the version, and the query, as a batch names its members.
@@ -89,16 +107,27 @@ impl Graph {
         call: &Call,
         watch: Watch<'_>,
     ) -> Result<T, GraphError> {
+        self.send_timed(call, watch).await.map(|(answer, _)| answer)
+    }
+
+    /// As [`Graph::send`], with the time that the answered attempt took.
+    pub(super) async fn send_timed<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        watch: Watch<'_>,
+    ) -> Result<(T, Duration), GraphError> {
         let mut pacing = Pacing::new(&self.patience);
         let mut renewed = false;
         loop {
+            let mut admitted = self.budget.admit(call.cost, |pause| watch.held(pause)).await;
             // Asked for each time: it may expire during a pause.
             let bearer = self.tokens.bearer().await?;
             let started = Instant::now();
             let limit = pacing.attempt();
-            let attempt = timeout(limit, self.attempt(call, &bearer));
-            let failure = match attempt.await {
-                Ok(Ok(answer)) => return Ok(answer),
+            let attempt = timeout(limit, self.attempt(call, &bearer, &mut admitted)).await;
+            drop(admitted);
+            let failure = match attempt {
+                Ok(Ok(answer)) => return Ok((answer, started.elapsed())),
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure {
                     error: GraphError::Timeout { request: call.name.clone(), after: limit },
@@ -113,12 +142,58 @@ impl Graph {
             let Some(pause) = pacing.pause(failure.then, started.elapsed()) else {
                 return Err(given_up(failure, pacing.throttled()));
             };
-            rest(&failure.error, &call.name, pause, watch).await;
+            self.rest(&failure.error, &call.name, failure.then, pause, watch).await;
         }
     }
 
-    async fn attempt<T: DeserializeOwned>(&self, call: &Call, bearer: &Bearer) -> Result<T, Failure> {
+    /// Sends a call and makes no second attempt.
+    pub(super) async fn send_once<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        watch: Watch<'_>,
+    ) -> Result<T, GraphError> {
+        let mut admitted = self.budget.admit(call.cost, |pause| watch.held(pause)).await;
+        let bearer = self.tokens.bearer().await?;
+        let after = self.patience.attempt;
+        let failure = match timeout(after, self.attempt(call, &bearer, &mut admitted)).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(failure)) => failure,
+            Err(_) => return Err(GraphError::Timeout { request: call.name.clone(), after }),
+        };
+        if let Then::Throttled(Some(pause)) = failure.then
+            && pause <= self.patience.throttled
+        {
+            self.budget.pause(pause);
+        }
+        Err(failure.error)
+    }
+
+    /// Waits, and says so; where Graph asked for it, nobody else asks it for anything meanwhile either.
+    pub(super) async fn rest(
+        &self,
+        error: &GraphError,
+        request: &str,
+        then: Then,
+        pause: Duration,
+        watch: Watch<'_>,
+    ) {
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        tracing::warn!(request, pause_ms, "{error}: trying again");
+        if matches!(then, Then::Throttled(_)) {
+            self.budget.pause(pause);
+        }
+        watch.waiting(pause);
+        sleep(pause).await;
+    }
+
+    async fn attempt<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        bearer: &Bearer,
+        admitted: &mut Admitted<'_>,
+    ) -> Result<T, Failure> {
         let response = self.exchange(call, bearer).await?;
+        admitted.answered(said(response.headers()));
         if !response.status().is_success() {
             return Err(refusal(call, response).await);
         }
@@ -140,7 +215,7 @@ impl Graph {
         };
         let mut request = request
             .bearer_auth(bearer.secret())
-            .header(ACCEPT, "application/json")
+            .header(ACCEPT, call.accept)
             .header("client-request-id", id.to_string())
             .header("x-ms-throttle-priority", "Low")
             .header("Prefer", "include-unknown-enum-members");
@@ -161,14 +236,6 @@ impl Graph {
         );
         Ok(response)
     }
-}
-
-/// Waits, and says so.
-pub(super) async fn rest(error: &GraphError, request: &str, pause: Duration, watch: Watch<'_>) {
-    let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-    tracing::warn!(request, pause_ms, "{error}: trying again");
-    watch.waiting(pause);
-    sleep(pause).await;
 }
 
 /// The error to end with, when patience has ended on this failure.
@@ -246,6 +313,15 @@ fn broken(call: &Call, error: reqwest::Error) -> Failure {
     // The URL may hold a page token.
     let source = error.without_url();
     Failure { error: GraphError::Transport { request: call.name.clone(), source }, then: Then::Again }
+}
+
+/// What an answer says about the budget (FACTS §9.3).
+fn said(headers: &HeaderMap) -> Said {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    Said {
+        units: text("x-ms-resource-unit").and_then(|units| units.parse().ok()),
+        share: text("x-ms-throttle-limit-percentage").and_then(|share| share.parse().ok()),
+    }
 }
 
 fn request_id(response: &Response) -> Option<String> {

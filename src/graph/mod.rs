@@ -1,6 +1,7 @@
 //! Microsoft Graph: sign-in, requests, pages, and their conversion into the domain.
 
 mod batch;
+mod budget;
 pub mod client;
 mod collect;
 mod convert;
@@ -17,8 +18,10 @@ mod progress;
 mod retry;
 pub mod sign_in;
 pub mod tokens;
+mod totals;
 mod wire;
 
+pub use budget::{Budget, Limits};
 pub use collect::collect;
 pub use error::{Answer, GraphError};
 pub use gaps::explain;

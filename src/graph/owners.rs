@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::value::RawValue;
 
 use super::batch::MEMBERS;
@@ -14,6 +15,10 @@ use super::pages::Listed;
 use super::progress::{Progress, Watch};
 use super::wire;
 use crate::domain::{Gap, Inventory, Object, ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part, Text};
+
+/// Batches on their way at a time. Fewer and a tenant with many findings takes long, more and Graph has
+/// to throttle: all their members are charged at once.
+const IN_FLIGHT: usize = 4;
 
 const READ_OWNERS: &str = "`Application.Read.All`";
 
@@ -157,32 +162,59 @@ async fn ask(
 ) -> Option<Gap> {
     let mut missing = Missing::default();
     let mut asked = 0;
-    for keys in keys.chunks(MEMBERS) {
-        let calls: Vec<Call> =
-            keys.iter().map(|key| graph.call(&path(*key), Some(query), READ_OWNERS)).collect();
-        let bodies = match graph.batch(&calls, watch).await {
-            Ok(bodies) => bodies,
+    let mut chunks = keys.chunks(MEMBERS);
+    let mut open = FuturesUnordered::new();
+    loop {
+        let room = IN_FLIGHT - open.len();
+        open.extend(chunks.by_ref().take(room).map(|keys| answers(graph, keys, query, pages, watch)));
+        let Some(answers) = open.next().await else { break };
+        let answers = match answers {
+            Ok(answers) => answers,
             Err(error) => return missing.and_rest(error),
         };
-        for ((key, call), body) in keys.iter().zip(&calls).zip(bodies) {
-            let answer = match body {
-                Ok(body) => owners(graph, call, body, pages, watch).await,
-                Err(error) => Err(error),
-            };
+        asked += answers.len();
+        for (key, answer) in answers {
             match answer {
-                Ok(listed) if listed.is_complete() => note(key, listed),
-                Ok(listed) => missing.add(listed.problems.gap(Part::Owners)),
+                Ok(listed) if listed.is_complete() => note(&key, listed),
+                Ok(listed) => missing.add(key, listed.problems.gap(Part::Owners)),
                 Err(error) if error.is_not_found() => {
                     tracing::debug!(object = %key.id, "`{}` has gone", key.id)
                 }
                 Err(error) if error.is_outage() => return missing.and_rest(error),
-                Err(error) => missing.add(Some(gaps::gap(Part::Owners, &error))),
+                Err(error) => missing.add(key, Some(gaps::gap(Part::Owners, &error))),
             }
         }
-        asked += keys.len();
         watch.page(asked);
     }
     missing.gap()
+}
+
+/// The owners of an object, or why they are not known.
+type Answer = (ObjectKey, Result<Listed<Vec<Text>>, GraphError>);
+
+/// The answers of one batch, up to the first that says that no other will come.
+async fn answers(
+    graph: &Graph,
+    keys: &[ObjectKey],
+    query: &str,
+    pages: Pages,
+    watch: Watch<'_>,
+) -> Result<Vec<Answer>, GraphError> {
+    let calls: Vec<Call> = keys.iter().map(|key| graph.call(&path(*key), Some(query), READ_OWNERS)).collect();
+    let bodies = graph.batch(&calls, watch).await?;
+    let mut answers = Vec::with_capacity(keys.len());
+    for ((key, call), body) in keys.iter().zip(&calls).zip(bodies) {
+        let answer = match body {
+            Ok(body) => owners(graph, call, body, pages, watch).await,
+            Err(error) => Err(error),
+        };
+        let outage = answer.as_ref().is_err_and(GraphError::is_outage);
+        answers.push((*key, answer));
+        if outage {
+            break;
+        }
+    }
+    Ok(answers)
 }
 
 async fn owners(
@@ -203,30 +235,29 @@ async fn owners(
     Ok(listed)
 }
 
-/// What is missing, told as one gap.
+/// What is missing, told as one gap: that of the first object, in whatever order the answers came.
 #[derive(Default)]
 struct Missing {
-    first: Option<Gap>,
-    more: usize,
+    first: Option<(ObjectKey, Gap)>,
+    objects: usize,
 }
 
 impl Missing {
-    fn add(&mut self, gap: Option<Gap>) {
-        match self.first {
-            None => self.first = gap,
-            Some(_) => self.more += 1,
+    fn add(&mut self, key: ObjectKey, gap: Option<Gap>) {
+        self.objects += 1;
+        if let Some(gap) = gap.filter(|_| self.first.as_ref().is_none_or(|(first, _)| key < *first)) {
+            self.first = Some((key, gap));
         }
     }
 
-    fn and_rest(mut self, error: GraphError) -> Option<Gap> {
-        self.first = Some(gaps::gap(Part::Owners, &error));
-        self.more = 0;
-        self.gap()
+    /// An error that stands for everything that is missing.
+    fn and_rest(self, error: GraphError) -> Option<Gap> {
+        Some(gaps::gap(Part::Owners, &error))
     }
 
     fn gap(self) -> Option<Gap> {
-        let Gap { part, reason } = self.first?;
-        Some(match self.more {
+        let (_, Gap { part, reason }) = self.first?;
+        Some(match self.objects.saturating_sub(1) {
             0 => Gap { part, reason },
             more => Gap { part, reason: Text::new(&format!("{reason} So it is for {more} more objects.")) },
         })

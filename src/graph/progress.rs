@@ -8,11 +8,24 @@ use crate::domain::{Gap, Part};
 pub trait Progress: Send + Sync {
     /// Called from the task that reads, so it must return at once.
     fn event(&self, event: Event);
+
+    /// Whether it can make use of [`Event::Expected`], which costs a request for each kind of object.
+    fn wants_totals(&self) -> bool {
+        false
+    }
 }
 
 /// What happened to a part of the inventory. Parts are read side by side, so their events mingle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
+    /// So many entries are to be expected. Graph counts apart from listing them: there may be a few more
+    /// or less.
+    Expected {
+        /// What is being read.
+        part: Part,
+        /// All entries of it.
+        total: u64,
+    },
     /// Another page, or batch, arrived.
     Page {
         /// What is being read.
@@ -22,6 +35,13 @@ pub enum Event {
     },
     /// Graph throttles or fails; the request is sent again after a pause.
     Waiting {
+        /// What is being read.
+        part: Part,
+        /// How long.
+        pause: Duration,
+    },
+    /// The budget is spent, or Graph asks the whole tenant to wait: the next request is held back.
+    Held {
         /// What is being read.
         part: Part,
         /// How long.
@@ -55,8 +75,16 @@ impl Watch<'_> {
         self.progress.event(Event::Page { part: self.part, total });
     }
 
+    pub(super) fn expected(self, total: u64) {
+        self.progress.event(Event::Expected { part: self.part, total });
+    }
+
     pub(super) fn waiting(self, pause: Duration) {
         self.progress.event(Event::Waiting { part: self.part, pause });
+    }
+
+    pub(super) fn held(self, pause: Duration) {
+        self.progress.event(Event::Held { part: self.part, pause });
     }
 
     /// The part is over: done where nothing is missing.

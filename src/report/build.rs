@@ -13,7 +13,9 @@ mod undecided;
 use std::sync::Arc;
 
 use crate::compliance::Settings;
-use crate::domain::{Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past};
+use crate::domain::{
+    Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past,
+};
 use crate::report::compare::{self, Present};
 use crate::report::{Compared, FindingRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
 use source::{Desk, Source};
@@ -73,6 +75,20 @@ pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report
     }
 }
 
+/// The digests of the findings that a report on this has.
+#[must_use]
+pub fn present(header: &Header, audited: &Arc<Audited>) -> FindingDigests {
+    let source = Source::new(header.clone(), Arc::clone(audited), &Past::Unknown);
+    let desk = Desk::at(&source);
+    let mut digests: Vec<_> =
+        findings::elsewhere(&source, &desk).iter().map(|row| row.key.digest()).collect();
+    for object in audited.inventory.objects.iter() {
+        let assessment = desk.judge.object(&object);
+        digests.extend(findings::keys(&Judged::new(&object, &assessment), &source, &desk));
+    }
+    digests.into_iter().collect()
+}
+
 /// What a report says about an object of which this was concluded: its row, and those of its findings, worst
 /// first.
 #[must_use]
@@ -88,20 +104,6 @@ pub fn rows_about(
     let mut found = Vec::new();
     findings::about(&judged, |_| true, &source, &desk, &mut found);
     (objects::row(&judged, &source.header, &desk.context), found)
-}
-
-/// The digests of the findings that a report on this has.
-#[must_use]
-pub fn present(header: &Header, audited: &Arc<Audited>) -> FindingDigests {
-    let source = Source::new(header.clone(), Arc::clone(audited), &Past::Unknown);
-    let desk = Desk::at(&source);
-    let mut digests: Vec<_> =
-        findings::elsewhere(&source, &desk).iter().map(|row| row.key.digest()).collect();
-    for object in audited.inventory.objects.iter() {
-        let assessment = desk.judge.object(&object);
-        digests.extend(findings::keys(&Judged::new(&object, &assessment), &source, &desk));
-    }
-    digests.into_iter().collect()
 }
 
 fn drawn<T: 'static>(

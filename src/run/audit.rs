@@ -16,7 +16,7 @@ use crate::config::{Config, Tenant};
 use crate::delivery::Delivery;
 use crate::domain::{Assessment, Gap, Inventory, Objects, Part, RunMark, Text};
 use crate::graph::client::Proxies;
-use crate::graph::{self, Graph, Patience, Progress};
+use crate::graph::{self, Budget, Graph, Limits, Patience, Progress};
 use crate::report::{Audited, Kept, PageError, Report, ReportError, ReportFile};
 use crate::store::{FilesState, RunProgress, StoreError};
 
@@ -237,7 +237,8 @@ fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
         .map_err(|error| gap(&error, error.advice()))?;
     let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
         .map_err(|error| gap(&error, error.advice()))?;
-    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()))
+    let budget = Arc::new(Budget::new(Limits::of(tenant.size)));
+    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()).within(budget))
 }
 
 fn unread(tenant: &Tenant, gap: Gap) -> Inventory {

@@ -195,6 +195,9 @@ fn the_schema_is_closed_described_and_without_null() {
     let words: Vec<&str> =
         clouds.as_array().unwrap().iter().filter_map(|cloud| cloud["const"].as_str()).collect();
     assert_eq!(words, ["public", "us-gov", "us-gov-dod", "china"]);
+    let sizes = schema["properties"]["tenant"]["items"]["properties"]["size"]["oneOf"].as_array().unwrap();
+    let words: Vec<&str> = sizes.iter().filter_map(|size| size["const"].as_str()).collect();
+    assert_eq!(words, ["small", "medium", "large"]);
     assert_eq!(schema["properties"]["rules"]["properties"]["no-owner"]["enum"][5], "off");
     let exception = &schema["properties"]["exception"]["items"];
     assert_eq!(exception["properties"]["expires"]["format"], "date");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use keysweep::compliance::{Demand, Settings};
-use keysweep::config::{Cloud, Credential, SmtpTls, StoreUrl, Tenant, Transport};
+use keysweep::config::{Cloud, Credential, SmtpTls, StoreUrl, Tenant, TenantSize, Transport};
 use keysweep::domain::{MaxLifetime, Need, ObjectKind, RestrictionKind, RuleId, Severity, SignInMethod};
 use secrecy::ExposeSecret;
 
@@ -47,6 +47,18 @@ fn each_cloud_has_its_graph_its_authority_and_its_portal() {
         let tenant = tenant(&format!("cloud = '{word}'"));
         let roots = (tenant.graph_url.as_str(), tenant.authority_url.as_str(), tenant.cloud.portal());
         assert_eq!((tenant.cloud, roots), (cloud, (graph, authority, portal)));
+    }
+}
+
+#[test]
+fn a_tenant_is_small_where_it_does_not_say_otherwise() {
+    for (line, size) in [
+        ("", TenantSize::Small),
+        ("size = 'small'", TenantSize::Small),
+        ("size = 'medium'", TenantSize::Medium),
+        ("size = 'large'", TenantSize::Large),
+    ] {
+        assert_eq!(tenant(line).size, size, "{line}");
     }
 }
 

@@ -185,7 +185,7 @@ async fn a_value_that_cannot_be_read_is_unknown_and_a_gap() {
         let inventory = read_from(with_applications(vec![body])).await;
         assert_eq!(parts(&inventory), [Part::Applications], "{said}");
         assert!(reasons(&inventory).contains(said), "{said}: {}", reasons(&inventory));
-        let object = &inventory.objects.get(0).unwrap();
+        let object = inventory.objects.get(0).unwrap();
         assert_eq!((object.created, object.app_id), (None, None), "{said}");
         for credential in object.credentials() {
             assert_eq!((credential.key_id, credential.start, credential.end), (None, None, None), "{said}");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
-use keysweep::config::{Cloud, Credential, Tenant};
+use keysweep::config::{Cloud, Credential, Tenant, TenantSize};
 use keysweep::domain::{AppId, TenantId};
 use keysweep::graph::client;
 use keysweep::graph::sign_in::{SignInError, sign_in};
@@ -64,6 +64,7 @@ pub(crate) fn tenant(authority_url: &Url, ca_file: Option<&Path>, credential: Cr
         tenant_id: TenantId(TENANT.parse().unwrap()),
         client_id: Some(AppId(CLIENT.parse().unwrap())),
         cloud: Cloud::Public,
+        size: TenantSize::Small,
         graph_url: Url::parse(GRAPH).unwrap(),
         authority_url: authority_url.clone(),
         ca_file: ca_file.map(Path::to_owned),

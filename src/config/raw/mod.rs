@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::{Cloud, SmtpTls};
+use super::{Cloud, SmtpTls, TenantSize};
 use crate::domain::{RuleId, Severity};
 pub(super) use exception::RawException;
 pub(super) use words::{
@@ -106,6 +106,9 @@ pub(in crate::config) struct RawTenant {
     pub(in crate::config) client_id: Option<String>,
     /// The national cloud. Default: `public`.
     pub(in crate::config) cloud: Option<Cloud>,
+    /// How many users the tenant has: `small` fewer than 50, `medium` up to 500, `large` more. Graph allows
+    /// larger tenants to be asked more at a time, and Keysweep asks no more than that. Default: `small`.
+    pub(in crate::config) size: Option<TenantSize>,
     /// The root of Microsoft Graph without version, where it is not the cloud's: a private endpoint, an
     /// inspection proxy, a test. https, or http on loopback.
     pub(in crate::config) graph_url: Option<String>,

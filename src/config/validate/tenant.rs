@@ -7,7 +7,7 @@ use super::schedule::{self, Timing};
 use super::values::{self, Schemes};
 use super::{Desk, credential, files};
 use crate::config::raw::{RawCredentialType, RawTenant};
-use crate::config::{Cloud, Tenant};
+use crate::config::{Cloud, Tenant, TenantSize};
 use crate::domain::{AppId, TenantId};
 
 /// Checks one tenant. `recipients` are those of `[mail]`: none where they are not known, because `[mail]`
@@ -44,6 +44,7 @@ pub(super) fn tenant(
         tenant_id: TenantId(tenant_id?),
         client_id: client_id?,
         cloud,
+        size: raw.size.unwrap_or(TenantSize::Small),
         graph_url: graph_url?,
         authority_url: authority_url?,
         ca_file: ca_file?,

@@ -9,7 +9,7 @@ use axum::http::Response;
 use super::Side;
 use super::edge::CutOff;
 use super::fault::{Effect, Sighting};
-use super::front::{Answer, Outcome, Received};
+use super::front::{Answer, Manner, Outcome, Received};
 use super::log::Ticket;
 use super::state::State;
 
@@ -31,26 +31,18 @@ pub(super) async fn handle(
 ) -> Response<Body> {
     let received = match Received::read(request).await {
         Ok(received) => received,
-        Err(answer) => return answer.into_response(JSON, false, state.clock()),
+        Err(answer) => return answer.into_response(&manner(&state, &connection, false)),
     };
     let ticket = state.arrived(Side::Authority, &received, None);
-    let answer = match serve(&state, &received, ticket) {
-        Outcome::Answered(answer) => answer,
-        Outcome::Delayed(time, answer) => {
-            tokio::time::sleep(time).await;
-            answer
-        }
-        Outcome::Cut => {
-            connection.cut();
-            return Response::new(Body::empty());
-        }
-        Outcome::Hang => {
-            state.stop.cancelled().await;
-            return Response::new(Body::empty());
-        }
-    };
-    state.log.answered(ticket, answer.status);
-    answer.into_response(JSON, received.gzip, state.clock())
+    let outcome = serve(&state, &received, ticket);
+    if let Outcome::Answered(answer) = &outcome {
+        state.log.answered(ticket, answer.status);
+    }
+    outcome.respond(&manner(&state, &connection, received.gzip)).await
+}
+
+fn manner<'a>(state: &'a State, connection: &'a CutOff, gzip: bool) -> Manner<'a> {
+    Manner { json: JSON, gzip, now: state.clock(), stop: &state.stop, connection }
 }
 
 fn serve(state: &State, received: &Received, ticket: Ticket) -> Outcome {
@@ -62,14 +54,22 @@ fn serve(state: &State, received: &Received, ticket: Ticket) -> Outcome {
         query: &query,
         page: 1,
     };
-    match state.strike(&seen) {
-        Some(Effect::SignInError(number)) => {
-            Outcome::Answered(Refusal::by_number(number, state).into_answer(state))
-        }
-        Some(Effect::Delay(time)) => Outcome::Delayed(time, route(state, received, ticket)),
-        Some(effect) => effect.carry_out().unwrap_or(Outcome::Cut),
-        None => Outcome::Answered(route(state, received, ticket)),
+    let effect = match state.strike(&seen).map(Effect::carry_out) {
+        Some(Ok(outcome)) => return outcome,
+        Some(Err(effect)) => Some(effect),
+        None => None,
+    };
+    if let Some(Effect::SignInError(number)) = effect {
+        return Outcome::Answered(Refusal::by_number(number, state).into_answer(state));
     }
+    let mut answer = route(state, received, ticket);
+    match effect {
+        Some(Effect::Delay(time)) => answer.delay = time,
+        Some(Effect::Deliver(delivery)) => answer.delivery = delivery,
+        Some(Effect::Alter(change)) => answer = change.apply(answer, &state.authority_root, received),
+        _ => (), // the rest is for Graph alone
+    }
+    Outcome::Answered(answer)
 }
 
 fn route(state: &State, received: &Received, ticket: Ticket) -> Answer {

@@ -26,7 +26,7 @@ pub(super) fn applies_to(call: &Call<'_>, policy: &str) -> Served {
         );
         return Err(Refusal::new(400, "ExpandNotSupported", message));
     }
-    let tenant = call.state.tenant();
+    let tenant = call.tenant();
     let policy = own_id(&tenant, policy)?;
     let all = tenant.applies_to(&policy);
     let (offset, size) = (call.offset(), call.page_size(&tenant));

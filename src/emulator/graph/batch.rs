@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::exchange;
 use super::refusal::Refusal;
 use crate::emulator::access::Claims;
-use crate::emulator::front::{self, Answer, Outcome, Payload, Received};
+use crate::emulator::front::{self, Answer, Delivery, Outcome, Payload, Received};
 use crate::emulator::state::State;
 
 /// The most members of a batch.
@@ -37,7 +37,7 @@ pub(super) fn serve(state: &State, received: &Received, claims: &Claims) -> Resu
     let members = members(&received.body)?;
     let mut statuses: BTreeMap<String, u16> = BTreeMap::new();
     let mut responses = Vec::new();
-    let mut delay = Duration::ZERO;
+    let (mut delay, mut delivery) = (Duration::ZERO, Delivery::Whole);
     for member in &members {
         let failed = |id: &String| statuses.get(&id.to_lowercase()).is_none_or(|status| *status >= 400);
         let answer = if member.depends_on.iter().any(failed) {
@@ -45,19 +45,19 @@ pub(super) fn serve(state: &State, received: &Received, claims: &Claims) -> Resu
         } else {
             match exchange(state, &request(member), Some((&member.id, claims))) {
                 Outcome::Answered(answer) => answer,
-                Outcome::Delayed(time, answer) => {
-                    delay += time;
-                    answer
-                }
-                outcome @ (Outcome::Cut | Outcome::Hang) => return Ok(outcome),
+                ended => return Ok(ended),
             }
         };
+        delay += answer.delay;
+        if answer.delivery != Delivery::Whole {
+            delivery = answer.delivery;
+        }
         statuses.insert(member.id.to_lowercase(), answer.status);
         responses.push(response(&member.id, answer));
     }
     responses.reverse();
     let answer = Answer::json_text(200, format!("{{\"responses\":[{}]}}", responses.join(",")));
-    Ok(if delay.is_zero() { Outcome::Answered(answer) } else { Outcome::Delayed(delay, answer) })
+    Ok(Outcome::Answered(Answer { delay, delivery, ..answer }))
 }
 
 fn members(body: &[u8]) -> Result<Vec<Member>, Refusal> {

@@ -3,11 +3,11 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Served;
 use super::page_token::PageToken;
 use super::query::Query;
 use super::refusal::Refusal;
 use super::route::Key;
+use super::{Conditions, Reading, Served};
 use crate::emulator::front::{Answer, Received};
 use crate::emulator::state::State;
 use crate::emulator::tenant::Record;
@@ -18,6 +18,7 @@ pub(super) struct Call<'a> {
     pub(super) received: &'a Received,
     pub(super) query: Query,
     token: Option<PageToken>,
+    conditions: &'a Conditions,
 }
 
 /// One page of a listing.
@@ -31,14 +32,23 @@ pub(super) struct Page {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(state: &'a State, received: &'a Received) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        state: &'a State,
+        received: &'a Received,
+        conditions: &'a Conditions,
+    ) -> Result<Self, Refusal> {
         let query = Query::parse(received)?;
         let token = PageToken::of(&state.salt, received)?;
         // The header is not part of the link. Left out, Graph says that the token has expired.
         if token.as_ref().is_some_and(|token| token.advanced) && !query.eventual {
             return Err(Refusal::page_token());
         }
-        Ok(Self { state, received, query, token })
+        Ok(Self { state, received, query, token, conditions })
+    }
+
+    /// The tenant as it is to be read.
+    pub(super) fn tenant(&self) -> Reading<'_> {
+        self.conditions.tenant(self.state)
     }
 
     /// Where this page starts.
@@ -63,7 +73,11 @@ impl<'a> Call<'a> {
     }
 
     /// The answer that holds a page.
-    pub(super) fn page(&self, context: &str, page: Page) -> Answer {
+    pub(super) fn page(&self, context: &str, mut page: Page) -> Answer {
+        if self.conditions.empty_page {
+            page.value.clear();
+            page.next = Some(self.offset());
+        }
         let mut body = format!("{{\"@odata.context\":{}", self.context(context));
         if let Some(count) = page.count {
             body.push_str(&format!(",\"@odata.count\":{count}"));

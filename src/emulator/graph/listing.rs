@@ -20,7 +20,7 @@ pub(super) fn objects(call: &Call<'_>, kind: ObjectKind) -> Served {
         view::check_expand(expand, Extent::Many)?;
     }
     let filter = filter(call, kind)?;
-    let tenant = call.state.tenant();
+    let tenant = call.tenant();
     let (positions, next) = matching(&tenant, kind, filter.as_ref(), call.offset(), call.page_size(&tenant));
     let view = View::new(kind, query, Extent::Many);
     let value =
@@ -38,8 +38,8 @@ pub(super) fn count(call: &Call<'_>, kind: ObjectKind) -> Served {
     // The path itself counts, so that a filter needs no `$count=true` here.
     let query = Query { count: true, ..call.query.clone() };
     let filter = query.filter.as_deref().map(|text| Filter::parse(text, kind, &query)).transpose()?;
-    let total = total(&call.state.tenant(), kind, filter.as_ref());
-    Ok(Answer::text(200, &total.to_string(), Vec::new()))
+    let total = total(&call.tenant(), kind, filter.as_ref());
+    Ok(Answer::text(200, &total.to_string()))
 }
 
 fn filter(call: &Call<'_>, kind: ObjectKind) -> Result<Option<Filter>, Refusal> {

@@ -1,18 +1,18 @@
 //! Microsoft Graph, version 1.0.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::ops::Deref;
+use std::sync::{Arc, RwLockReadGuard};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::http::Response;
 
-use super::Side;
-use super::access::Claims;
+use super::access::{Claims, TokenRefused};
 use super::edge::CutOff;
-use super::fault::{Effect, Sighting};
-use super::front::{Answer, Outcome, Payload, Received};
+use super::fault::{Effect, Refused, Sighting};
+use super::front::{Answer, Manner, Outcome, Payload, Received};
 use super::state::State;
+use super::{Side, TenantData};
 use call::Call;
 use refusal::Refusal;
 use route::Route;
@@ -21,6 +21,7 @@ mod assignments;
 mod batch;
 mod call;
 mod cost;
+mod delta;
 mod effective;
 mod filter;
 mod listing;
@@ -33,6 +34,8 @@ mod query;
 mod refusal;
 mod route;
 mod view;
+
+pub use delta::DeltaHabits;
 
 /// The content type of Graph's JSON.
 pub(super) const JSON: &str =
@@ -48,21 +51,48 @@ pub(super) async fn handle(
 ) -> Response<Body> {
     let received = match Received::read(request).await {
         Ok(received) => received,
-        Err(answer) => return answer.into_response(JSON, false, state.clock()),
+        Err(answer) => return answer.into_response(&manner(&state, &connection, false)),
     };
-    match exchange(&state, &received, None) {
-        Outcome::Answered(answer) => answer.into_response(JSON, received.gzip, state.clock()),
-        Outcome::Delayed(time, answer) => {
-            tokio::time::sleep(time).await;
-            answer.into_response(JSON, received.gzip, state.clock())
+    exchange(&state, &received, None).respond(&manner(&state, &connection, received.gzip)).await
+}
+
+fn manner<'a>(state: &'a State, connection: &'a CutOff, gzip: bool) -> Manner<'a> {
+    Manner { json: JSON, gzip, now: state.clock(), stop: &state.stop, connection }
+}
+
+/// What a fault makes of the service for one request.
+#[derive(Default)]
+struct Conditions {
+    /// The tenant that is read instead of the true one.
+    stale: Option<Arc<TenantData>>,
+    /// A permission that the token has not.
+    lacking: Option<String>,
+    /// Whether the page has to be empty.
+    empty_page: bool,
+}
+
+/// A tenant that is being read.
+enum Reading<'a> {
+    True(RwLockReadGuard<'a, TenantData>),
+    Stale(Arc<TenantData>),
+}
+
+impl Conditions {
+    fn tenant<'a>(&self, state: &'a State) -> Reading<'a> {
+        match &self.stale {
+            Some(tenant) => Reading::Stale(Arc::clone(tenant)),
+            None => Reading::True(state.tenant()),
         }
-        Outcome::Cut => {
-            connection.cut();
-            Response::new(Body::empty())
-        }
-        Outcome::Hang => {
-            state.stop.cancelled().await;
-            Response::new(Body::empty())
+    }
+}
+
+impl Deref for Reading<'_> {
+    type Target = TenantData;
+
+    fn deref(&self) -> &TenantData {
+        match self {
+            Self::True(tenant) => tenant,
+            Self::Stale(tenant) => tenant,
         }
     }
 }
@@ -78,44 +108,56 @@ fn exchange(state: &State, received: &Received, member: Option<(&str, &Claims)>)
         query: &query,
         page: page_token::page_number(&received.query),
     };
-    let mut delay = Duration::ZERO;
-    let effect = match state.strike(&seen) {
-        Some(Effect::Delay(time)) => {
-            delay = time;
-            None
-        }
-        Some(effect) => effect.carry_out(),
-        None => None,
+    let claims = member.map(|(_, claims)| claims);
+    let outcome = match state.strike(&seen).map(Effect::carry_out) {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(effect)) => struck(state, received, claims, effect),
+        None => serve(state, received, claims, &Conditions::default()),
     };
-    let outcome = effect.unwrap_or_else(|| serve(state, received, member.map(|(_, claims)| claims)));
-    let outcome = match outcome {
-        Outcome::Answered(answer) => Outcome::Answered(identified(state, received, answer)),
-        Outcome::Delayed(time, answer) => {
-            delay += time;
-            Outcome::Answered(identified(state, received, answer))
+    let outcome = outcome.map(|answer| identified(state, received, answer));
+    if let Outcome::Answered(answer) = &outcome {
+        state.log.answered(ticket, answer.status);
+    }
+    outcome
+}
+
+/// A request that a fault strikes, yet lets through to the service in some way.
+fn struck(state: &State, received: &Received, member: Option<&Claims>, effect: Effect) -> Outcome {
+    let refuse = |refusal: Refusal| Outcome::Answered(refusal.into_answer(state, received));
+    let serve = |conditions: Conditions| serve(state, received, member, &conditions);
+    let unchanged = Conditions::default();
+    match effect {
+        Effect::Delay(time) => serve(unchanged).map(|answer| Answer { delay: answer.delay + time, ..answer }),
+        Effect::Deliver(delivery) => serve(unchanged).map(|answer| Answer { delivery, ..answer }),
+        Effect::Alter(change) => {
+            serve(unchanged).map(|answer| change.apply(answer, &state.graph_root, received))
         }
-        Outcome::Cut | Outcome::Hang => outcome,
-    };
-    match outcome {
-        Outcome::Answered(answer) => {
-            state.log.answered(ticket, answer.status);
-            if delay.is_zero() { Outcome::Answered(answer) } else { Outcome::Delayed(delay, answer) }
+        Effect::EmptyPage => serve(Conditions { empty_page: true, ..unchanged }),
+        Effect::Lacking(permission) => serve(Conditions { lacking: Some(permission), ..unchanged }),
+        Effect::Stale(stale) => serve(Conditions { stale, ..unchanged }),
+        Effect::Refuse(Refused::Token) => refuse(Refusal::token(TokenRefused::Expired)),
+        Effect::Refuse(Refused::Denied) => refuse(Refusal::denied()),
+        Effect::Refuse(Refused::NotFound) => refuse(Refusal::not_found(received.path_end())),
+        Effect::Refuse(Refused::PageToken) => refuse(Refusal::page_token()),
+        Effect::Refuse(Refused::Gone) => refuse(Refusal::gone()),
+        Effect::Answer { .. } | Effect::SignInError(_) | Effect::Cut | Effect::Reset | Effect::Hang => {
+            serve(unchanged)
         }
-        other => other,
     }
 }
 
 /// `member` holds the claims of the envelope's token when this is a member of a batch.
-fn serve(state: &State, received: &Received, member: Option<&Claims>) -> Outcome {
+fn serve(state: &State, received: &Received, member: Option<&Claims>, conditions: &Conditions) -> Outcome {
     let authorization = received.header("authorization");
     let checked = match member {
         Some(claims) => Ok(claims.clone()),
         None => state.mint.check(authorization, &state.audiences, state.clock()),
     };
-    let claims = match checked {
+    let mut claims = match checked {
         Ok(claims) => claims,
         Err(refused) => return Outcome::Answered(Refusal::token(refused).into_answer(state, received)),
     };
+    claims.roles.retain(|role| Some(role) != conditions.lacking.as_ref());
     let route = match Route::of(&received.method, &received.path) {
         Ok(route) => route,
         Err(refusal) => return Outcome::Answered(refusal.into_answer(state, received)),
@@ -124,15 +166,15 @@ fn serve(state: &State, received: &Received, member: Option<&Claims>) -> Outcome
         if route == Route::Batch && member.is_none() {
             return batch::serve(state, received, &claims);
         }
-        let call = Call::new(state, received)?;
+        if let Route::Delta(kind) = route {
+            return delta::serve(state, received, kind, conditions).map(Outcome::Answered);
+        }
+        let call = Call::new(state, received, conditions)?;
         dispatch(&call, &route).map(Outcome::Answered)
     });
     let units = cost::units(received, &route);
     match served {
-        Ok(Outcome::Answered(answer)) => {
-            Outcome::Answered(answer.with_header("x-ms-resource-unit", &units.to_string()))
-        }
-        Ok(other) => other,
+        Ok(outcome) => outcome.map(|answer| answer.with_header("x-ms-resource-unit", &units.to_string())),
         Err(refusal) => Outcome::Answered(refusal.into_answer(state, received)),
     }
 }
@@ -141,6 +183,7 @@ fn dispatch(call: &Call<'_>, route: &Route) -> Served {
     match route {
         Route::Batch => Err(Refusal::new(400, "BadRequest", "A batch cannot be a member of a batch.")),
         Route::List(kind) => listing::objects(call, *kind),
+        Route::Delta(_) => Err(Refusal::no_segment("delta")), // served before, with options of its own
         Route::Count(kind) => listing::count(call, *kind),
         Route::Object(kind, key) => objects::one(call, *kind, key),
         Route::Owners(kind, key) => objects::owners(call, *kind, key),

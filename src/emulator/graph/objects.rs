@@ -18,7 +18,7 @@ pub(super) fn one(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
     if call.query.filter.is_some() || call.query.top.is_some() {
         return Err(Refusal::bad_request("$filter and $top are for collections."));
     }
-    let tenant = call.state.tenant();
+    let tenant = call.tenant();
     let position = call.find(&tenant, kind, key)?;
     let record = call.record(&tenant, kind, position)?;
     if let Some(expand) = &call.query.expand {
@@ -40,7 +40,7 @@ pub(super) fn one(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
 
 /// `GET …/owners`
 pub(super) fn owners(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
-    let tenant = call.state.tenant();
+    let tenant = call.tenant();
     let position = call.find(&tenant, kind, key)?;
     let owners = view::related(call.record(&tenant, kind, position)?, "owners").into_iter();
     let owners = owners.map(|owner| view::selected(owner, call.query.select.as_deref())).collect();
@@ -49,7 +49,7 @@ pub(super) fn owners(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
 
 /// `GET …/federatedIdentityCredentials`: of applications and managed identities.
 pub(super) fn federated_credentials(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
-    let tenant = call.state.tenant();
+    let tenant = call.tenant();
     let position = call.find(&tenant, kind, key)?;
     let id = tenant.collection(kind).id(position);
     let record = call.record(&tenant, kind, position)?;
@@ -74,7 +74,7 @@ fn name_or_subject(filter: &str) -> Option<(&'static str, String)> {
 
 /// `GET …/appManagementPolicies`
 pub(super) fn assigned_policies(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
-    let tenant = call.state.tenant();
+    let tenant = call.tenant();
     let position = call.find(&tenant, kind, key)?;
     let id = tenant.collection(kind).id(position);
     let policies = policies::shown_of(&tenant, tenant.assigned_to(kind, id), call);

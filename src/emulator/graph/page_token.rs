@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
+use super::delta;
 use super::refusal::Refusal;
 use crate::emulator::front::Received;
 
@@ -32,12 +33,10 @@ impl PageToken {
 
     /// The link to the page: the request that was made, with this token.
     pub(super) fn link(&self, salt: &[u8], root: &str, received: &Received) -> String {
-        let mut query = String::new();
-        for (name, value) in received.query.iter().filter(|(name, _)| name != NAME) {
-            query.push_str(&format!("{name}={}&", escaped(value)));
-        }
-        let path = received.path.split('/').map(escaped).collect::<Vec<_>>().join("/");
-        format!("{root}{path}?{query}{NAME}={}", self.encode(salt, received))
+        let mut next = received.clone();
+        next.query.retain(|(name, _)| name != NAME);
+        next.query.push((NAME.to_owned(), self.encode(salt, received)));
+        next.url(root)
     }
 
     fn encode(&self, salt: &[u8], received: &Received) -> String {
@@ -66,33 +65,13 @@ impl PageToken {
 
 /// Which page a request asks for, whether its token holds or not; for faults.
 pub(super) fn page_number(query: &[(String, String)]) -> usize {
-    token_text(query).and_then(PageToken::decode).map_or(1, |token| token.page)
+    let number = |text: &str| {
+        let listing = PageToken::decode(text).map(|token| token.page);
+        listing.or_else(|| delta::page_number(text))
+    };
+    token_text(query).and_then(number).unwrap_or(1)
 }
 
 fn token_text(query: &[(String, String)]) -> Option<&str> {
     query.iter().find(|(name, _)| name == NAME).map(|(_, value)| value.as_str())
-}
-
-/// Percent-encodes all but what stands in links of Graph as it is.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z'
-            | b'A'..=b'Z'
-            | b'0'..=b'9'
-            | b'-'
-            | b'.'
-            | b'_'
-            | b'~'
-            | b'('
-            | b')'
-            | b','
-            | b'$'
-            | b'\''
-            | b'=' => escaped.push(char::from(byte)),
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
 }

@@ -25,13 +25,13 @@ const BETA_ONLY: [&str; 2] = ["audiences", "redirectUris"];
 
 /// `GET /policies/defaultAppManagementPolicy`
 pub(super) fn default(call: &Call<'_>) -> Served {
-    let tenant = call.state.tenant();
+    let tenant = call.tenant();
     Ok(entity(call, "policies/defaultAppManagementPolicy", tenant.default_policy()))
 }
 
 /// `GET /policies/appManagementPolicies`
 pub(super) fn list(call: &Call<'_>) -> Served {
-    let tenant = call.state.tenant();
+    let tenant = call.tenant();
     let mut policies: Vec<&Value> = tenant.policies().iter().collect();
     if let Some(filter) = &call.query.filter {
         let (member, literal) = equality(filter).ok_or_else(|| {
@@ -45,7 +45,7 @@ pub(super) fn list(call: &Call<'_>) -> Served {
 
 /// `GET /policies/appManagementPolicies/{id}`
 pub(super) fn one(call: &Call<'_>, id: &str) -> Served {
-    let tenant = call.state.tenant();
+    let tenant = call.tenant();
     let policy = find(&tenant, id).ok_or_else(|| Refusal::not_found(id))?;
     Ok(entity(call, "policies/appManagementPolicies", policy))
 }

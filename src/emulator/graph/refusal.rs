@@ -12,17 +12,27 @@ pub(super) struct Refusal {
     status: u16,
     code: &'static str,
     message: String,
-    challenge: bool,
+    extra: Extra,
+}
+
+/// What a refusal has besides its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extra {
+    Nothing,
+    /// How to sign in.
+    Challenge,
+    /// Where a delta query starts again.
+    Restart,
 }
 
 impl Refusal {
     pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), challenge: false }
+        Self { status, code, message: message.into(), extra: Extra::Nothing }
     }
 
     pub(super) fn token(refused: TokenRefused) -> Self {
         let refusal = Self::new(401, "InvalidAuthenticationToken", refused.to_string());
-        Self { challenge: true, ..refusal }
+        Self { extra: Extra::Challenge, ..refusal }
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
@@ -60,6 +70,30 @@ impl Refusal {
         Self::new(400, "Directory_ExpiredPageToken", message)
     }
 
+    /// A delta token that is no longer known, or of somewhere else.
+    pub(super) fn sync_state_not_found() -> Self {
+        Self::new(
+            400,
+            "syncStateNotFound",
+            "The sync state generation is not found. Please start again without a token.",
+        )
+    }
+
+    /// A delta token from before what is still remembered.
+    pub(super) fn resync_required() -> Self {
+        Self::new(
+            400,
+            "resyncRequired",
+            "Resync is required. Replace all local items with the server's state.",
+        )
+    }
+
+    /// A delta token that is of no use any more; where to start again stands in the header.
+    pub(super) fn gone() -> Self {
+        let refusal = Self::new(410, "resyncRequired", "Resync required. Start again at the location given.");
+        Self { extra: Extra::Restart, ..refusal }
+    }
+
     pub(super) fn into_answer(self, state: &State, received: &Received) -> Answer {
         let request = state.fresh_id("request");
         let client = received.header("client-request-id").unwrap_or(&request).to_owned();
@@ -69,13 +103,18 @@ impl Refusal {
         let answer = Answer::json(self.status, body)
             .with_header("request-id", &request)
             .with_header("client-request-id", &client);
-        if self.challenge {
-            let challenge = format!(
-                "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"",
-                state.authority_root
-            );
-            return answer.with_header("www-authenticate", &challenge);
+        match self.extra {
+            Extra::Nothing => answer,
+            Extra::Challenge => answer.with_header(
+                "www-authenticate",
+                &format!(
+                    "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"",
+                    state.authority_root
+                ),
+            ),
+            Extra::Restart => {
+                answer.with_header("location", &format!("{}{}?$deltatoken=", state.graph_root, received.path))
+            }
         }
-        answer
     }
 }

@@ -16,6 +16,7 @@ pub(super) enum Route {
     Batch,
     List(ObjectKind),
     Count(ObjectKind),
+    Delta(ObjectKind),
     Object(ObjectKind, Key),
     Owners(ObjectKind, Key),
     FederatedCredentials(ObjectKind, Key),
@@ -36,6 +37,13 @@ pub(super) enum Route {
 
 const READ_OBJECTS: &[&str] =
     &["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
+/// `Application.Read.All` is not among them.
+const FOLLOW_OBJECTS: &[&str] = &[
+    "Application.ReadWrite.OwnedBy",
+    "Application.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+];
 const READ_POLICIES: &[&str] = &["Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"];
 const WRITE_POLICIES: &[&str] = &["Policy.ReadWrite.ApplicationConfiguration"];
 const WRITE_OBJECTS: &[&str] = &["Application.ReadWrite.All", "Directory.ReadWrite.All"];
@@ -65,6 +73,7 @@ impl Route {
                     (Some(key), rest) => Self::below_object(method, kind, Key::AppId(key), rest),
                     (None, []) => allowed(method, &[("GET", Self::List(kind))]),
                     (None, ["$count"]) => allowed(method, &[("GET", Self::Count(kind))]),
+                    (None, ["delta" | "delta()"]) => allowed(method, &[("GET", Self::Delta(kind))]),
                     (None, [id, rest @ ..]) => {
                         Self::below_object(method, kind, Key::Id((*id).to_owned()), rest)
                     }
@@ -126,6 +135,7 @@ impl Route {
             | Self::Object(..)
             | Self::Owners(..)
             | Self::FederatedCredentials(..) => &[READ_OBJECTS],
+            Self::Delta(_) => &[FOLLOW_OBJECTS],
             Self::AssignedPolicies(..) | Self::AppliesTo(_) => &[READ_OBJECTS, READ_POLICIES],
             Self::DefaultPolicy | Self::Policies | Self::Policy(_) => &[READ_POLICIES],
             Self::Assign(..) | Self::Unassign(..) => &[READ_OBJECTS, WRITE_POLICIES],

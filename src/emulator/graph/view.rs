@@ -88,6 +88,28 @@ impl View {
         out.push('}');
     }
 
+    /// What an object shows that it did not show in each of its earlier versions: members with their names.
+    pub(super) fn changed<'a>(&'a self, record: &'a Record, older: &[&Record]) -> Vec<&'a str> {
+        let absent = record.absent();
+        let mut changed = Vec::new();
+        for property in self.properties.iter().filter(|property| property.name != "id") {
+            let text = property.of(record);
+            let differs = older.iter().any(|older| property.of(older) != text);
+            if differs && !absent.iter().any(|name| name == property.name) {
+                changed.push(text);
+            }
+        }
+        for (member, text) in
+            record.members().filter(|(member, _)| self.open && *member == Member::Undeclared)
+        {
+            let had = |older: &&Record| older.members().any(|known| known == (member, text));
+            if !older.iter().all(had) {
+                changed.push(text);
+            }
+        }
+        changed
+    }
+
     /// Never more than twenty, and no link to the rest.
     fn write_expanded(&self, expand: &Expand, record: &Record, out: &mut String) {
         let Some(member) = Member::relationship(&expand.relationship) else { return };

@@ -139,9 +139,9 @@ impl Collection {
         Self { journal: self.journal.copy(), ..self.clone() }
     }
 
-    /// From now on changes are noted.
-    pub(super) fn keep_journal(&mut self) {
-        self.journal.start();
+    /// From now on changes are noted, this many of them.
+    pub(super) fn keep_journal(&mut self, most: usize) {
+        self.journal.start(most);
     }
 
     pub(in crate::emulator) fn journal(&self) -> &Journal {

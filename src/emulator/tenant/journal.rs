@@ -5,15 +5,12 @@ use std::sync::Arc;
 
 use super::record::Record;
 
-/// Changes remembered for each collection. More would let an emulator that runs for weeks grow without
-/// end; fewer would make clients read everything anew after one large change.
-const KEPT: usize = 100_000;
-
 /// The changes of a collection in their order, each as what was there before it. A clone has none: it is
 /// another collection.
 #[derive(Debug, Default)]
 pub(in crate::emulator) struct Journal {
-    on: bool,
+    /// The most changes kept; none before it is started.
+    most: usize,
     forgotten: usize,
     entries: VecDeque<(usize, Version)>,
 }
@@ -38,22 +35,21 @@ impl Clone for Journal {
 impl Journal {
     /// The same journal once more.
     pub(super) fn copy(&self) -> Self {
-        Self { on: self.on, forgotten: self.forgotten, entries: self.entries.clone() }
+        Self { most: self.most, forgotten: self.forgotten, entries: self.entries.clone() }
     }
 
-    pub(super) fn start(&mut self) {
-        self.on = true;
+    pub(super) fn start(&mut self, most: usize) {
+        self.most = most;
     }
 
     pub(super) fn note(&mut self, position: usize, before: Version) {
-        if !self.on {
-            return;
+        if self.most > 0 {
+            self.entries.push_back((position, before));
         }
-        if self.entries.len() >= KEPT {
+        while self.entries.len() > self.most {
             self.entries.pop_front();
             self.forgotten += 1;
         }
-        self.entries.push_back((position, before));
     }
 
     /// The oldest point in time that is remembered.

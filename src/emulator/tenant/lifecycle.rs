@@ -58,8 +58,8 @@ impl TenantData {
         static SERVED: AtomicU64 = AtomicU64::new(0);
         if self.epoch.0 == 0 {
             self.epoch = Epoch(SERVED.fetch_add(1, Ordering::SeqCst) + 1);
-            self.applications.keep_journal();
-            self.service_principals.keep_journal();
+            self.applications.keep_journal(self.changes_kept);
+            self.service_principals.keep_journal(self.changes_kept);
         }
     }
 

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Fault;
-use collection::Collection;
 use lifecycle::Epoch;
 
 mod collection;
@@ -19,7 +18,7 @@ mod lifecycle;
 mod record;
 mod sample;
 
-pub(super) use collection::Slot;
+pub(super) use collection::{Collection, Slot};
 pub use file::TenantFileError;
 pub(super) use journal::Version;
 pub(super) use record::{Member, Record};
@@ -75,6 +74,9 @@ pub struct TenantData {
     applies_to: BTreeMap<String, Vec<(ObjectKind, String)>>,
     /// The most objects on a page, whatever `$top` says. A small number makes many pages of few objects.
     pub page_size: Option<usize>,
+    /// How many changes of each collection delta queries can go back. More let an emulator that runs for
+    /// weeks grow; fewer make clients read everything anew after a large change.
+    pub changes_kept: usize,
     /// What goes wrong from the start.
     pub faults: Vec<Fault>,
 }
@@ -115,6 +117,7 @@ impl TenantData {
             assigned: BTreeMap::new(),
             applies_to: BTreeMap::new(),
             page_size: None,
+            changes_kept: 100_000,
             faults: Vec::new(),
         }
     }

@@ -1,8 +1,14 @@
 //! Scripted faults: what goes wrong, where, and when.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
+
+use super::TenantData;
+
+mod effects;
+
+pub(super) use effects::{Effect, Refused};
 
 /// Which of the two servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,17 +43,7 @@ pub struct Fault {
     page: Option<usize>,
     spare: usize,
     strikes: usize,
-    pub(super) effect: Effect,
-}
-
-/// What a fault does to the request it strikes.
-#[derive(Debug, Clone)]
-pub(super) enum Effect {
-    Answer { status: u16, headers: Vec<(String, String)>, body: Value },
-    SignInError(u32),
-    Cut,
-    Hang,
-    Delay(Duration),
+    effect: Effect,
 }
 
 /// What of a request a fault looks at.
@@ -112,52 +108,6 @@ impl Fault {
         self.times(usize::MAX)
     }
 
-    /// Answers with this status and JSON body. A string is sent as it is, without the quotes, so that
-    /// bodies that are not JSON can be sent too.
-    #[must_use]
-    pub fn answer(mut self, status: u16, body: &Value) -> Self {
-        self.effect = Effect::Answer { status, headers: Vec::new(), body: body.clone() };
-        self
-    }
-
-    /// Adds a header to the answer; only after [`Fault::answer`].
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Effect::Answer { headers, .. } = &mut self.effect {
-            headers.push((name.to_owned(), value.to_owned()));
-        }
-        self
-    }
-
-    /// Answers as Entra refuses a sign-in, with this AADSTS number: 7000222 for an expired secret, say.
-    /// Only on the authority's side.
-    #[must_use]
-    pub fn sign_in_error(mut self, number: u32) -> Self {
-        self.effect = Effect::SignInError(number);
-        self
-    }
-
-    /// Cuts the connection before a single byte of the answer.
-    #[must_use]
-    pub fn cut(mut self) -> Self {
-        self.effect = Effect::Cut;
-        self
-    }
-
-    /// Never answers. The connection stays open until the client gives up or the emulator stops.
-    #[must_use]
-    pub fn hang(mut self) -> Self {
-        self.effect = Effect::Hang;
-        self
-    }
-
-    /// Answers properly, but only after this time.
-    #[must_use]
-    pub fn delay(mut self, time: Duration) -> Self {
-        self.effect = Effect::Delay(time);
-        self
-    }
-
     /// A body as Graph's errors have it, for [`Fault::answer`].
     #[must_use]
     pub fn graph_error(code: &str, message: &str) -> Value {
@@ -167,6 +117,14 @@ impl Fault {
             "client-request-id": "00000000-0000-0000-0000-000000000002",
         });
         json!({ "error": { "code": code, "message": message, "innerError": inner } })
+    }
+
+    /// For a stale answer, remembers what the tenant is now.
+    pub(super) fn taking(mut self, snapshot: impl FnOnce() -> TenantData) -> Self {
+        if let Effect::Stale(tenant @ None) = &mut self.effect {
+            *tenant = Some(Arc::new(snapshot()));
+        }
+        self
     }
 
     fn matches(&self, seen: &Sighting<'_>) -> bool {
