@@ -18,6 +18,8 @@ mod cluster;
 mod commands;
 #[path = "end_to_end/daemon.rs"]
 mod daemon;
+#[path = "end_to_end/disk.rs"]
+mod disk;
 #[path = "end_to_end/history.rs"]
 mod history;
 #[path = "end_to_end/mail.rs"]

@@ -187,7 +187,7 @@ fn builder() -> DirBuilder {
     builder
 }
 
-/// A file of a run's directory while it is being written. What goes wrong is a [`DirectoryError`].
+/// A file while it is being written. What goes wrong with it is a [`DirectoryError`].
 #[derive(Debug)]
 pub struct NewFile {
     path: PathBuf,
@@ -198,14 +198,30 @@ impl Folder for RunDirectory {
     type File = NewFile;
 
     fn begin(&mut self, name: &'static str) -> io::Result<NewFile> {
-        let path = self.partial.join(name);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        Ok(NewFile { file: file.map_err(told(&path))?, path })
+        NewFile::create(&self.partial.join(name))
     }
 
     fn end(&mut self, file: NewFile) -> io::Result<()> {
-        let NewFile { path, file } = file;
-        file.sync_all().map_err(told(&path))
+        file.keep()
+    }
+}
+
+impl NewFile {
+    /// A file that is not there yet, for its owner only.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        Ok(Self { file: file.map_err(told(path))?, path: path.to_owned() })
+    }
+
+    /// Waits until all of it is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be kept there.
+    pub fn keep(self) -> io::Result<()> {
+        self.file.sync_all().map_err(told(&self.path))
     }
 }
 
