@@ -142,6 +142,7 @@ impl Desk {
             inventory,
             ledger: Ledger { opened, closed: Vec::new() },
             mail: MailState::NotWanted,
+            delta: None,
         };
         let began = Instant::now();
         self.store.record(&self.turn, &run, &recalled).await?;

@@ -1,6 +1,14 @@
 //! Reading Microsoft Graph, against a local server that plays Graph.
 #![cfg(test)]
 
+#[path = "graph/budget.rs"]
+mod budget;
+#[path = "graph/damaged.rs"]
+mod damaged;
+#[path = "graph/delta.rs"]
+mod delta;
+#[path = "graph/delta_script.rs"]
+mod delta_script;
 #[path = "graph/hostile.rs"]
 mod hostile;
 #[path = "graph/objects.rs"]
@@ -19,5 +27,9 @@ mod retries;
 mod samples;
 #[path = "graph/server.rs"]
 mod server;
+#[path = "graph/signal.rs"]
+mod signal;
 #[path = "graph/tenant.rs"]
 mod tenant;
+#[path = "graph/totals.rs"]
+mod totals;

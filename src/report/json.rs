@@ -75,7 +75,7 @@ pub(super) fn report(
         notices,
         summary,
     } = report;
-    let Header { tenant, tenant_id, run_id, started, portal } = header;
+    let Header { tenant, tenant_id, run_id, started, portal, read } = header;
     let mut pen = Pen::begin(out)?;
     pen.member("$schema", SCHEMA_ID)?;
     pen.member("schema_version", SCHEMA_VERSION)?;
@@ -84,6 +84,7 @@ pub(super) fn report(
     pen.member("run_id", run_id.as_str())?;
     pen.member("started", Moment::new(*started))?;
     pen.member("portal", portal)?;
+    pen.member("read", history::Reading::from(read))?;
     pen.member("complete", gaps.is_empty())?;
     pen.list("gaps", gaps, unseen::<GapRow>)?;
     pen.member("notices", notices)?;
@@ -103,7 +104,7 @@ pub(super) fn report(
 
 /// What changed alone.
 pub(super) fn changes(report: &Report, out: impl Write) -> Result<(), ReportError> {
-    let Header { tenant, tenant_id, run_id, started, portal: _ } = &report.header;
+    let Header { tenant, tenant_id, run_id, started, portal: _, read: _ } = &report.header;
     let mut pen = Pen::begin(out)?;
     pen.member("tenant", tenant)?;
     pen.member("tenant_id", tenant_id.to_string())?;
@@ -152,6 +153,8 @@ struct Document<'a> {
     started: String,
     /// The root of the admin centre.
     portal: &'static str,
+    /// How the applications and service principals were read.
+    read: history::Reading<'a>,
     /// Whether everything was read that was to be read. If not, `gaps` says what is missing.
     complete: bool,
     /// What could not be read.

@@ -18,7 +18,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// The manifest of a run with these files.
 pub(super) fn manifest(report: &Report, files: &[ReportFile]) -> Result<Vec<u8>, serde_json::Error> {
-    let Header { tenant, tenant_id, run_id, started, portal: _ } = &report.header;
+    let Header { tenant, tenant_id, run_id, started, portal: _, read: _ } = &report.header;
     let manifest = Manifest {
         schema_version: SCHEMA_VERSION,
         tenant,

@@ -13,6 +13,7 @@ mod manifest;
 mod model;
 mod moment;
 mod phrases;
+mod reading;
 mod record;
 mod since;
 mod summary;

@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Rows, Summary};
 use crate::domain::{
-    ChainLink, ExceptionState, FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum, Status,
-    Subject, TenantId,
+    ChainLink, ExceptionState, FindingKey, HowRead, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum,
+    Status, Subject, TenantId,
 };
 
 /// One run's report.
@@ -67,6 +67,8 @@ pub struct Header {
     pub started: DateTime<Utc>,
     /// The root of the admin centre, for links.
     pub portal: &'static str,
+    /// How the objects were read.
+    pub read: HowRead,
 }
 
 /// A row of the list of what could not be read.

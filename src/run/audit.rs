@@ -10,14 +10,13 @@ use super::clock::Clock;
 use super::directory::{DirectoryError, RunDirectory, prune};
 use super::memory::{self, Remembered};
 use super::post::{self, Enclosed};
-use super::render::{DrawnUp, draw_up, heavy};
+use super::read::{Taken, read_and_judge};
+use super::render::{DrawnUp, draw_up, header, heavy};
 use super::{Keeping, TakenOver};
-use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Config, Tenant};
 use crate::delivery::Delivery;
-use crate::domain::{Assessment, Gap, Inventory, Objects, Part, RunMark, Text};
-use crate::graph::client::Proxies;
-use crate::graph::{self, Budget, Graph, Limits, Patience, Progress};
+use crate::domain::RunMark;
+use crate::graph::{self, Progress};
 use crate::report::{Audited, PageError, Report, ReportError, ReportFile};
 use crate::store::{FilesState, RunProgress, StoreError};
 
@@ -30,6 +29,8 @@ pub struct Job<'a> {
     pub tenant: &'a Tenant,
     /// Whether the mail is sent.
     pub sending: Sending,
+    /// How much is read.
+    pub extent: Extent,
     /// Asked once, when the run starts; tokens are timed by it too.
     pub clock: Clock,
     /// Told how the reading goes.
@@ -45,6 +46,15 @@ pub enum Sending {
     Send,
     /// It is not.
     Withhold,
+}
+
+/// How much is read of a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What changed since the last complete run, where that can be had and `[audit] full_every` allows.
+    WhatChanged,
+    /// Everything.
+    Everything,
 }
 
 /// What came of a run.
@@ -137,18 +147,19 @@ async fn claim(job: &Job<'_>, started: DateTime<Utc>) -> Result<RunDirectory, Ru
 async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Result<Outcome, RunError> {
     tracing::info!("audit started");
     let settings = memory::settings(&job).await;
-    let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
+    let Taken { inventory, assessment, how, left } = read_and_judge(&job, &settings, run.started).await;
+    let header = header(job.tenant, &run, how);
     let audited = Arc::new(Audited { inventory, assessment, settings });
-    let Remembered { mut history, recalled } = memory::recall(&job, &run, &audited).await?;
-    let mut drawn_up = draw_up(&job, &run, &audited, &history, Ok(directory))?;
+    let Remembered { mut history, recalled } = memory::recall(&job, &header, &audited).await?;
+    let mut drawn_up = draw_up(&job, &header, &audited, &history, Ok(directory))?;
     let unrecorded = match &recalled {
-        Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled).await?,
+        Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled, left.as_ref()).await?,
         None => history.notices.first().cloned(),
     };
     if let (Some(_), Some(notice)) = (&recalled, &unrecorded) {
         history.notices.push(notice.clone());
         let directory = drawn_up.written.and_then(RunDirectory::empty);
-        drawn_up = draw_up(&job, &run, &audited, &history, directory)?;
+        drawn_up = draw_up(&job, &header, &audited, &history, directory)?;
     }
     drop(audited);
     let published = publish(&job, drawn_up, unrecorded.is_none()).await?;
@@ -195,58 +206,6 @@ impl Published {
             Enclosed { report: &report, files: &files, csv_bom, directory: written.as_deref().ok() };
         let delivery = post::send(job, enclosed, unrecorded.is_none()).await?;
         Ok(Outcome { report, files, directory: written?, delivery, unrecorded })
-    }
-}
-
-/// Owners' names are wanted for flagged objects only, and correct what the index of ownerless
-/// applications said: so judging, which is cheap, is done before and after.
-async fn read_and_judge(
-    job: &Job<'_>,
-    settings: &Settings,
-    started: DateTime<Utc>,
-) -> (Inventory, Assessment) {
-    let Job { config, tenant, progress, clock, .. } = *job;
-    let judge =
-        |inventory: &Inventory| heavy(|| evaluate(inventory, settings, tenant.credential.method(), started));
-    let graph = match connect(tenant, clock) {
-        Ok(graph) => graph,
-        Err(gap) => {
-            let inventory = unread(tenant, gap);
-            let assessment = judge(&inventory);
-            return (inventory, assessment);
-        }
-    };
-    let mut inventory = graph::collect(&graph, tenant.tenant_id, &config.reading, progress).await;
-    let mut assessment = judge(&inventory);
-    if config.reading.owners {
-        let of = flagged(&assessment, &inventory);
-        graph::name_owners(&graph, &mut inventory, &of, progress).await;
-        assessment = judge(&inventory);
-    }
-    (inventory, assessment)
-}
-
-fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
-    let gap = |error: &dyn std::error::Error, advice: Option<String>| Gap {
-        part: Part::SignIn,
-        reason: Text::new(&graph::explain(error, advice)),
-    };
-    let proxies = Proxies::towards(&tenant.graph_url, &tenant.authority_url);
-    let http = graph::client::build(tenant.ca_file.as_deref(), proxies)
-        .map_err(|error| gap(&error, error.advice()))?;
-    let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
-        .map_err(|error| gap(&error, error.advice()))?;
-    let budget = Arc::new(Budget::new(Limits::of(tenant.size)));
-    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()).within(budget))
-}
-
-fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
-    Inventory {
-        tenant: tenant.tenant_id,
-        objects: Objects::default(),
-        tenant_default: None,
-        custom_policies: Vec::new(),
-        gaps: vec![gap],
     }
 }
 

@@ -8,11 +8,12 @@ mod keeping;
 mod lines;
 mod memory;
 mod post;
+mod read;
 mod render;
 mod verify;
 
 pub use crate::graph::explain;
-pub use audit::{Job, Outcome, RunError, Sending, audit};
+pub use audit::{Extent, Job, Outcome, RunError, Sending, audit};
 pub use directory::{DirectoryError, NewFile, RunDirectory, newest_start, prune};
 pub use finish::finish;
 pub use keeping::{Keeping, TakenOver, while_held};

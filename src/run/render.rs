@@ -10,7 +10,7 @@ use super::memory::Context;
 use super::{Job, RunError};
 use crate::compliance::evaluate;
 use crate::config::Tenant;
-use crate::domain::{History, Past, RunMark};
+use crate::domain::{History, HowRead, Past, RunMark};
 use crate::report::{self, Audited, Contents, Header, Nowhere, Report, ReportError, ReportFile};
 use crate::store::{Reconstructed, Store, StoreError, TenantKey};
 
@@ -28,13 +28,13 @@ pub(super) struct DrawnUp {
 /// Draws up the reports on what was read.
 pub(super) fn draw_up(
     job: &Job<'_>,
-    run: &RunMark,
+    header: &Header,
     audited: &Arc<Audited>,
     history: &History,
     directory: Result<RunDirectory, DirectoryError>,
 ) -> Result<DrawnUp, RunError> {
     heavy(|| {
-        let report = report::build(header(job.tenant, run), Arc::clone(audited), history);
+        let report = report::build(header.clone(), Arc::clone(audited), history);
         write_into(Rebuilt { report, csv_bom: job.config.reports.csv_bom }, directory)
     })
 }
@@ -118,12 +118,12 @@ async fn again(
     context: Context,
 ) -> Result<Report, RunError> {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
-    let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
+    let Context { settings, sign_in, csv_bom: _, notices, unused: _, how } = context;
     let mut history = History { notices, previous: entry.previous, ..history };
     let run = &entry.counts.run;
     let assessment = heavy(|| evaluate(&inventory, &settings, sign_in, run.started));
     let audited = Arc::new(Audited { inventory, assessment, settings });
-    let header = header(tenant, run);
+    let header = header(tenant, run, how);
     look_up(store, &entry.tenant, &header, &audited, &mut history).await.map_err(RunError::Memory)?;
     Ok(heavy(|| report::build(header, audited, &history)))
 }
@@ -145,13 +145,14 @@ pub(super) async fn look_up(
     Ok(())
 }
 
-pub(super) fn header(tenant: &Tenant, run: &RunMark) -> Header {
+pub(super) fn header(tenant: &Tenant, run: &RunMark, how: HowRead) -> Header {
     Header {
         tenant: tenant.name.clone(),
         tenant_id: tenant.tenant_id,
         run_id: run.run_id.clone(),
         started: run.started,
         portal: tenant.cloud.portal(),
+        read: how,
     }
 }
 

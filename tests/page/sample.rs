@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
-use keysweep::domain::{FindingKey, RuleId, RunId, Severity, Status, TenantId};
+use keysweep::domain::{FindingKey, HowRead, RuleId, RunId, Severity, Status, TenantId};
 use keysweep::report::{
     Compared, Contents, CredentialRow, FindingRow, GapRow, Header, Kept, Letter, ObjectRow, PAGE_ROWS,
     PolicyRow, Report, ReportFile, Rows, Subject, Summary, UndecidedRow, html, letter, sha256,
@@ -26,6 +26,7 @@ pub(crate) fn header() -> Header {
         run_id: RunId::new(started, 1),
         started,
         portal: "https://entra.microsoft.com/",
+        read: HowRead::InFull,
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::vocabulary::exception_states;
-use crate::domain::{ChainLink, RunCounts, RunMark, Severity};
+use crate::domain::{ChainLink, HowRead, RunCounts, RunMark, Severity};
 use crate::report::ExceptionRow;
 use crate::report::moment::Moment;
 
@@ -74,6 +74,30 @@ impl<'a> From<&'a RunCounts> for Point<'a> {
             objects: *objects,
             by_severity: Severity::ALL.map(Severity::as_str).into_iter().zip(*findings).collect(),
             excepted: *excepted,
+        }
+    }
+}
+
+/// How the applications and service principals were read.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Reading<'a> {
+    /// `full`: all of them. `delta`: what changed since an earlier run, put onto what that one saw.
+    #[schemars(extend("enum" = ["full", "delta"]))]
+    mode: &'static str,
+    /// That run.
+    since: Option<&'a str>,
+    /// When the last full read began: owners and federated credentials of objects that were there then are
+    /// as old as that.
+    full_at: Option<Moment>,
+}
+
+impl<'a> From<&'a HowRead> for Reading<'a> {
+    fn from(read: &'a HowRead) -> Self {
+        match read {
+            HowRead::InFull => Self { mode: "full", since: None, full_at: None },
+            HowRead::ByDelta { since: RunMark { run_id, started: _ }, full_at } => {
+                Self { mode: "delta", since: Some(run_id.as_str()), full_at: Some(Moment::new(*full_at)) }
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::changes::Changes;
 use super::standing::{Group, standing};
 use crate::domain::{ExceptionState, Severity};
 use crate::report::phrases::{counted, grouped, minute, plain, size, spoken};
-use crate::report::{Report, ReportFile, Subject, Summary};
+use crate::report::{Report, ReportFile, Subject, Summary, reading};
 
 /// Characters of a name, and of a sentence, before they are cut.
 pub(super) const NAME: usize = 80;
@@ -187,5 +187,6 @@ fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kep
             format!("Where Keysweep runs, {folder} in its reports directory holds {}.", spoken(&all))
         }
     });
+    sentences.push(reading::sentence(&report.header.read));
     sentences
 }
