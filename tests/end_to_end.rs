@@ -20,6 +20,8 @@ mod commands;
 mod daemon;
 #[path = "end_to_end/delta.rs"]
 mod delta;
+#[path = "end_to_end/disk.rs"]
+mod disk;
 #[path = "end_to_end/history.rs"]
 mod history;
 #[path = "end_to_end/mail.rs"]

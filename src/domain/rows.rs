@@ -77,6 +77,19 @@ impl<'a, T: Clone + Send + Sync> IntoIterator for &'a Rows<T> {
     }
 }
 
+impl<T: Clone + Send + Sync + 'static> IntoIterator for Rows<T> {
+    type Item = T;
+    type IntoIter = Drawing<T>;
+
+    /// The rows, one at a time, from whatever makes them.
+    fn into_iter(self) -> Drawing<T> {
+        match self.0 {
+            Source::Held(rows) => Box::new((0..rows.len()).map_while(move |place| rows.get(place).cloned())),
+            Source::Drawn { len: _, draw } => draw(),
+        }
+    }
+}
+
 impl<T> Default for Rows<T> {
     fn default() -> Self {
         Vec::new().into()
@@ -135,6 +148,8 @@ mod tests {
         let drawn = Rows::drawn(3, || Box::new(1..=3));
         assert_eq!(drawn, vec![1, 2, 3].into());
         assert_eq!(drawn.clone(), drawn);
+        let held: Rows<i32> = drawn.clone().into_iter().collect();
+        assert_eq!(held.into_iter().collect::<Vec<_>>(), [1, 2, 3]);
         assert_ne!(drawn, vec![1, 2].into());
         assert_ne!(drawn, vec![1, 2, 4].into());
         assert_eq!(format!("{drawn:?}"), "[1, 2, 3]");

@@ -2,7 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{ChangeKind, ChangeWord, FindingChange, FindingRow, Header, Report, ReportFile, Summary};
+use super::{
+    ChangeKind, ChangeWord, FindingChange, FindingRow, Fresh, Header, Report, ReportFile, Rows, Summary,
+};
 use crate::domain::{FindingKey, FindingRecord, Ledger, RunCounts, RunMark, Sha256Sum};
 
 /// The file that names all others.
@@ -41,13 +43,18 @@ pub fn ledger(report: &Report) -> Ledger {
     if !report.gaps.is_empty() {
         return Ledger::default();
     }
+    let Report { findings, summary, .. } = report;
+    let fresh: usize = summary.fresh.iter().map(|Fresh { new, reopened }| new + reopened).sum();
+    let (findings, len) = (findings.clone(), fresh + summary.excepted_fresh);
     let back = |row: &FindingRow| matches!(row.change, Some(FindingChange::New | FindingChange::Reopened));
     let fixed = report
         .changes
         .iter()
         .filter(|row| row.kind == ChangeKind::Finding && row.change == ChangeWord::Fixed);
     Ledger {
-        opened: report.findings.iter().filter(back).map(|row| entry(&row)).collect(),
+        opened: Rows::drawn(len, move || {
+            Box::new(findings.clone().into_iter().filter(back).take(len).map(|row| entry(&row)))
+        }),
         closed: fixed.filter_map(|row| row.key.clone()).collect(),
     }
 }

@@ -1,14 +1,15 @@
 //! The directory of a run: complete, or not there at all (DESIGN §4).
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::files::NewFile;
 use crate::domain::{ChainLink, RunId};
-use crate::report::{Contents, Folder, MANIFEST, sha256};
+use crate::report::{Folder, MANIFEST, sha256};
 
 /// Runs that started in one second at most; more means that a clock stands still.
 const ATTEMPTS: u32 = 100;
@@ -55,7 +56,7 @@ impl DirectoryError {
     }
 }
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
+pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
     move |source| DirectoryError::Io { action, path: path.to_owned(), source }
 }
 
@@ -164,6 +165,18 @@ impl RunDirectory {
     }
 }
 
+impl Folder for RunDirectory {
+    type File = NewFile;
+
+    fn begin(&mut self, name: &'static str) -> io::Result<NewFile> {
+        NewFile::create(&self.partial.join(name))
+    }
+
+    fn end(&mut self, file: NewFile) -> io::Result<()> {
+        file.keep()
+    }
+}
+
 impl Drop for RunDirectory {
     fn drop(&mut self) {
         if !self.published
@@ -185,52 +198,6 @@ fn builder() -> DirBuilder {
     let mut builder = DirBuilder::new();
     builder.mode(0o700);
     builder
-}
-
-/// A file of a run's directory while it is being written. What goes wrong is a [`DirectoryError`].
-#[derive(Debug)]
-pub struct NewFile {
-    path: PathBuf,
-    file: File,
-}
-
-impl Folder for RunDirectory {
-    type File = NewFile;
-
-    fn begin(&mut self, name: &'static str) -> io::Result<NewFile> {
-        let path = self.partial.join(name);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        Ok(NewFile { file: file.map_err(told(&path))?, path })
-    }
-
-    fn end(&mut self, file: NewFile) -> io::Result<()> {
-        let NewFile { path, file } = file;
-        file.sync_all().map_err(told(&path))
-    }
-}
-
-impl Write for NewFile {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.file.write(piece).map_err(told(&self.path))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush().map_err(told(&self.path))
-    }
-}
-
-/// The failure to write a file with its path, for whoever looks into it.
-fn told(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
-    move |error| io::Error::new(error.kind(), failed("write", path)(error))
-}
-
-/// The files of a run's directory, as they lie there.
-pub(super) struct Lying<'a>(pub(super) &'a Path);
-
-impl Contents for Lying<'_> {
-    fn copy(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
-        io::copy(&mut File::open(self.0.join(name))?, out).map(drop)
-    }
 }
 
 fn sync(directory: &Path) -> Result<(), DirectoryError> {
@@ -321,6 +288,7 @@ fn names(parent: &Path) -> io::Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -3,6 +3,7 @@
 mod audit;
 pub mod clock;
 mod directory;
+mod files;
 mod finish;
 mod keeping;
 mod lines;
@@ -14,7 +15,8 @@ mod verify;
 
 pub use crate::graph::explain;
 pub use audit::{Extent, Job, Outcome, RunError, Sending, audit};
-pub use directory::{DirectoryError, NewFile, RunDirectory, newest_start, prune};
+pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
+pub use files::NewFile;
 pub use finish::finish;
 pub use keeping::{Keeping, TakenOver, while_held};
 pub use lines::Lines;

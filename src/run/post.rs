@@ -4,7 +4,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
-use super::directory::Lying;
+use super::files::Lying;
 use super::render::{Anew, heavy};
 use super::{Job, Keeping, RunError, Sending};
 use crate::config::{Mail, Transport};

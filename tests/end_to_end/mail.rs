@@ -8,7 +8,7 @@ use mailparse::{MailHeaderMap, ParsedMail};
 use crate::smtp::{Instead, Protection, Script, SmtpServer};
 use crate::world::{World, now, text};
 
-fn configure(world: &World, server: &SmtpServer, to: &str) {
+pub(crate) fn configure(world: &World, server: &SmtpServer, to: &str) {
     fs::write(world.path("smtp-ca.pem"), server.ca_pem()).unwrap();
     fs::write(world.path("password"), "open sesame\n").unwrap();
     world.configure(&format!(
@@ -18,7 +18,7 @@ fn configure(world: &World, server: &SmtpServer, to: &str) {
     ));
 }
 
-fn parts(mail: &ParsedMail<'_>) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn parts(mail: &ParsedMail<'_>) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for part in mail.parts() {
         let name = part.get_content_disposition().params.get("filename").cloned();

@@ -235,7 +235,7 @@ fn a_page_with_more_rows_than_a_browser_bears_shows_the_worst_and_says_so() {
         said,
         [
             "2 of 4 changes, the first of them. All of them are in changes.csv.",
-            "2 of 3 findings, the worst first. All of them are in findings.csv.",
+            "2 of 3 findings, some of every rule, the worst first. All of them are in findings.csv.",
             "2 of 4 objects, those with the worst findings; each is explained by those of the findings above. \
              All of them are in objects.csv.",
             "2 of 4 credentials, those of the objects above. All of them are in credentials.csv.",

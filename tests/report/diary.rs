@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use keysweep::compliance::Settings;
 use keysweep::domain::{
-    Differences, FindingKey, History, Inventory, KnownFinding, Memory, ObjectKey, ObjectKind, Past, RunId,
-    RunMark, SignInMethod,
+    Differences, FindingDigests, FindingKey, History, Inventory, KnownFinding, Memory, ObjectKey, ObjectKind,
+    Past, RunId, RunMark, SignInMethod,
 };
-use keysweep::report::{Header, Report, build, ledger};
+use keysweep::report::{Header, Report, build, ledger, present};
 
 use super::draft::Draft;
 use super::fixture::{at, audited, header};
@@ -29,18 +29,24 @@ impl Diary {
         let audited = audited(draft, settings, SignInMethod::Certificate, started);
         let inventory = &audited.inventory;
         let header = Header { run_id: RunId::new(started, 1), started, ..header() };
-        let report = build(header, Arc::clone(&audited), &self.history(inventory, &scope));
+        let present = present(&header, &audited);
+        let report = build(header, Arc::clone(&audited), &self.history(inventory, &present, &scope));
+        assert_eq!(present, report.findings.iter().map(|row| row.key.digest()).collect());
         self.keep(&report, inventory, &scope);
         report
     }
 
-    /// What it has to say about an inventory.
-    fn history(&self, now: &Inventory, scope: &[ObjectKind]) -> History {
+    /// What it has to say about an inventory that has these findings.
+    fn history(&self, now: &Inventory, present: &FindingDigests, scope: &[ObjectKind]) -> History {
+        let known = self.findings.values().map(|known| (known.key.digest(), known.first_seen, known.open));
+        let missing =
+            self.findings.values().filter(|known| known.open && !present.contains(&known.key.digest()));
         let past = match &self.last {
             None => Past::First,
             Some((last, then)) => Past::Since(Box::new(Memory {
                 last: last.clone(),
-                findings: self.findings.values().cloned().collect(),
+                known: Arc::new(known.collect()),
+                missing: missing.cloned().collect(),
                 differences: differences(then, now, scope),
             })),
         };
@@ -55,7 +61,7 @@ impl Diary {
             return;
         }
         let started = report.header.started;
-        for (key, record) in ledger.opened {
+        for (key, record) in ledger.opened.iter() {
             let first_seen = self.findings.get(&key).map_or(started, |known| known.first_seen);
             self.findings.insert(key.clone(), KnownFinding { key, record, first_seen, open: true });
         }

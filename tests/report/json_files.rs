@@ -224,10 +224,10 @@ fn json_keeps_names_and_numbers_as_they_are() {
 #[test]
 fn findings_are_counted_by_severity_and_rule() {
     let counts = &json(&report(), "report.json")["counts"];
-    assert_eq!(counts["findings"], 16);
+    assert_eq!(counts["findings"], 23);
     let sum = |name: &str| counts[name].as_object().unwrap().values().filter_map(Value::as_u64).sum::<u64>();
-    assert_eq!((sum("by_severity"), sum("by_rule")), (16, 16));
-    assert_eq!(counts["by_severity"]["critical"], 2);
+    assert_eq!((sum("by_severity"), sum("by_rule")), (23, 23));
+    assert_eq!(counts["by_severity"]["critical"], 3);
     assert_eq!(counts["by_severity"]["info"], 0);
     assert_eq!(counts["by_rule"]["client-secret"], 3);
 }

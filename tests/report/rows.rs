@@ -28,7 +28,7 @@ fn findings_are_sorted_worst_first_then_by_rule_name_and_id() {
         .map(|row| (std::cmp::Reverse(row.severity), row.rule, row.display_name, row.object_id))
         .collect();
     assert!(keys.is_sorted(), "{keys:?}");
-    assert_eq!(keys.len(), 16);
+    assert_eq!(keys.len(), 23);
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! The files of a run, made again into a directory of their own.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use crate::cli::exit::Failure;
 use crate::report::{Folder, ReportError};
-use crate::run::RunError;
+use crate::run::{NewFile, RunError};
 
 /// Lets somebody write files into the directory, for their owner only: all of them, or none.
 ///
@@ -49,7 +49,11 @@ pub(super) fn write<T>(
             fs::remove_file(path).unwrap_or_default();
         }
     }
-    done.map_err(|error| RunError::from(error).into())
+    done.map_err(|error| match error {
+        // It names the file.
+        ReportError::Write(error) => Failure::run(error.into()),
+        error => RunError::from(error).into(),
+    })
 }
 
 /// A directory that files are written into.
@@ -59,16 +63,16 @@ pub(super) struct Into<'a> {
 }
 
 impl Folder for Into<'_> {
-    type File = File;
+    type File = NewFile;
 
-    fn begin(&mut self, name: &'static str) -> io::Result<File> {
+    fn begin(&mut self, name: &'static str) -> io::Result<NewFile> {
         let path = self.directory.join(name);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let file = NewFile::create(&path)?;
         self.written.push(path);
         Ok(file)
     }
 
-    fn end(&mut self, file: File) -> io::Result<()> {
-        file.sync_all()
+    fn end(&mut self, file: NewFile) -> io::Result<()> {
+        file.keep()
     }
 }

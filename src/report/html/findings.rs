@@ -99,7 +99,13 @@ pub(super) fn findings<'a>(report: &Report, excerpt: &'a Excerpt, places: &Place
             Choice::new("Rule", 2, rows.iter().map(|row| row.rule.as_str())),
             Choice::new("Type", 4, rows.iter().map(|row| row.object_type.as_str())),
         ],
-        cut: cut(rows.len(), report.findings.len(), "finding", "the worst first", "findings.csv"),
+        cut: cut(
+            rows.len(),
+            report.findings.len(),
+            "finding",
+            "some of every rule, the worst first",
+            "findings.csv",
+        ),
         rows: rows.iter().map(row).collect(),
     }
 }
