@@ -3,6 +3,7 @@
 //! numbers of objects are divided by N.
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -85,9 +86,12 @@ async fn measure(
 /// Every thousandth object is renamed, others each time.
 fn change(inventory: &mut Inventory, round: u32) {
     let skipped = usize::try_from(round).unwrap_or_default();
-    for object in inventory.objects.iter_mut().skip(skipped).step_by(1_000) {
-        object.display_name = Text::new(&format!("{} renamed", object.display_name));
-    }
+    let renamed = |object: Object| Object {
+        display_name: Text::new(&format!("{} renamed", object.display_name)),
+        ..object
+    };
+    let changed: Vec<Object> = inventory.objects.iter().skip(skipped).step_by(1_000).map(renamed).collect();
+    inventory.objects = std::mem::take(&mut inventory.objects).amended(changed, &HashSet::new());
 }
 
 /// One tenant's runs, a day apart.
@@ -184,7 +188,7 @@ fn inventory(count: u128) -> Inventory {
             restrictions: Vec::new(),
             applies_to: Reach::Known(applies_to),
         }],
-        objects,
+        objects: objects.into(),
         gaps: Vec::new(),
     }
 }

@@ -13,9 +13,7 @@ mod undecided;
 use std::sync::Arc;
 
 use crate::compliance::Settings;
-use crate::domain::{
-    Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past,
-};
+use crate::domain::{Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past};
 use crate::report::compare::{self, Present};
 use crate::report::{Compared, FindingRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
 use source::{Desk, Source};

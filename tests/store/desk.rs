@@ -1,8 +1,8 @@
 //! Records runs of one tenant, as the service does, and keeps what each was told.
 
 use keysweep::domain::{
-    FindingKey, FindingRecord, History, Inventory, KnownFinding, Ledger, ObjectKind, Past, RuleId, RunCounts,
-    RunId, RunMark, Severity, Sha256Sum, Subject,
+    FindingDigest, FindingDigests, FindingKey, FindingRecord, History, Inventory, KnownFinding, Ledger,
+    Memory, ObjectKind, Past, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum, Subject,
 };
 use keysweep::store::{
     MailState, NewRun, Recalled, Reconstructed, Store, StoreError, Taken, TenantKey, Turn,
@@ -17,10 +17,11 @@ pub(crate) struct Desk {
     pub(crate) days: i64,
 }
 
-/// A recorded run: what it saw, and what it was told.
+/// A recorded run: what it saw, which findings it had, and what it was told.
 pub(crate) struct Told {
     pub(crate) run: RunId,
     pub(crate) inventory: Inventory,
+    pub(crate) present: FindingDigests,
     pub(crate) history: History,
 }
 
@@ -51,9 +52,35 @@ impl Desk {
         inventory: &Inventory,
         open: &[&str],
     ) -> Told {
-        let recalled = self.store.recall(self.tenant(), inventory, kinds).await.unwrap();
+        let recalled = self.recall(inventory, kinds, open).await;
         self.record(inventory, &recalled, open).await.unwrap();
-        Told { run: run_id(self.days), inventory: inventory.clone(), history: recalled.history }
+        let (inventory, present) = (inventory.clone(), digests(open));
+        Told { run: run_id(self.days), inventory, present, history: recalled.history }
+    }
+
+    /// What is known to a run that has these findings open.
+    pub(crate) async fn recall(
+        &self,
+        inventory: &Inventory,
+        kinds: &[ObjectKind],
+        open: &[&str],
+    ) -> Recalled {
+        let mut recalled = self.store.recall(self.tenant(), inventory, kinds).await.unwrap();
+        self.look_up(inventory, &digests(open), &mut recalled.history).await;
+        recalled
+    }
+
+    async fn look_up(&self, inventory: &Inventory, present: &FindingDigests, history: &mut History) {
+        let Past::Since(memory) = &mut history.past else { return };
+        assert_eq!(memory.missing, []);
+        if inventory.is_complete() {
+            memory.missing = self.store.missing(self.tenant(), memory, present).await.unwrap();
+        }
+    }
+
+    /// The findings that the run of a memory had, with all that is remembered of each.
+    pub(crate) async fn open(&self, memory: &Memory) -> Vec<KnownFinding> {
+        self.store.missing(self.tenant(), memory, &FindingDigests::default()).await.unwrap()
     }
 
     pub(crate) async fn record(
@@ -68,7 +95,9 @@ impl Desk {
     }
 
     pub(crate) async fn reconstruct(&self, told: &Told) -> Reconstructed {
-        self.store.reconstruct(self.tenant(), &told.run).await.unwrap().unwrap()
+        let mut found = self.store.reconstruct(self.tenant(), &told.run).await.unwrap().unwrap();
+        self.look_up(&told.inventory, &told.present, &mut found.history).await;
+        found
     }
 
     /// Makes sure that a run comes out as it went in, and with it what it was told.
@@ -134,14 +163,28 @@ pub(crate) fn new_run<'a>(
 
 /// What a run with these findings does to those on record.
 fn ledger(history: &History, open: &[&str]) -> Ledger {
-    let known = known(history);
-    let was_open = |key: &str| known.iter().any(|finding| finding.open && finding.key.0 == key);
+    let memory = match &history.past {
+        Past::Since(memory) => Some(memory),
+        Past::Unknown | Past::First => None,
+    };
+    let was_open = |key: &str| {
+        let known = memory.and_then(|memory| memory.known.get(&digest(key)));
+        known.is_some_and(|(_, open)| open)
+    };
     let opened = open.iter().filter(|key| !was_open(key));
-    let fixed = known.iter().filter(|finding| finding.open && !open.contains(&finding.key.0.as_str()));
+    let closed = memory.map(|memory| memory.missing.iter().map(|finding| finding.key.clone()).collect());
     Ledger {
         opened: opened.map(|key| (FindingKey((*key).to_owned()), record(key))).collect(),
-        closed: fixed.map(|finding| finding.key.clone()).collect(),
+        closed: closed.unwrap_or_default(),
     }
+}
+
+pub(crate) fn digest(key: &str) -> FindingDigest {
+    FindingKey(key.to_owned()).digest()
+}
+
+fn digests(keys: &[&str]) -> FindingDigests {
+    keys.iter().map(|key| digest(key)).collect()
 }
 
 pub(crate) fn record(key: &str) -> FindingRecord {
@@ -160,9 +203,12 @@ pub(crate) fn record(key: &str) -> FindingRecord {
     }
 }
 
-pub(crate) fn known(history: &History) -> &[KnownFinding] {
-    match &history.past {
-        Past::Since(memory) => &memory.findings,
-        Past::Unknown | Past::First => &[],
-    }
+/// Which of these findings are on record: whether each is open, and since which day. There are no others.
+pub(crate) fn on_record<'a>(history: &History, keys: &[&'a str]) -> Vec<(&'a str, bool, i64)> {
+    let Past::Since(memory) = &history.past else { return Vec::new() };
+    let days = |since| (0..10).find(|days| day(*days) == since).unwrap();
+    let known = |key: &&'a str| memory.known.get(&digest(key)).map(|(since, open)| (*key, open, days(since)));
+    let known: Vec<_> = keys.iter().filter_map(known).collect();
+    assert_eq!(known.len(), memory.known.len(), "{:?}", memory.known);
+    known
 }

@@ -46,7 +46,7 @@ async fn whoever_has_lost_the_turn_records_nothing(world: World) {
     let Past::Since(memory) = &told.history.past else { panic!() };
     assert_eq!(memory.last.run_id, first.run);
     assert_eq!(memory.differences.appeared, []);
-    assert_eq!(memory.findings.len(), 1);
+    assert_eq!(memory.known.len(), 1);
 }
 
 async fn a_run_recorded_in_between_is_noticed(world: World) {
@@ -134,7 +134,11 @@ type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 
 async fn a_turn_lost_in_the_middle_of_recording_records_nothing() {
     let Some(world) = World::postgres() else { return };
     interrupted(&world, async |desk, late, first| {
-        world.time_passes().await;
+        if !world.time_could_pass().await {
+            // It holds the tenant's row, right before its end: nobody can take the turn any more.
+            assert_eq!(late.await, Ok(()));
+            return;
+        }
         desk.turn = take(&desk.store, desk.tenant()).await;
         let next = inventory(vec![]);
         let (late, told) = tokio::join!(late, desk.run(&next));
