@@ -146,6 +146,7 @@ impl Desk {
             inventory,
             ledger: Ledger { opened, closed: Vec::new() },
             mail: MailState::NotWanted,
+            delta: None,
         };
         let began = Instant::now();
         self.store.record(&self.turn, &run, &recalled).await?;

@@ -1,6 +1,10 @@
 //! Reading Microsoft Graph, against a local server that plays Graph.
 #![cfg(test)]
 
+#[path = "graph/delta.rs"]
+mod delta;
+#[path = "graph/delta_script.rs"]
+mod delta_script;
 #[path = "graph/hostile.rs"]
 mod hostile;
 #[path = "graph/objects.rs"]

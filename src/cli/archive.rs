@@ -7,7 +7,7 @@ use super::show;
 use crate::config::{Config, StoreUrl, Tenant};
 use crate::graph::{Progress, explain};
 use crate::run::clock::Clock;
-use crate::run::{self, Job, Keeping, Outcome, RunError, Sending, while_held};
+use crate::run::{self, Extent, Job, Keeping, Outcome, RunError, Sending, while_held};
 use crate::store::{Store, StoreError, Taken, TenantKey, Turn};
 
 /// How often a turn that somebody else has is asked for.
@@ -18,14 +18,15 @@ pub(super) struct Errand<'a> {
     pub(super) config: &'a Config,
     pub(super) tenant: &'a Tenant,
     pub(super) sending: Sending,
+    pub(super) extent: Extent,
     pub(super) clock: Clock,
     pub(super) progress: &'a dyn Progress,
 }
 
 impl Errand<'_> {
     fn job<'b>(&'b self, keeping: Keeping<'b>) -> Job<'b> {
-        let Self { config, tenant, sending, clock, progress } = *self;
-        Job { config, tenant, sending, clock, progress, keeping }
+        let Self { config, tenant, sending, extent, clock, progress } = *self;
+        Job { config, tenant, sending, extent, clock, progress, keeping }
     }
 }
 

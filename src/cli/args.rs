@@ -73,6 +73,9 @@ pub(super) struct Audit {
     /// Write the reports but send no mail
     #[arg(long)]
     pub(super) no_mail: bool,
+    /// Read everything, not only what changed since the last complete run
+    #[arg(long)]
+    pub(super) full: bool,
     /// Exit with 1 when a finding is at least this severe [critical, high, medium, low, info]
     #[arg(long, value_name = "SEVERITY")]
     pub(super) fail_on: Option<Severity>,

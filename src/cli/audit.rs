@@ -9,7 +9,7 @@ use super::show;
 use crate::config::{Config, Tenant};
 use crate::domain::Severity;
 use crate::run::clock::Clock;
-use crate::run::{Outcome, Sending};
+use crate::run::{Extent, Outcome, Sending};
 
 pub(super) async fn audit(
     args: &args::Audit,
@@ -33,9 +33,10 @@ async fn each(
     archive: &Archive,
 ) -> Result<End, Failure> {
     let sending = if args.no_mail { Sending::Withhold } else { Sending::Send };
+    let extent = if args.full { Extent::Everything } else { Extent::WhatChanged };
     let mut end = End::Done;
     for (index, tenant) in tenants.into_iter().enumerate() {
-        let errand = Errand { config, tenant, sending, clock, progress: screen.progress() };
+        let errand = Errand { config, tenant, sending, extent, clock, progress: screen.progress() };
         match archive.audit(&errand).await {
             Ok(outcome) => {
                 screen.clear();

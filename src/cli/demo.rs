@@ -16,7 +16,7 @@ use crate::config::{self, Environment};
 use crate::emulator::{Emulator, Options, TenantData};
 use crate::graph::Progress;
 use crate::run::clock::Clock;
-use crate::run::{Outcome, Sending};
+use crate::run::{Extent, Outcome, Sending};
 
 /// The sample tenant's name in the reports.
 const TENANT: &str = "contoso";
@@ -47,7 +47,14 @@ pub async fn run(
     let path = workspace::write(&workspace.0, &emulator, &results)?;
     let config = config::load(&path, &Environment::default())?.config;
     let tenant = config.tenants.first().context("the demo's configuration has no tenant")?;
-    let errand = Errand { config: &config, tenant, sending: Sending::Send, clock, progress };
+    let errand = Errand {
+        config: &config,
+        tenant,
+        sending: Sending::Send,
+        extent: Extent::WhatChanged,
+        clock,
+        progress,
+    };
     let archive = Archive::open(&config.store.url, clock).await;
     let outcome = archive.audit(&errand).await;
     archive.close().await;

@@ -3,7 +3,9 @@
 mod findings;
 mod summary;
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Color, Style};
 
@@ -12,8 +14,8 @@ use super::exit::Failure;
 use crate::delivery::{Delivery, Refused};
 use crate::domain::Severity;
 use crate::graph::explain;
-use crate::report::{ReportFile, plain};
-use crate::run::Outcome;
+use crate::report::{ReportError, plain};
+use crate::run::{Outcome, RunError};
 
 pub(super) use findings::{table as findings, terminal_width};
 pub(super) use summary::{overview, summary};
@@ -22,8 +24,8 @@ pub(super) use summary::{overview, summary};
 pub(super) fn outcome(outcome: &Outcome, format: Format, index: usize) -> Result<(), Failure> {
     let printed = match format {
         Format::Table => table(outcome),
-        Format::Json => file(&outcome.files, "report.json", 0),
-        Format::Csv => file(&outcome.files, "findings.csv", index),
+        Format::Json => file(&outcome.directory.join("report.json"), 0),
+        Format::Csv => file(&outcome.directory.join("findings.csv"), index),
     };
     written(printed)?;
     if format != Format::Table {
@@ -50,21 +52,28 @@ fn table(outcome: &Outcome) -> io::Result<()> {
     summary(&mut out, outcome)
 }
 
-/// A file of the report as it is, less the mark that only spreadsheets need and, where others were
+/// A file of the report as it lies there, less the mark that only spreadsheets need and, where others were
 /// printed before, less the header.
-pub(super) fn file(files: &[ReportFile], name: &str, printed_before: usize) -> io::Result<()> {
-    let bytes = files.iter().find(|file| file.name == name).map_or(&[][..], |file| &file.bytes);
-    let mut bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+fn file(path: &Path, printed_before: usize) -> io::Result<()> {
+    let mut file = BufReader::new(File::open(path)?);
+    if file.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        file.consume(3);
+    }
     if printed_before > 0 {
-        let header = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
-        bytes = bytes.split_at(header).1;
+        file.skip_until(b'\n')?;
     }
     let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
-    if !bytes.is_empty() && !bytes.ends_with(b"\n") {
-        out.write_all(b"\n")?;
-    }
+    io::copy(&mut file, &mut out)?;
     out.flush()
+}
+
+/// What came of writing a file of a report to standard output, which may not have taken it.
+pub(super) fn streamed(written: Result<(), ReportError>) -> Result<io::Result<()>, Failure> {
+    match written {
+        Ok(()) => Ok(Ok(())),
+        Err(ReportError::Write(error)) => Ok(Err(error)),
+        Err(error) => Err(RunError::from(error).into()),
+    }
 }
 
 fn mail(out: &mut impl Write, delivery: &Delivery) -> io::Result<()> {

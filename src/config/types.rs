@@ -24,7 +24,7 @@ pub struct Config {
     pub concurrency: usize,
     /// `[reports]`.
     pub reports: Reports,
-    /// `[audit] scope` and `[audit] owners`.
+    /// `[audit] scope`, `[audit] owners` and `[audit] full_every`.
     pub reading: Reading,
     /// `[audit]`, `[policy]`, `[rules]` and `[[exception]]`: how to judge, with the exceptions of all
     /// tenants. [`Config::settings_for`] says how to judge one.
@@ -194,6 +194,8 @@ pub struct Reading {
     pub scope: Vec<ObjectKind>,
     /// `[audit] owners`. Where false, `no-owner` is switched off in [`Settings`] too.
     pub owners: bool,
+    /// `[audit] full_every`: in between, only what changed is read where Graph tells it.
+    pub full_every: TimeDelta,
 }
 
 /// `[mail]`.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::memory::{CallError, within};
 use crate::config::{Config, Tenant};
 use crate::run::clock::Clock;
-use crate::run::{self, Job, Keeping, Lines, RunError, Sending, TakenOver};
+use crate::run::{self, Extent, Job, Keeping, Lines, RunError, Sending, TakenOver};
 use crate::store::{Due, Settlement, Store, StoreError, Task, TenantKey};
 
 /// How often a settlement is tried. The lease ends all the same when none gets through.
@@ -56,7 +56,15 @@ impl Unsettled {
 impl Worker {
     fn job<'a>(&'a self, keeping: Keeping<'a>) -> Job<'a> {
         let Self { config, tenant, clock, cut: _, unsettled: _ } = self;
-        Job { config, tenant, sending: Sending::Send, clock: *clock, progress: &Lines, keeping }
+        Job {
+            config,
+            tenant,
+            sending: Sending::Send,
+            extent: Extent::WhatChanged,
+            clock: *clock,
+            progress: &Lines,
+            keeping,
+        }
     }
 
     /// Does what was taken up, for as long as the turn is ours, and settles it.

@@ -1,5 +1,6 @@
 //! What a tenant is made of, as values: no I/O, no clock, no randomness.
 
+mod basis;
 mod credential;
 mod exception;
 mod finding;
@@ -17,6 +18,7 @@ mod rule;
 mod run;
 mod text;
 
+pub use basis::{Basis, DeltaLink, DeltaState, HowRead, Since};
 pub use credential::{
     Credential, CredentialAt, CredentialKind, CredentialState, FederatedCredential, KeyCredential, KeyType,
     PasswordCredential,

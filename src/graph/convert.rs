@@ -95,6 +95,11 @@ fn key(entry: &mut Entry<'_>, wire: wire::KeyCredential<'_>) -> KeyCredential {
     }
 }
 
+/// A federated credential by itself, as [`application`].
+pub(super) fn federated_credential(mut entry: Entry<'_>) -> Option<FederatedCredential> {
+    entry.read().map(federated)
+}
+
 fn federated(wire: wire::FederatedCredential<'_>) -> FederatedCredential {
     FederatedCredential {
         id: text(wire.id).unwrap_or_default(),

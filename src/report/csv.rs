@@ -3,92 +3,118 @@
 mod cells;
 
 use std::borrow::Borrow;
-use std::io::Write;
+use std::io::{self, Write};
 
-use ::csv::{Error, Terminator, WriterBuilder};
+use ::csv::{Error, Terminator, Writer, WriterBuilder};
 
-use super::{ChangeRow, Compared, CredentialRow, FindingRow, Header, ObjectRow, PolicyRow, Rows};
+use super::{ChangeRow, Compared, CredentialRow, FindingRow, Header, ObjectRow, PolicyRow};
 use cells::{Cell, NOT_KNOWN, list, number, text, time, truth};
 
 /// Without it Excel takes the file for the local code page.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Where a table goes, and what stands before its first row.
-#[derive(Clone, Copy)]
-pub(super) struct Sheet<'a> {
-    /// Which run of which tenant.
-    pub(super) header: &'a Header,
-    /// Whether a byte order mark stands first.
-    pub(super) bom: bool,
+/// A table that is being written, of rows with `N` cells of their own.
+pub(super) struct Table<'a, R, W: Write, const N: usize> {
+    /// What every row begins with: `tenant`, `run_id` and, of changes, `since`.
+    shared: Vec<Cell<'a>>,
+    cells: for<'r> fn(&'r R) -> [Cell<'r>; N],
+    writer: Writer<W>,
 }
 
-impl Sheet<'_> {
-    /// `findings.csv`.
-    pub(super) fn findings(self, rows: &Rows<FindingRow>, out: impl Write) -> Result<(), Error> {
-        self.table([], FINDING_COLUMNS, rows, finding, out)
-    }
-
-    /// `objects.csv`.
-    pub(super) fn objects(self, rows: &Rows<ObjectRow>, out: impl Write) -> Result<(), Error> {
-        self.table([], OBJECT_COLUMNS, rows, object, out)
-    }
-
-    /// `credentials.csv`.
-    pub(super) fn credentials(self, rows: &Rows<CredentialRow>, out: impl Write) -> Result<(), Error> {
-        self.table([], CREDENTIAL_COLUMNS, rows, credential, out)
-    }
-
-    /// `policies.csv`.
-    pub(super) fn policies(self, rows: &[PolicyRow], out: impl Write) -> Result<(), Error> {
-        self.table([], POLICY_COLUMNS, rows, policy, out)
-    }
-
-    /// `changes.csv`: no rows where there is nothing to compare with.
-    pub(super) fn changes(
-        self,
-        compared: &Compared,
-        rows: &[ChangeRow],
-        out: impl Write,
-    ) -> Result<(), Error> {
-        let since = match compared {
-            Compared::With(last) => last.run_id.as_str(),
-            Compared::Unknown | Compared::First => "",
-        };
-        self.table([("since", since)], CHANGE_COLUMNS, rows, change, out)
-    }
-
-    /// Writes a table. `tenant`, `run_id` and what else is `shared` by all rows come before the columns.
-    fn table<R, const S: usize, const N: usize>(
-        self,
-        shared: [(&str, &str); S],
+impl<'a, R, W: Write, const N: usize> Table<'a, R, W, N> {
+    fn begin(
+        header: &'a Header,
+        since: Option<&'a str>,
         columns: [&str; N],
-        rows: impl IntoIterator<Item: Borrow<R>>,
         cells: for<'r> fn(&'r R) -> [Cell<'r>; N],
-        mut out: impl Write,
-    ) -> Result<(), Error> {
-        let Self { header, bom } = self;
+        bom: bool,
+        mut out: W,
+    ) -> Result<Self, Error> {
         if bom {
             out.write_all(BYTE_ORDER_MARK)?;
         }
         let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-        let names = shared.map(|(name, _)| name);
-        writer.write_record(["tenant", "run_id"].into_iter().chain(names).chain(columns))?;
-        let tenant = text(&header.tenant);
-        for row in rows {
-            writer.write_field(tenant.as_bytes())?;
-            writer.write_field(header.run_id.as_str())?;
-            for (_, cell) in shared {
-                writer.write_field(cell)?;
-            }
-            writer.write_record(cells(row.borrow()).iter().map(|cell| cell.as_bytes()))?;
+        let names = ["tenant", "run_id"].into_iter().chain(since.map(|_| "since")).chain(columns);
+        writer.write_record(names)?;
+        let mut shared = vec![text(&header.tenant), header.run_id.as_str().into()];
+        shared.extend(since.map(Cell::from));
+        Ok(Self { shared, cells, writer })
+    }
+
+    /// Writes a row.
+    pub(super) fn row(&mut self, row: &R) -> Result<(), Error> {
+        for cell in &self.shared {
+            self.writer.write_field(cell.as_bytes())?;
         }
-        writer.flush()?;
-        Ok(())
+        self.writer.write_record((self.cells)(row).iter().map(Cell::as_bytes))
+    }
+
+    /// Writes all of them and hands back what was written to.
+    pub(super) fn all(mut self, rows: impl IntoIterator<Item: Borrow<R>>) -> Result<W, Error> {
+        for row in rows {
+            self.row(row.borrow())?;
+        }
+        Ok(self.end()?)
+    }
+
+    /// Hands back what was written to, once all of it is there.
+    pub(super) fn end(self) -> io::Result<W> {
+        self.writer.into_inner().map_err(|error| error.into_error())
     }
 }
 
+/// `findings.csv`.
+pub(super) fn findings<W: Write>(
+    header: &Header,
+    bom: bool,
+    out: W,
+) -> Result<Table<'_, FindingRow, W, { FINDING_COLUMNS.len() }>, Error> {
+    Table::begin(header, None, FINDING_COLUMNS, finding, bom, out)
+}
+
+/// `objects.csv`.
+pub(super) fn objects<W: Write>(
+    header: &Header,
+    bom: bool,
+    out: W,
+) -> Result<Table<'_, ObjectRow, W, { OBJECT_COLUMNS.len() }>, Error> {
+    Table::begin(header, None, OBJECT_COLUMNS, object, bom, out)
+}
+
+/// `credentials.csv`.
+pub(super) fn credentials<W: Write>(
+    header: &Header,
+    bom: bool,
+    out: W,
+) -> Result<Table<'_, CredentialRow, W, { CREDENTIAL_COLUMNS.len() }>, Error> {
+    Table::begin(header, None, CREDENTIAL_COLUMNS, credential, bom, out)
+}
+
+/// `policies.csv`.
+pub(super) fn policies<W: Write>(
+    header: &Header,
+    bom: bool,
+    out: W,
+) -> Result<Table<'_, PolicyRow, W, { POLICY_COLUMNS.len() }>, Error> {
+    Table::begin(header, None, POLICY_COLUMNS, policy, bom, out)
+}
+
+/// `changes.csv`: no rows where there is nothing to compare with.
+pub(super) fn changes<'a, W: Write>(
+    header: &'a Header,
+    compared: &'a Compared,
+    bom: bool,
+    out: W,
+) -> Result<Table<'a, ChangeRow, W, { CHANGE_COLUMNS.len() }>, Error> {
+    let since = match compared {
+        Compared::With(last) => last.run_id.as_str(),
+        Compared::Unknown | Compared::First => "",
+    };
+    Table::begin(header, Some(since), CHANGE_COLUMNS, change, bom, out)
+}
+
 #[rustfmt::skip]
-const FINDING_COLUMNS: [&str; 21] = [
+pub(super) const FINDING_COLUMNS: [&str; 21] = [
     "rule", "severity", "status", "object_type", "object_id", "app_id", "display_name",
     "credential_type", "credential_id", "credential_name", "start", "end", "days_left",
     "policy_id", "policy_name", "owners", "first_seen", "change", "detail", "recommendation", "portal_url",
@@ -145,7 +171,7 @@ fn finding(row: &FindingRow) -> [Cell<'_>; FINDING_COLUMNS.len()] {
 }
 
 #[rustfmt::skip]
-const OBJECT_COLUMNS: [&str; 25] = [
+pub(super) const OBJECT_COLUMNS: [&str; 25] = [
     "object_type", "object_id", "app_id", "display_name", "created", "sign_in_audience", "owned_by",
     "service_principal_type", "enabled", "owners", "active_secrets", "expired_secrets",
     "active_certificates", "expired_certificates", "symmetric_keys", "federated_credentials",
@@ -192,12 +218,12 @@ fn object(row: &ObjectRow) -> [Cell<'_>; OBJECT_COLUMNS.len()] {
         text(service_principal_type),
         enabled.map_or(NOT_KNOWN, truth),
         list(owners),
-        number(Some(active_secrets)),
-        number(Some(expired_secrets)),
-        number(Some(active_certificates)),
-        number(Some(expired_certificates)),
-        number(Some(symmetric_keys)),
-        number(Some(federated_credentials)),
+        number(Some(*active_secrets)),
+        number(Some(*expired_secrets)),
+        number(Some(*active_certificates)),
+        number(Some(*expired_certificates)),
+        number(Some(*symmetric_keys)),
+        number(Some(*federated_credentials)),
         text(assigned_policy_id),
         text(assigned_policy_name),
         text(policy_effect),
@@ -205,13 +231,13 @@ fn object(row: &ObjectRow) -> [Cell<'_>; OBJECT_COLUMNS.len()] {
         text(decided_by),
         text(reason),
         text(compliance),
-        worst_severity.map_or("", |severity| severity.as_str()).into(),
+        worst_severity.map_or(NOT_KNOWN, |severity| severity.as_str().into()),
         text(portal_url),
     ]
 }
 
 #[rustfmt::skip]
-const CREDENTIAL_COLUMNS: [&str; 14] = [
+pub(super) const CREDENTIAL_COLUMNS: [&str; 14] = [
     "object_type", "object_id", "app_id", "display_name", "credential_type", "usage", "credential_id",
     "credential_name", "start", "end", "lifetime_days", "days_left", "state", "last_used",
 ];

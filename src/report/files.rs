@@ -1,81 +1,223 @@
-//! The files of a run's directory.
+//! The files of a run's directory. Every row is made once and goes into each file that has it; no file is
+//! ever held.
 
+use std::io::{self, BufWriter, Write};
+
+use super::csv::{self, Table};
+use super::hashed::Hashed;
+use super::html::{Excerpt, PAGE_ROWS, page};
+use super::json::{self, Onlooker};
 use super::manifest::manifest;
-use super::{Report, ReportFile, csv, json};
+use super::{CredentialRow, FindingRow, MANIFEST, ObjectRow, PageError, Report, ReportFile, UndecidedRow};
 
-/// Why a file could not be made. Nothing of a report is known to cause it.
+/// Bytes that are handed on at once. Fewer cost calls; more cost memory for nothing.
+const BUFFER: usize = 64 * 1024;
+
+/// Why a file could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// A CSV file.
-    #[error("`{file}` could not be written")]
-    Csv {
-        /// Which one.
-        file: &'static str,
-        /// What the writer said.
-        source: ::csv::Error,
-    },
-    /// A JSON file.
-    #[error("`{file}` could not be written")]
-    Json {
-        /// Which one.
-        file: &'static str,
-        /// What the serializer said.
-        source: serde_json::Error,
-    },
+    /// It was not taken by whom it was written to.
+    #[error("the files of the report could not be written")]
+    Write(#[source] io::Error),
+    /// A CSV file. Nothing of a report is known to cause it.
+    #[error("a CSV file could not be made")]
+    Csv(#[source] ::csv::Error),
+    /// A JSON file. Nothing of a report is known to cause it.
+    #[error("a JSON file could not be made")]
+    Json(#[source] serde_json::Error),
+    /// The page.
+    #[error(transparent)]
+    Page(PageError),
 }
 
-/// The files of a report (DESIGN §4), the manifest of all others last. `html` is the finished
-/// `report.html`; `bom` puts a byte order mark before each CSV file. The same report gives the same
-/// bytes.
+impl From<io::Error> for ReportError {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+impl From<::csv::Error> for ReportError {
+    fn from(error: ::csv::Error) -> Self {
+        if !error.is_io_error() {
+            return Self::Csv(error);
+        }
+        match error.into_kind() {
+            ::csv::ErrorKind::Io(error) => Self::Write(error),
+            other => Self::Write(io::Error::other(format!("{other:?}"))),
+        }
+    }
+}
+
+impl From<serde_json::Error> for ReportError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_io() { Self::Write(error.into()) } else { Self::Json(error) }
+    }
+}
+
+impl From<PageError> for ReportError {
+    fn from(error: PageError) -> Self {
+        match error {
+            PageError::Write(error) => Self::Write(error),
+            other => Self::Page(other),
+        }
+    }
+}
+
+/// Where files go.
+pub trait Folder {
+    /// A file that is being written.
+    type File: Write;
+
+    /// Begins a file. Several are open at a time.
+    ///
+    /// # Errors
+    /// When it cannot be written here.
+    fn begin(&mut self, name: &'static str) -> io::Result<Self::File>;
+
+    /// Takes a file that is complete.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn end(&mut self, file: Self::File) -> io::Result<()>;
+}
+
+/// Takes files and forgets them: what is wanted are their hashes.
+#[derive(Debug, Clone, Copy)]
+pub struct Nowhere;
+
+impl Folder for Nowhere {
+    type File = io::Sink;
+
+    fn begin(&mut self, _name: &'static str) -> io::Result<io::Sink> {
+        Ok(io::sink())
+    }
+
+    fn end(&mut self, _file: io::Sink) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes the files of a report (DESIGN §4) and tells what they are, the manifest of all others last. `bom`
+/// puts a byte order mark before each CSV file. The same report gives the same bytes.
 ///
 /// # Errors
-/// When a file cannot be serialised.
-pub fn files(report: &Report, html: String, bom: bool) -> Result<Vec<ReportFile>, ReportError> {
-    let sheet = csv::Sheet { header: &report.header, bom };
+/// When a file cannot be made, or `folder` does not take it.
+pub fn write(report: &Report, bom: bool, folder: &mut impl Folder) -> Result<Vec<ReportFile>, ReportError> {
+    let Report { header, compared, changes, policies, summary, .. } = report;
+    let mut tables = Tables {
+        findings: csv::findings(header, bom, begin(folder, FINDINGS)?)?,
+        objects: csv::objects(header, bom, begin(folder, OBJECTS)?)?,
+        credentials: csv::credentials(header, bom, begin(folder, CREDENTIALS)?)?,
+        excerpt: Excerpt::new(summary, PAGE_ROWS),
+    };
+    let mut json = begin(folder, REPORT)?;
+    json::report(report, &mut json, &mut tables)?;
+    let Tables { findings, objects, credentials, excerpt } = tables;
+    let policies = csv::policies(header, bom, begin(folder, POLICIES)?)?.all(policies)?;
+    let changes = csv::changes(header, compared, bom, begin(folder, CHANGES)?)?.all(changes)?;
+    let mut html = begin(folder, PAGE)?;
+    page(report, &excerpt, PAGE_ROWS, &mut html)?;
+    drop(excerpt);
     let mut files = vec![
-        table("findings.csv", |out| sheet.findings(&report.findings, out))?,
-        table("objects.csv", |out| sheet.objects(&report.objects, out))?,
-        table("credentials.csv", |out| sheet.credentials(&report.credentials, out))?,
-        table("policies.csv", |out| sheet.policies(&report.policies, out))?,
-        table("changes.csv", |out| sheet.changes(&report.compared, &report.changes, out))?,
-        document("report.json", json::report(report))?,
-        ReportFile { name: "report.html", bytes: html.into_bytes() },
+        end(folder, FINDINGS, findings.end()?)?,
+        end(folder, OBJECTS, objects.end()?)?,
+        end(folder, CREDENTIALS, credentials.end()?)?,
+        end(folder, POLICIES, policies)?,
+        end(folder, CHANGES, changes)?,
+        end(folder, REPORT, json)?,
+        end(folder, PAGE, html)?,
     ];
-    let manifest = manifest(report, &files);
-    files.push(document("manifest.json", manifest)?);
+    let mut last = begin(folder, MANIFEST)?;
+    last.write_all(&manifest(report, &files)?)?;
+    files.push(end(folder, MANIFEST, last)?);
     Ok(files)
 }
 
-/// What changed between two runs as `changes.csv`, without a byte order mark.
+const FINDINGS: &str = "findings.csv";
+const OBJECTS: &str = "objects.csv";
+const CREDENTIALS: &str = "credentials.csv";
+const POLICIES: &str = "policies.csv";
+const CHANGES: &str = "changes.csv";
+const REPORT: &str = "report.json";
+const PAGE: &str = "report.html";
+
+/// A file that is being written.
+type Open<F> = BufWriter<Hashed<<F as Folder>::File>>;
+
+fn begin<F: Folder>(folder: &mut F, name: &'static str) -> io::Result<Open<F>> {
+    Ok(BufWriter::with_capacity(BUFFER, Hashed::new(folder.begin(name)?)))
+}
+
+fn end<F: Folder>(folder: &mut F, name: &'static str, file: Open<F>) -> io::Result<ReportFile> {
+    let (file, sha256, bytes) = file.into_inner().map_err(io::IntoInnerError::into_error)?.end();
+    folder.end(file)?;
+    Ok(ReportFile { name, bytes, sha256 })
+}
+
+/// What else than the document has the rows of the large tables.
+struct Tables<'a, W: Write> {
+    findings: Table<'a, FindingRow, W, { csv::FINDING_COLUMNS.len() }>,
+    objects: Table<'a, ObjectRow, W, { csv::OBJECT_COLUMNS.len() }>,
+    credentials: Table<'a, CredentialRow, W, { csv::CREDENTIAL_COLUMNS.len() }>,
+    excerpt: Excerpt,
+}
+
+impl<W: Write> Onlooker for Tables<'_, W> {
+    fn finding(&mut self, row: &FindingRow) -> Result<(), ReportError> {
+        self.excerpt.finding(row);
+        Ok(self.findings.row(row)?)
+    }
+
+    fn object(&mut self, row: &ObjectRow) -> Result<(), ReportError> {
+        self.excerpt.object(row);
+        Ok(self.objects.row(row)?)
+    }
+
+    fn credential(&mut self, row: &CredentialRow) -> Result<(), ReportError> {
+        self.excerpt.credential(row);
+        Ok(self.credentials.row(row)?)
+    }
+
+    fn undecided(&mut self, row: &UndecidedRow) -> Result<(), ReportError> {
+        self.excerpt.undecided(row);
+        Ok(())
+    }
+}
+
+/// Writes one of the CSV files alone.
 ///
 /// # Errors
-/// When it cannot be serialised.
-pub fn changes_csv(report: &Report) -> Result<Vec<u8>, ReportError> {
-    let sheet = csv::Sheet { header: &report.header, bom: false };
-    Ok(table("changes.csv", |out| sheet.changes(&report.compared, &report.changes, out))?.bytes)
+/// When there is none of that name, it cannot be made, or `out` does not take it.
+pub fn csv_file(report: &Report, name: &str, bom: bool, out: impl Write) -> Result<(), ReportError> {
+    let Report { header, compared, findings, objects, credentials, policies, changes, .. } = report;
+    let mut out = match name {
+        FINDINGS => csv::findings(header, bom, out)?.all(findings),
+        OBJECTS => csv::objects(header, bom, out)?.all(objects),
+        CREDENTIALS => csv::credentials(header, bom, out)?.all(credentials),
+        POLICIES => csv::policies(header, bom, out)?.all(policies),
+        CHANGES => csv::changes(header, compared, bom, out)?.all(changes),
+        _ => return Err(ReportError::Write(io::ErrorKind::NotFound.into())),
+    }?;
+    Ok(out.flush()?)
 }
 
-/// What changed between two runs as JSON: the tenant, what was compared, and the `changes` of `report.json`.
+/// Writes `report.json` alone.
 ///
 /// # Errors
-/// When it cannot be serialised.
-pub fn changes_json(report: &Report) -> Result<Vec<u8>, ReportError> {
-    Ok(document("changes", json::changes(report))?.bytes)
+/// When it cannot be made, or `out` does not take it.
+pub fn report_json(report: &Report, out: impl Write) -> Result<(), ReportError> {
+    let mut out = BufWriter::with_capacity(BUFFER, out);
+    json::report(report, &mut out, &mut ())?;
+    Ok(out.flush()?)
 }
 
-fn table(
-    name: &'static str,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<(), ::csv::Error>,
-) -> Result<ReportFile, ReportError> {
-    let mut bytes = Vec::new();
-    write(&mut bytes).map_err(|source| ReportError::Csv { file: name, source })?;
-    Ok(ReportFile { name, bytes })
-}
-
-fn document(
-    name: &'static str,
-    bytes: Result<Vec<u8>, serde_json::Error>,
-) -> Result<ReportFile, ReportError> {
-    let bytes = bytes.map_err(|source| ReportError::Json { file: name, source })?;
-    Ok(ReportFile { name, bytes })
+/// Writes what changed between two runs as JSON: the tenant, what was compared, and the `changes` of
+/// `report.json`.
+///
+/// # Errors
+/// When it cannot be made, or `out` does not take it.
+pub fn changes_json(report: &Report, out: impl Write) -> Result<(), ReportError> {
+    let mut out = BufWriter::with_capacity(BUFFER, out);
+    json::changes(report, &mut out)?;
+    Ok(out.flush()?)
 }

@@ -18,7 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use minijinja::{Value, context};
 use sha2::{Digest as _, Sha256};
 
-use self::excerpt::Excerpt;
+pub(super) use self::excerpt::Excerpt;
 use self::tables::Places;
 use super::Report;
 use super::template::{PageError, render_to, value};
@@ -42,8 +42,17 @@ pub const PAGE_ROWS: usize = 5000;
 /// # Errors
 /// When a template does not fit, which is a defect of this program, or it cannot be written.
 pub fn html(report: &Report, most: usize, out: impl Write) -> Result<(), PageError> {
-    let excerpt = Excerpt::of(report, most);
-    let places = Places::of(&excerpt);
+    page(report, &Excerpt::of(report, most), most, out)
+}
+
+/// Writes `report.html` with the rows of an excerpt, and at most `most` changes.
+pub(super) fn page(
+    report: &Report,
+    excerpt: &Excerpt,
+    most: usize,
+    out: impl Write,
+) -> Result<(), PageError> {
+    let places = Places::of(excerpt);
     let values = context! {
         policy => content_security_policy(),
         style => Value::from_safe_string(STYLE.to_owned()),
@@ -52,12 +61,12 @@ pub fn html(report: &Report, most: usize, out: impl Write) -> Result<(), PageErr
         gaps => value(overview::gaps(report)),
         overview => value(overview::Overview::of(report)),
         changes => value(changes::Changes::of(report, most, &places)),
-        findings => value(findings::findings(report, &excerpt, &places)),
-        objects => value(objects::objects(report, &excerpt, &places)),
-        credentials => value(holdings::credentials(report, &excerpt, &places)),
+        findings => value(findings::findings(report, excerpt, &places)),
+        objects => value(objects::objects(report, excerpt, &places)),
+        credentials => value(holdings::credentials(report, excerpt, &places)),
         policies => value(holdings::policies(report)),
         exceptions => value(exceptions::exceptions(report)),
-        undecided => value(findings::undecided(report, &excerpt, &places)),
+        undecided => value(findings::undecided(report, excerpt, &places)),
     };
     render_to("page.html", values, out)
 }

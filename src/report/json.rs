@@ -5,19 +5,24 @@ mod changes;
 mod findings;
 mod history;
 mod objects;
+mod pen;
 mod policies;
 mod vocabulary;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::words::instant;
-use super::{Header, Report, Rows, Summary};
+use self::pen::Pen;
+use super::moment::Moment;
+use super::{
+    ChangeRow, CredentialRow, ExceptionRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report,
+    ReportError, Summary, UndecidedRow,
+};
 use crate::domain::RunCounts;
 
 /// Raised when a member is removed or changes its meaning.
@@ -26,22 +31,92 @@ const SCHEMA_VERSION: u32 = 1;
 /// Names the schema. Nothing is to be fetched there.
 const SCHEMA_ID: &str = "urn:keysweep:report:1";
 
-/// `report.json`, indented for reading, one space deep because there are many lines of it.
-pub(super) fn report(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
-    indented(&Document::of(report))
+/// Whoever looks at rows while they are written, so that they need not be made once more.
+pub(super) trait Onlooker {
+    fn finding(&mut self, _row: &FindingRow) -> Result<(), ReportError> {
+        Ok(())
+    }
+
+    fn object(&mut self, _row: &ObjectRow) -> Result<(), ReportError> {
+        Ok(())
+    }
+
+    fn credential(&mut self, _row: &CredentialRow) -> Result<(), ReportError> {
+        Ok(())
+    }
+
+    fn undecided(&mut self, _row: &UndecidedRow) -> Result<(), ReportError> {
+        Ok(())
+    }
+}
+
+/// Nobody looks.
+impl Onlooker for () {}
+
+/// `report.json`, each row of a table on a line of its own.
+pub(super) fn report(
+    report: &Report,
+    out: impl Write,
+    onlooker: &mut impl Onlooker,
+) -> Result<(), ReportError> {
+    let Report {
+        header,
+        gaps,
+        compared,
+        changes,
+        findings,
+        objects,
+        credentials,
+        policies,
+        undecided,
+        exceptions,
+        trend,
+        previous,
+        notices,
+        summary,
+    } = report;
+    let Header { tenant, tenant_id, run_id, started, portal, read } = header;
+    let mut pen = Pen::begin(out)?;
+    pen.member("$schema", SCHEMA_ID)?;
+    pen.member("schema_version", SCHEMA_VERSION)?;
+    pen.member("tenant", tenant)?;
+    pen.member("tenant_id", tenant_id.to_string())?;
+    pen.member("run_id", run_id.as_str())?;
+    pen.member("started", Moment::new(*started))?;
+    pen.member("portal", portal)?;
+    pen.member("read", history::Reading::from(read))?;
+    pen.member("complete", gaps.is_empty())?;
+    pen.list("gaps", gaps, unseen::<GapRow>)?;
+    pen.member("notices", notices)?;
+    pen.member("compared", changes::Comparison::from(compared))?;
+    pen.member("counts", Counts::of(summary))?;
+    pen.list("changes", changes, unseen::<ChangeRow>)?;
+    pen.list("findings", findings, |row: &FindingRow| onlooker.finding(row))?;
+    pen.list("objects", objects, |row: &ObjectRow| onlooker.object(row))?;
+    pen.list("credentials", credentials, |row: &CredentialRow| onlooker.credential(row))?;
+    pen.list("policies", policies, unseen::<PolicyRow>)?;
+    pen.list("undecided", undecided, |row: &UndecidedRow| onlooker.undecided(row))?;
+    pen.list("exceptions", exceptions, unseen::<ExceptionRow>)?;
+    pen.list("trend", trend, unseen::<RunCounts>)?;
+    pen.member("previous", previous.as_ref().map(history::Link::from))?;
+    Ok(pen.end()?)
 }
 
 /// What changed alone.
-pub(super) fn changes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
-    indented(&changes::Difference::of(report))
+pub(super) fn changes(report: &Report, out: impl Write) -> Result<(), ReportError> {
+    let Header { tenant, tenant_id, run_id, started, portal: _, read: _ } = &report.header;
+    let mut pen = Pen::begin(out)?;
+    pen.member("tenant", tenant)?;
+    pen.member("tenant_id", tenant_id.to_string())?;
+    pen.member("run_id", run_id.as_str())?;
+    pen.member("started", Moment::new(*started))?;
+    pen.member("compared", changes::Comparison::from(&report.compared))?;
+    pen.list("changes", &report.changes, unseen::<ChangeRow>)?;
+    Ok(pen.end()?)
 }
 
-fn indented(document: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = Vec::new();
-    let indented = serde_json::ser::PrettyFormatter::with_indent(b" ");
-    document.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, indented))?;
-    bytes.push(b'\n');
-    Ok(bytes)
+fn unseen<R>(_row: &R) -> Result<(), ReportError> {
+    Ok(())
 }
 
 /// The JSON Schema (draft 2020-12) of `report.json`.
@@ -56,11 +131,12 @@ pub fn json_schema() -> serde_json::Value {
 /// The report of one Keysweep run over one tenant. Texts are as the directory holds them, except
 /// that whatever is shaped like a client secret is masked. What is not known or does not apply is
 /// null. Times are UTC.
-#[derive(Serialize, JsonSchema)]
+#[derive(JsonSchema)]
 #[schemars(title = "Keysweep report")]
+#[expect(dead_code, reason = "it is described here and written by `report`, member by member")]
 struct Document<'a> {
     /// Which schema this document follows.
-    #[serde(rename = "$schema")]
+    #[schemars(rename = "$schema")]
     schema: &'static str,
     /// The version of that schema.
     #[schemars(extend("const" = SCHEMA_VERSION))]
@@ -77,12 +153,12 @@ struct Document<'a> {
     started: String,
     /// The root of the admin centre.
     portal: &'static str,
+    /// How the applications and service principals were read.
+    read: history::Reading<'a>,
     /// Whether everything was read that was to be read. If not, `gaps` says what is missing.
     complete: bool,
     /// What could not be read.
-    #[serde(serialize_with = "each::<_, findings::Gap<'_>, _>")]
-    #[schemars(with = "Vec<findings::Gap<'_>>")]
-    gaps: &'a [super::GapRow],
+    gaps: Vec<findings::Gap<'a>>,
     /// What a reader has to know about the history, a sentence each.
     notices: &'a [String],
     /// What this report was compared with.
@@ -91,84 +167,23 @@ struct Document<'a> {
     counts: Counts,
     /// What changed since the run compared with, worst first. Of an incomplete run nothing is `fixed` or
     /// `gone`.
-    #[serde(serialize_with = "each::<_, changes::Change<'_>, _>")]
-    #[schemars(with = "Vec<changes::Change<'_>>")]
-    changes: &'a [super::ChangeRow],
+    changes: Vec<changes::Change<'a>>,
     /// The rules that are broken, worst first.
-    #[serde(serialize_with = "drawn")]
-    #[schemars(with = "Vec<findings::Finding<'_>>")]
-    findings: &'a Rows<super::FindingRow>,
+    findings: Vec<findings::Finding<'a>>,
     /// The applications and service principals.
-    #[serde(serialize_with = "drawn")]
-    #[schemars(with = "Vec<objects::Object<'_>>")]
-    objects: &'a Rows<super::ObjectRow>,
+    objects: Vec<objects::Object<'a>>,
     /// Their credentials.
-    #[serde(serialize_with = "drawn")]
-    #[schemars(with = "Vec<objects::Credential<'_>>")]
-    credentials: &'a Rows<super::CredentialRow>,
+    credentials: Vec<objects::Credential<'a>>,
     /// The app management policies, one entry for each restriction.
-    #[serde(serialize_with = "each::<_, policies::Policy<'_>, _>")]
-    #[schemars(with = "Vec<policies::Policy<'_>>")]
-    policies: &'a [super::PolicyRow],
+    policies: Vec<policies::Policy<'a>>,
     /// What could not be decided.
-    #[serde(serialize_with = "drawn")]
-    #[schemars(with = "Vec<findings::Undecided<'_>>")]
-    undecided: &'a Rows<super::UndecidedRow>,
+    undecided: Vec<findings::Undecided<'a>>,
     /// The configured exceptions that concern this tenant, as configured.
-    #[serde(serialize_with = "each::<_, history::Exception<'_>, _>")]
-    #[schemars(with = "Vec<history::Exception<'_>>")]
-    exceptions: &'a [super::ExceptionRow],
+    exceptions: Vec<history::Exception<'a>>,
     /// Earlier runs in numbers, oldest first.
-    #[serde(serialize_with = "each::<_, history::Point<'_>, _>")]
-    #[schemars(with = "Vec<history::Point<'_>>")]
-    trend: &'a [RunCounts],
+    trend: Vec<history::Point<'a>>,
     /// The run before this one in the evidence chain.
     previous: Option<history::Link<'a>>,
-}
-
-impl<'a> Document<'a> {
-    fn of(report: &'a Report) -> Self {
-        let Report {
-            header,
-            gaps,
-            compared,
-            changes,
-            findings,
-            objects,
-            credentials,
-            policies,
-            undecided,
-            exceptions,
-            trend,
-            previous,
-            notices,
-            summary,
-        } = report;
-        let Header { tenant, tenant_id, run_id, started, portal } = header;
-        Self {
-            schema: SCHEMA_ID,
-            schema_version: SCHEMA_VERSION,
-            tenant,
-            tenant_id: tenant_id.to_string(),
-            run_id: run_id.as_str(),
-            started: instant(*started),
-            portal,
-            complete: gaps.is_empty(),
-            gaps,
-            notices,
-            compared: compared.into(),
-            counts: Counts::of(summary),
-            changes,
-            findings,
-            objects,
-            credentials,
-            policies,
-            undecided,
-            exceptions,
-            trend,
-            previous: previous.as_ref().map(history::Link::from),
-        }
-    }
 }
 
 /// How many findings there are, and how much changed.
@@ -198,45 +213,31 @@ impl Counts {
     }
 }
 
-/// Writes rows one by one, each in its own form, without a second copy of them all.
-fn each<'a, R, M, S>(rows: &&'a [R], serializer: S) -> Result<S::Ok, S::Error>
-where
-    M: From<&'a R> + Serialize,
-    S: Serializer,
-{
-    serializer.collect_seq(rows.iter().map(M::from))
-}
-
 /// A row and the form that it has in the document.
-trait InDocument: Clone + Send + Sync {
+trait InDocument {
     type Form<'r>: From<&'r Self> + Serialize
     where
         Self: 'r;
 }
 
-impl InDocument for super::FindingRow {
-    type Form<'r> = findings::Finding<'r>;
+macro_rules! in_document {
+    ($($row:ty => $form:ident::$name:ident,)+) => {$(
+        impl InDocument for $row {
+            type Form<'r> = $form::$name<'r>;
+        }
+    )+};
 }
 
-impl InDocument for super::ObjectRow {
-    type Form<'r> = objects::Object<'r>;
-}
-
-impl InDocument for super::CredentialRow {
-    type Form<'r> = objects::Credential<'r>;
-}
-
-impl InDocument for super::UndecidedRow {
-    type Form<'r> = findings::Undecided<'r>;
-}
-
-/// Writes rows that are made while they are written.
-fn drawn<R: InDocument, S: Serializer>(rows: &&Rows<R>, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut sequence = serializer.serialize_seq(Some(rows.len()))?;
-    for row in rows.iter() {
-        sequence.serialize_element(&R::Form::from(&row))?;
-    }
-    sequence.end()
+in_document! {
+    GapRow => findings::Gap,
+    ChangeRow => changes::Change,
+    FindingRow => findings::Finding,
+    ObjectRow => objects::Object,
+    CredentialRow => objects::Credential,
+    PolicyRow => policies::Policy,
+    UndecidedRow => findings::Undecided,
+    ExceptionRow => history::Exception,
+    RunCounts => history::Point,
 }
 
 /// Text, or null for an empty one.
@@ -245,6 +246,6 @@ fn filled(text: &str) -> Option<&str> {
 }
 
 /// A moment in UTC, cut to the second.
-fn moment(time: Option<DateTime<Utc>>) -> Option<String> {
-    time.map(instant)
+fn moment(time: Option<DateTime<Utc>>) -> Option<Moment> {
+    time.map(Moment::new)
 }

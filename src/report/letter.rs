@@ -5,7 +5,10 @@ mod attachments;
 mod changes;
 mod digest;
 mod plain;
+mod room;
 mod standing;
+
+use std::io::{self, Write};
 
 use minijinja::context;
 
@@ -25,21 +28,30 @@ pub enum Kept {
     Nowhere,
 }
 
+/// What is in the files of a report.
+pub trait Contents {
+    /// Copies the content of one of them.
+    ///
+    /// # Errors
+    /// When it cannot be had, or `out` does not take it.
+    fn copy(&self, name: &str, out: &mut dyn Write) -> io::Result<()>;
+}
+
 /// Writes the letter about a report and its `files`. The CSVs among them are attached when
 /// all attachments together, as encoded in the mail, take at most `attachment_limit` bytes; else as
 /// one archive when that does; else not at all, and the letter says so. The same input gives the same
 /// bytes.
 ///
 /// # Errors
-/// When a template does not fit or the attachments cannot be packed, which are defects of this
-/// program.
+/// When a file cannot be had, or a template does not fit, which is a defect of this program.
 pub fn letter(
     report: &Report,
     files: &[ReportFile],
     attachment_limit: u64,
     kept: Kept,
+    contents: &dyn Contents,
 ) -> Result<Letter, PageError> {
-    let enclosure = Enclosure::of(&report.header, files, attachment_limit)?;
+    let enclosure = Enclosure::of(&report.header, files, attachment_limit, contents)?;
     let digest = Digest::of(report, files, &enclosure, kept);
     Ok(Letter {
         subject: subject(report, &report.summary),

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use read::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 
 use super::words::instant;
-use super::{Header, Report, ReportFile, sha256};
+use super::{Header, Report, ReportFile};
 use crate::domain::ChainLink;
 
 /// Raised when a member is removed or changes its meaning.
@@ -18,7 +18,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// The manifest of a run with these files.
 pub(super) fn manifest(report: &Report, files: &[ReportFile]) -> Result<Vec<u8>, serde_json::Error> {
-    let Header { tenant, tenant_id, run_id, started, portal: _ } = &report.header;
+    let Header { tenant, tenant_id, run_id, started, portal: _, read: _ } = &report.header;
     let manifest = Manifest {
         schema_version: SCHEMA_VERSION,
         tenant,
@@ -64,12 +64,12 @@ impl<'a> Link<'a> {
 #[derive(Serialize)]
 struct Entry {
     sha256: String,
-    bytes: usize,
+    bytes: u64,
 }
 
 impl Entry {
     fn of(file: &ReportFile) -> Self {
-        let ReportFile { name: _, bytes } = file;
-        Self { sha256: sha256(bytes).to_string(), bytes: bytes.len() }
+        let ReportFile { name: _, bytes, sha256 } = file;
+        Self { sha256: sha256.to_string(), bytes: *bytes }
     }
 }

@@ -5,12 +5,15 @@ mod catalogue;
 mod compare;
 mod csv;
 mod files;
+mod hashed;
 mod html;
 mod json;
 mod letter;
 mod manifest;
 mod model;
+mod moment;
 mod phrases;
+mod reading;
 mod record;
 mod since;
 mod summary;
@@ -21,10 +24,10 @@ mod words;
 pub use crate::domain::{ExceptionState, Rows, Subject};
 pub use build::{Audited, build, present, rows_about};
 pub use catalogue::{Explanation, catalogue};
-pub use files::{ReportError, changes_csv, changes_json, files};
+pub use files::{Folder, Nowhere, ReportError, changes_json, csv_file, report_json, write};
 pub use html::{PAGE_ROWS, html};
 pub use json::json_schema;
-pub use letter::{Kept, letter};
+pub use letter::{Contents, Kept, letter};
 pub use manifest::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 pub use model::{
     Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, FindingChange,

@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Rows, Summary};
 use crate::domain::{
-    ChainLink, ExceptionState, FindingKey, RuleId, RunCounts, RunId, RunMark, Severity, Status, Subject,
-    TenantId,
+    ChainLink, ExceptionState, FindingKey, HowRead, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum,
+    Status, Subject, TenantId,
 };
 
 /// One run's report.
@@ -67,6 +67,8 @@ pub struct Header {
     pub started: DateTime<Utc>,
     /// The root of the admin centre, for links.
     pub portal: &'static str,
+    /// How the objects were read.
+    pub read: HowRead,
 }
 
 /// A row of the list of what could not be read.
@@ -403,13 +405,15 @@ pub struct UndecidedRow {
     pub why: String,
 }
 
-/// A file of a run's directory.
+/// A file of a run's directory, as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportFile {
     /// Its name, without directory.
     pub name: &'static str,
-    /// Its content.
-    pub bytes: Vec<u8>,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its SHA-256.
+    pub sha256: Sha256Sum,
 }
 
 /// The mail about a run, addressed to nobody yet.

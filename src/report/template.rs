@@ -1,7 +1,7 @@
 //! The template engine, set up once: everything that is not marked as ours is escaped.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{self, Write};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -21,6 +21,18 @@ pub enum PageError {
         /// What is wrong with it.
         #[source]
         source: Error,
+    },
+    /// The page was not taken by whom it was written to.
+    #[error("the page could not be written")]
+    Write(#[source] io::Error),
+    /// A file could not be attached.
+    #[error("`{file}` could not be attached")]
+    Attachment {
+        /// Which one.
+        file: &'static str,
+        /// Why.
+        #[source]
+        source: io::Error,
     },
     /// The attachments could not be compressed.
     #[error("the attachments could not be packed into `{archive}`")]
@@ -63,7 +75,34 @@ pub(super) fn render_to(name: &'static str, values: Value, out: impl Write) -> R
     let wrap = |source| PageError::Template { template: name, source };
     let environment = environment().map_err(wrap)?;
     let template = environment.get_template(name).map_err(wrap)?;
-    template.render_captured_to(values, out).map(drop).map_err(wrap)
+    let mut out = Watched { out, failure: None };
+    let filled = template.render_captured_to(values, &mut out).map(drop);
+    match out.failure {
+        Some(failure) => Err(PageError::Write(failure)),
+        None => filled.map_err(wrap),
+    }
+}
+
+/// Remembers why nothing more was taken: the engine tells it in words of its own.
+struct Watched<W> {
+    out: W,
+    failure: Option<io::Error>,
+}
+
+impl<W: Write> Write for Watched<W> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.out.write(piece).map_err(|failure| {
+            let kind = failure.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.failure = Some(failure);
+            }
+            kind.into()
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// What a template is filled in with.

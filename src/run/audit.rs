@@ -9,15 +9,15 @@ use tracing::Instrument;
 use super::clock::Clock;
 use super::directory::{DirectoryError, RunDirectory, prune};
 use super::memory::{self, Remembered};
-use super::render::{DrawnUp, draw_up, heavy};
-use super::{Keeping, TakenOver, post};
-use crate::compliance::{Settings, evaluate, flagged};
+use super::post::{self, Enclosed};
+use super::read::{Taken, read_and_judge};
+use super::render::{DrawnUp, draw_up, header, heavy};
+use super::{Keeping, TakenOver};
 use crate::config::{Config, Tenant};
 use crate::delivery::Delivery;
-use crate::domain::{Assessment, Gap, Inventory, Objects, Part, RunMark, Text};
-use crate::graph::client::Proxies;
-use crate::graph::{self, Budget, Graph, Limits, Patience, Progress};
-use crate::report::{Audited, Kept, PageError, Report, ReportError, ReportFile};
+use crate::domain::RunMark;
+use crate::graph::{self, Progress};
+use crate::report::{Audited, PageError, Report, ReportError, ReportFile};
 use crate::store::{FilesState, RunProgress, StoreError};
 
 /// What to audit, and how.
@@ -29,6 +29,8 @@ pub struct Job<'a> {
     pub tenant: &'a Tenant,
     /// Whether the mail is sent.
     pub sending: Sending,
+    /// How much is read.
+    pub extent: Extent,
     /// Asked once, when the run starts; tokens are timed by it too.
     pub clock: Clock,
     /// Told how the reading goes.
@@ -46,14 +48,23 @@ pub enum Sending {
     Withhold,
 }
 
+/// How much is read of a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What changed since the last complete run, where that can be had and `[audit] full_every` allows.
+    WhatChanged,
+    /// Everything.
+    Everything,
+}
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Outcome {
     /// The report.
     pub report: Report,
-    /// Its files, as they lie in the directory.
+    /// Its files.
     pub files: Vec<ReportFile>,
-    /// The directory.
+    /// The directory they lie in.
     pub directory: PathBuf,
     /// What became of the mail; none where none was to be sent.
     pub delivery: Option<Delivery>,
@@ -136,20 +147,22 @@ async fn claim(job: &Job<'_>, started: DateTime<Utc>) -> Result<RunDirectory, Ru
 async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Result<Outcome, RunError> {
     tracing::info!("audit started");
     let settings = memory::settings(&job).await;
-    let (inventory, assessment) = read_and_judge(&job, &settings, run.started).await;
+    let Taken { inventory, assessment, how, left } = read_and_judge(&job, &settings, run.started).await;
+    let header = header(job.tenant, &run, how);
     let audited = Arc::new(Audited { inventory, assessment, settings });
-    let Remembered { mut history, recalled } = memory::recall(&job, &run, &audited).await?;
-    let mut drawn_up = draw_up(&job, &run, &audited, &history)?;
+    let Remembered { mut history, recalled } = memory::recall(&job, &header, &audited).await?;
+    let mut drawn_up = draw_up(&job, &header, &audited, &history, Ok(directory))?;
     let unrecorded = match &recalled {
-        Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled).await?,
+        Some(recalled) => memory::record(&job, &audited, &drawn_up, recalled, left.as_ref()).await?,
         None => history.notices.first().cloned(),
     };
     if let (Some(_), Some(notice)) = (&recalled, &unrecorded) {
         history.notices.push(notice.clone());
-        drawn_up = draw_up(&job, &run, &audited, &history)?;
+        let directory = drawn_up.written.and_then(RunDirectory::empty);
+        drawn_up = draw_up(&job, &header, &audited, &history, directory)?;
     }
     drop(audited);
-    let published = publish(&job, Ok(directory), drawn_up, unrecorded.is_none()).await?;
+    let published = publish(&job, drawn_up, unrecorded.is_none()).await?;
     let outcome = published.send(&job, unrecorded).await?;
     conclude(&outcome.report);
     forget(&job, run.started, history.trend.last().map(|counts| counts.run.started)).await;
@@ -158,22 +171,18 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
 
 /// Reports that lie in their directory, or should.
 pub(super) struct Published {
-    pub(super) drawn_up: DrawnUp,
-    pub(super) written: Result<PathBuf, DirectoryError>,
+    report: Report,
+    files: Vec<ReportFile>,
+    csv_bom: bool,
+    written: Result<PathBuf, DirectoryError>,
 }
 
-/// Writing waits for the disk, so it is done aside. The files come back: the mail needs them too.
-pub(super) async fn publish(
-    job: &Job<'_>,
-    directory: Result<RunDirectory, DirectoryError>,
-    drawn_up: DrawnUp,
-    recorded: bool,
-) -> Result<Published, RunError> {
-    let DrawnUp { report, files } = drawn_up;
+/// Gives the directory its name. That waits for the disk, so it is done aside.
+pub(super) async fn publish(job: &Job<'_>, drawn_up: DrawnUp, recorded: bool) -> Result<Published, RunError> {
+    let DrawnUp { report, files, csv_bom, written } = drawn_up;
     let span = tracing::Span::current();
-    let publish =
-        move || span.in_scope(|| (directory.and_then(|directory| directory.publish(&files)), files));
-    let (written, files) = tokio::task::spawn_blocking(publish).await?;
+    let publish = move || span.in_scope(|| written.and_then(RunDirectory::publish));
+    let written = tokio::task::spawn_blocking(publish).await?;
     if let Err(error) = &written {
         let reason = graph::explain(error, error.advice());
         tracing::error!(reason, "the reports could not be written; the mail goes out all the same");
@@ -186,68 +195,17 @@ pub(super) async fn publish(
             tracing::warn!(reason, "what became of the files cannot be noted");
         }
     }
-    Ok(Published { drawn_up: DrawnUp { report, files }, written })
+    Ok(Published { report, files, csv_bom, written })
 }
 
 impl Published {
     /// Sends the mail. That the files could not be written is an error only now.
     pub(super) async fn send(self, job: &Job<'_>, unrecorded: Option<String>) -> Result<Outcome, RunError> {
-        let Self { drawn_up: DrawnUp { report, files }, written } = self;
-        let kept = if written.is_ok() { Kept::InDirectory } else { Kept::Nowhere };
-        let delivery = post::send(job, &report, &files, kept, unrecorded.is_none()).await?;
+        let Self { report, files, csv_bom, written } = self;
+        let enclosed =
+            Enclosed { report: &report, files: &files, csv_bom, directory: written.as_deref().ok() };
+        let delivery = post::send(job, enclosed, unrecorded.is_none()).await?;
         Ok(Outcome { report, files, directory: written?, delivery, unrecorded })
-    }
-}
-
-/// Owners' names are wanted for flagged objects only, and correct what the index of ownerless
-/// applications said: so judging, which is cheap, is done before and after.
-async fn read_and_judge(
-    job: &Job<'_>,
-    settings: &Settings,
-    started: DateTime<Utc>,
-) -> (Inventory, Assessment) {
-    let Job { config, tenant, progress, clock, .. } = *job;
-    let judge =
-        |inventory: &Inventory| heavy(|| evaluate(inventory, settings, tenant.credential.method(), started));
-    let graph = match connect(tenant, clock) {
-        Ok(graph) => graph,
-        Err(gap) => {
-            let inventory = unread(tenant, gap);
-            let assessment = judge(&inventory);
-            return (inventory, assessment);
-        }
-    };
-    let mut inventory = graph::collect(&graph, tenant.tenant_id, &config.reading, progress).await;
-    let mut assessment = judge(&inventory);
-    if config.reading.owners {
-        let of = flagged(&assessment, &inventory);
-        graph::name_owners(&graph, &mut inventory, &of, progress).await;
-        assessment = judge(&inventory);
-    }
-    (inventory, assessment)
-}
-
-fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
-    let gap = |error: &dyn std::error::Error, advice: Option<String>| Gap {
-        part: Part::SignIn,
-        reason: Text::new(&graph::explain(error, advice)),
-    };
-    let proxies = Proxies::towards(&tenant.graph_url, &tenant.authority_url);
-    let http = graph::client::build(tenant.ca_file.as_deref(), proxies)
-        .map_err(|error| gap(&error, error.advice()))?;
-    let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
-        .map_err(|error| gap(&error, error.advice()))?;
-    let budget = Arc::new(Budget::new(Limits::of(tenant.size)));
-    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()).within(budget))
-}
-
-fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
-    Inventory {
-        tenant: tenant.tenant_id,
-        objects: Objects::default(),
-        tenant_default: None,
-        custom_policies: Vec::new(),
-        gaps: vec![gap],
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::{ChainLink, RunId};
-use crate::report::{MANIFEST, ReportFile, sha256};
+use crate::report::{Contents, Folder, MANIFEST, sha256};
 
 /// Runs that started in one second at most; more means that a clock stands still.
 const ATTEMPTS: u32 = 100;
@@ -135,18 +135,24 @@ impl RunDirectory {
         &self.id
     }
 
-    /// Writes the files and gives the directory its name, in this order. One that is there already, as
+    /// Forgets the files that were written to it.
+    ///
+    /// # Errors
+    /// When they cannot be removed. Nothing is left behind then, as far as that is possible.
+    pub fn empty(self) -> Result<Self, DirectoryError> {
+        fs::remove_dir_all(&self.partial).map_err(failed("remove", &self.partial))?;
+        builder().create(&self.partial).map_err(failed("create", &self.partial))?;
+        Ok(self)
+    }
+
+    /// Gives the directory its name, now that the files are written. One that is there already, as
     /// after [`RunDirectory::claim_recorded`], stays as it is.
     ///
     /// # Errors
-    /// When a file cannot be written. Nothing is left behind then.
-    pub fn publish(mut self, files: &[ReportFile]) -> Result<PathBuf, DirectoryError> {
+    /// When that is refused. Nothing is left behind then.
+    pub fn publish(mut self) -> Result<PathBuf, DirectoryError> {
         if self.complete.exists() {
             return Ok(self.complete.clone());
-        }
-        for file in files {
-            let path = self.partial.join(file.name);
-            write(&path, &file.bytes).map_err(failed("write", &path))?;
         }
         sync(&self.partial)?;
         fs::rename(&self.partial, &self.complete).map_err(failed("create", &self.complete))?;
@@ -181,10 +187,50 @@ fn builder() -> DirBuilder {
     builder
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// A file of a run's directory while it is being written. What goes wrong is a [`DirectoryError`].
+#[derive(Debug)]
+pub struct NewFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl Folder for RunDirectory {
+    type File = NewFile;
+
+    fn begin(&mut self, name: &'static str) -> io::Result<NewFile> {
+        let path = self.partial.join(name);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        Ok(NewFile { file: file.map_err(told(&path))?, path })
+    }
+
+    fn end(&mut self, file: NewFile) -> io::Result<()> {
+        let NewFile { path, file } = file;
+        file.sync_all().map_err(told(&path))
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.file.write(piece).map_err(told(&self.path))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush().map_err(told(&self.path))
+    }
+}
+
+/// The failure to write a file with its path, for whoever looks into it.
+fn told(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), failed("write", path)(error))
+}
+
+/// The files of a run's directory, as they lie there.
+pub(super) struct Lying<'a>(pub(super) &'a Path);
+
+impl Contents for Lying<'_> {
+    fn copy(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
+        io::copy(&mut File::open(self.0.join(name))?, out).map(drop)
+    }
 }
 
 fn sync(directory: &Path) -> Result<(), DirectoryError> {
@@ -279,8 +325,11 @@ mod tests {
 
     use super::*;
 
-    fn files() -> Vec<ReportFile> {
-        vec![ReportFile { name: "findings.csv", bytes: b"rule\r\n".to_vec() }]
+    fn publish(mut run: RunDirectory) -> PathBuf {
+        let mut file = run.begin("findings.csv").unwrap();
+        file.write_all(b"rule\r\n").unwrap();
+        run.end(file).unwrap();
+        run.publish().unwrap()
     }
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -293,7 +342,7 @@ mod tests {
         let start = at("2026-11-23T06:00:00Z");
         let run = RunDirectory::claim(reports.path(), "contoso", start, &[]).unwrap();
         assert!(!reports.path().join("contoso/20261123T060000Z").exists());
-        let path = run.publish(&files()).unwrap();
+        let path = publish(run);
         assert_eq!(path, reports.path().join("contoso/20261123T060000Z"));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(&path.join("findings.csv"))), (0o700, 0o600));
@@ -308,7 +357,7 @@ mod tests {
         let start = at("2026-11-23T06:00:00Z");
         let first = RunDirectory::claim(reports.path(), "contoso", start, &[]).unwrap();
         let second = RunDirectory::claim(reports.path(), "contoso", start, &[]).unwrap();
-        first.publish(&files()).unwrap();
+        publish(first);
         let third = RunDirectory::claim(reports.path(), "contoso", start, &[]).unwrap();
         assert_eq!(second.id().as_str(), "20261123T060000Z-2");
         assert_eq!(third.id().as_str(), "20261123T060000Z-3");
@@ -325,10 +374,7 @@ mod tests {
     fn only_runs_beyond_their_time_are_removed() {
         let reports = tempfile::tempdir().unwrap();
         for start in ["2026-11-13T05:59:59Z", "2026-11-13T06:00:00Z", "2026-11-23T06:00:00Z"] {
-            RunDirectory::claim(reports.path(), "contoso", at(start), &[])
-                .unwrap()
-                .publish(&files())
-                .unwrap();
+            publish(RunDirectory::claim(reports.path(), "contoso", at(start), &[]).unwrap());
         }
         fs::create_dir(reports.path().join("contoso/kept by hand")).unwrap();
         fs::write(reports.path().join("contoso/20200102T000000Z"), "a file").unwrap();

@@ -4,7 +4,7 @@ use tracing::Instrument;
 
 use super::audit::{Outcome, RunError, conclude, publish};
 use super::directory::RunDirectory;
-use super::render::{DrawnUp, render};
+use super::render::{rebuild, write_up};
 use super::{Job, Keeping, post};
 use crate::domain::RunId;
 use crate::report;
@@ -30,22 +30,29 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         return Ok(None);
     };
     let entry = recorded.entry.clone();
-    let (report, files) = match render(store, job.tenant, recorded).await {
-        Ok(rendered) => rendered,
+    let rebuilt = match rebuild(store, job.tenant, recorded).await {
+        Ok(rebuilt) => rebuilt,
         Err(error) => {
             give_up(store, turn, run).await?;
             return Err(error);
         }
     };
-    if report::manifest_sum(&files) != entry.manifest {
+    let directory = RunDirectory::claim_recorded(&job.config.reports.directory, &job.tenant.name, run);
+    let drawn_up = match write_up(rebuilt, directory) {
+        Ok(drawn_up) => drawn_up,
+        Err(error) => {
+            give_up(store, turn, run).await?;
+            return Err(error);
+        }
+    };
+    if report::manifest_sum(&drawn_up.files) != entry.manifest {
         tracing::error!(
             "the reports cannot be made again as they were recorded: another version of Keysweep recorded them"
         );
         give_up(store, turn, run).await?;
         return Ok(None);
     }
-    let directory = RunDirectory::claim_recorded(&job.config.reports.directory, &job.tenant.name, run);
-    let published = publish(&job, directory, DrawnUp { report, files }, true).await?;
+    let published = publish(&job, drawn_up, true).await?;
     let job = match entry.mail {
         MailState::Waiting => job,
         // The same letter again is the same file.

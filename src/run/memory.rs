@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::RunError;
 use super::directory::newest_link;
-use super::render::{DrawnUp, header, look_up};
+use super::render::{DrawnUp, look_up};
 use super::{Job, Keeping, TakenOver, post};
 use crate::compliance::Settings;
-use crate::domain::{ChainLink, Exception, History, RunMark, SignInMethod};
+use crate::domain::{ChainLink, DeltaState, Exception, History, HowRead, RunMark, SignInMethod};
 use crate::graph;
-use crate::report::{self, Audited, Report};
+use crate::report::{self, Audited, Header, Report};
 use crate::store::{MailState, NewRun, Recalled, Store, StoreError, TenantKey, Turn};
 
 /// By what a run was judged, as it is kept with it: what else than the inventory its reports hang on.
@@ -25,6 +25,9 @@ pub(super) struct Context {
     pub(super) notices: Vec<String>,
     /// Exceptions that matched nothing.
     pub(super) unused: Vec<Exception>,
+    /// How the objects were read. Runs recorded by versions that did not know of it read in full.
+    #[serde(default)]
+    pub(super) how: HowRead,
 }
 
 /// What a run is told of earlier ones.
@@ -41,10 +44,10 @@ pub(super) struct Remembered {
 /// then.
 pub(super) async fn recall(
     job: &Job<'_>,
-    run: &RunMark,
+    header: &Header,
     audited: &Arc<Audited>,
 ) -> Result<Remembered, RunError> {
-    let started = run.started;
+    let started = header.started;
     let on_disk = newest_link(&job.config.reports.directory, &job.tenant.name, started);
     let unknown = |because: &str| {
         let notices = vec![unavailable(because)];
@@ -58,7 +61,7 @@ pub(super) async fn recall(
     };
     let mut pauses = PAUSES.into_iter();
     let answer = loop {
-        let error = match consult(store, turn, job, run, audited).await {
+        let error = match consult(store, turn, job, header, audited).await {
             Err(error) if error.is_temporary() => error,
             answer => break answer,
         };
@@ -91,11 +94,11 @@ async fn consult(
     store: &Store,
     turn: &Turn,
     job: &Job<'_>,
-    run: &RunMark,
+    header: &Header,
     audited: &Arc<Audited>,
 ) -> Result<Recalled, StoreError> {
     let mut recalled = store.recall(turn.tenant(), &audited.inventory, &job.config.reading.scope).await?;
-    look_up(store, turn.tenant(), &header(job.tenant, run), audited, &mut recalled.history).await?;
+    look_up(store, turn.tenant(), header, audited, &mut recalled.history).await?;
     Ok(recalled)
 }
 
@@ -143,9 +146,10 @@ pub(super) async fn record(
     audited: &Audited,
     drawn_up: &DrawnUp,
     recalled: &Recalled,
+    left: Option<&DeltaState>,
 ) -> Result<Option<String>, RunError> {
     let Keeping::Store { store, turn, planned } = job.keeping else { return Ok(None) };
-    let DrawnUp { report, files } = drawn_up;
+    let DrawnUp { report, files, .. } = drawn_up;
     let run = NewRun {
         counts: report::counts(report),
         planned,
@@ -156,6 +160,7 @@ pub(super) async fn record(
         inventory: &audited.inventory,
         ledger: report::ledger(report),
         mail: if post::wanted(job).is_some() { MailState::Waiting } else { MailState::NotWanted },
+        delta: left,
     };
     let mut pauses = PAUSES.into_iter();
     loop {
@@ -255,6 +260,7 @@ fn context(job: &Job<'_>, audited: &Audited, report: &Report) -> String {
         sign_in: job.tenant.credential.method(),
         csv_bom: job.config.reports.csv_bom,
         notices: report.notices.clone(),
+        how: report.header.read.clone(),
     };
     // Settings hold nothing that JSON cannot: no maps but those with words for keys.
     serde_json::to_string(&context).unwrap_or_default()

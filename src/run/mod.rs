@@ -8,16 +8,17 @@ mod keeping;
 mod lines;
 mod memory;
 mod post;
+mod read;
 mod render;
 mod verify;
 
 pub use crate::graph::explain;
-pub use audit::{Job, Outcome, RunError, Sending, audit};
-pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
+pub use audit::{Extent, Job, Outcome, RunError, Sending, audit};
+pub use directory::{DirectoryError, NewFile, RunDirectory, newest_start, prune};
 pub use finish::finish;
 pub use keeping::{Keeping, TakenOver, while_held};
 pub use lines::Lines;
-pub use render::{heavy, rebuild, render};
+pub use render::{Rebuilt, heavy, rebuild};
 pub use verify::{CheckedRun, Flaw, Found, Mismatch, Print, Shelf, Terms, Verified, Witness};
 
 /// The name of this machine, by which others of the same store know where files lie.

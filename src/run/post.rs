@@ -1,13 +1,17 @@
 //! The mail of a run: written, handed over at most once, and what became of it noted.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 
+use super::directory::Lying;
+use super::render::{Anew, heavy};
 use super::{Job, Keeping, RunError, Sending};
 use crate::config::{Mail, Transport};
 use crate::delivery::{self, AlwaysOpen, Delivery, DeliveryError, Gate, Identity};
 use crate::domain::RunId;
 use crate::graph;
-use crate::report::{self, Kept, Report, ReportFile};
+use crate::report::{self, Kept, Letter, PageError, Report, ReportFile};
 use crate::store::{MailState, RunProgress, Store, StoreError, Turn};
 
 /// The mail of a job, where one is to be sent.
@@ -20,17 +24,48 @@ pub(super) fn is_repeatable(job: &Job<'_>) -> bool {
     wanted(job).is_some_and(|mail| matches!(mail.transport, Transport::Directory(_)))
 }
 
+/// What a mail is about.
+#[derive(Clone, Copy)]
+pub(super) struct Enclosed<'a> {
+    pub(super) report: &'a Report,
+    pub(super) files: &'a [ReportFile],
+    /// Whether a byte order mark stands before each CSV file.
+    pub(super) csv_bom: bool,
+    /// Where the files lie; none where they could not be written.
+    pub(super) directory: Option<&'a Path>,
+}
+
+impl Enclosed<'_> {
+    /// Files that are not there, or not as they were written, are made once more.
+    fn write(&self, limit: u64) -> Result<Letter, PageError> {
+        let Self { report, files, csv_bom, directory } = *self;
+        let anew = Anew { report, csv_bom };
+        let Some(directory) = directory else {
+            return report::letter(report, files, limit, Kept::Nowhere, &anew);
+        };
+        match report::letter(report, files, limit, Kept::InDirectory, &Lying(directory)) {
+            Err(error @ PageError::Attachment { .. }) => {
+                let reason = graph::explain(&error, None);
+                tracing::warn!(
+                    reason,
+                    "a file of the reports is not there for the mail; it is made once more"
+                );
+                report::letter(report, files, limit, Kept::InDirectory, &anew)
+            }
+            written => written,
+        }
+    }
+}
+
 /// Sends the mail about a report. None where none is to be sent.
 pub(super) async fn send(
     job: &Job<'_>,
-    report: &Report,
-    files: &[ReportFile],
-    kept: Kept,
+    enclosed: Enclosed<'_>,
     recorded: bool,
 ) -> Result<Option<Delivery>, RunError> {
     let Some(mail) = wanted(job) else { return Ok(None) };
-    let letter = report::letter(report, files, mail.attachment_limit, kept)?;
-    let header = &report.header;
+    let letter = heavy(|| enclosed.write(mail.attachment_limit))?;
+    let header = &enclosed.report.header;
     let identity = Identity::new(&header.tenant, &header.run_id, &mail.from, header.started);
     let patience = delivery::Patience::default();
     let to = &job.tenant.mail_to;

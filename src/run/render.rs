@@ -1,15 +1,17 @@
 //! The reports of a run, drawn up from what was read or from what is recorded.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use super::directory::{DirectoryError, RunDirectory};
 use super::memory::Context;
 use super::{Job, RunError};
 use crate::compliance::evaluate;
 use crate::config::Tenant;
-use crate::domain::{History, Past, RunMark};
-use crate::report::{self, Audited, Header, Report, ReportFile};
+use crate::domain::{History, HowRead, Past, RunMark};
+use crate::report::{self, Audited, Contents, Header, Nowhere, Report, ReportError, ReportFile};
 use crate::store::{Reconstructed, Store, StoreError, TenantKey};
 
 /// A report and its files.
@@ -17,48 +19,92 @@ use crate::store::{Reconstructed, Store, StoreError, TenantKey};
 pub(super) struct DrawnUp {
     pub(super) report: Report,
     pub(super) files: Vec<ReportFile>,
+    /// Whether a byte order mark stands before each CSV file.
+    pub(super) csv_bom: bool,
+    /// Where they are written, or why they are not.
+    pub(super) written: Result<RunDirectory, DirectoryError>,
 }
 
 /// Draws up the reports on what was read.
 pub(super) fn draw_up(
     job: &Job<'_>,
-    run: &RunMark,
+    header: &Header,
     audited: &Arc<Audited>,
     history: &History,
+    directory: Result<RunDirectory, DirectoryError>,
 ) -> Result<DrawnUp, RunError> {
     heavy(|| {
-        let report = report::build(header(job.tenant, run), Arc::clone(audited), history);
-        let files = report::files(&report, page(&report)?, job.config.reports.csv_bom)?;
-        Ok(DrawnUp { report, files })
+        let report = report::build(header.clone(), Arc::clone(audited), history);
+        write_into(Rebuilt { report, csv_bom: job.config.reports.csv_bom }, directory)
     })
 }
 
-/// Makes the reports of a recorded run again, from the store alone. The same program gives the same
-/// bytes; another version may judge or word something otherwise.
-///
-/// # Errors
-/// When the store fails, they cannot be made, or what is recorded cannot be understood.
-pub async fn render(
-    store: &Store,
-    tenant: &Tenant,
-    recorded: Reconstructed,
-) -> Result<(Report, Vec<ReportFile>), RunError> {
-    let context = read(&recorded.context)?;
-    let csv_bom = context.csv_bom;
-    let report = again(store, tenant, recorded, context).await?;
-    heavy(|| {
-        let files = report::files(&report, page(&report)?, csv_bom)?;
-        Ok((report, files))
-    })
+/// Writes the files. Where they cannot be written, what they would be is found out all the same: the place of
+/// the run in the evidence chain hangs on it.
+pub(super) fn write_up(
+    rebuilt: Rebuilt,
+    directory: Result<RunDirectory, DirectoryError>,
+) -> Result<DrawnUp, RunError> {
+    heavy(|| write_into(rebuilt, directory))
 }
 
-/// The report on a recorded run alone, from the store.
+fn write_into(
+    rebuilt: Rebuilt,
+    directory: Result<RunDirectory, DirectoryError>,
+) -> Result<DrawnUp, RunError> {
+    let Rebuilt { report, csv_bom } = rebuilt;
+    let why_not = match directory {
+        Ok(mut directory) => match report::write(&report, csv_bom, &mut directory) {
+            Ok(files) => return Ok(DrawnUp { report, files, csv_bom, written: Ok(directory) }),
+            Err(error) => refusal(error)?,
+        },
+        Err(error) => error,
+    };
+    let files = report::write(&report, csv_bom, &mut Nowhere)?;
+    Ok(DrawnUp { report, files, csv_bom, written: Err(why_not) })
+}
+
+/// Why a directory did not take a file, where that was it.
+fn refusal(error: ReportError) -> Result<DirectoryError, ReportError> {
+    match error {
+        ReportError::Write(error) => error.downcast().map_err(ReportError::Write),
+        other => Err(other),
+    }
+}
+
+/// The files of a report, made once more.
+pub(super) struct Anew<'a> {
+    pub(super) report: &'a Report,
+    pub(super) csv_bom: bool,
+}
+
+impl Contents for Anew<'_> {
+    fn copy(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
+        report::csv_file(self.report, name, self.csv_bom, out).map_err(|error| match error {
+            ReportError::Write(error) => error,
+            other => io::Error::other(other),
+        })
+    }
+}
+
+/// A report that is made again.
+#[derive(Debug)]
+pub struct Rebuilt {
+    /// The report.
+    pub report: Report,
+    /// Whether a byte order mark stood before each CSV file.
+    pub csv_bom: bool,
+}
+
+/// Makes the report on a recorded run again, from the store alone. The same program gives the same files;
+/// another version may judge or word something otherwise.
 ///
 /// # Errors
 /// When the store fails, or what is recorded cannot be understood.
-pub async fn rebuild(store: &Store, tenant: &Tenant, recorded: Reconstructed) -> Result<Report, RunError> {
+pub async fn rebuild(store: &Store, tenant: &Tenant, recorded: Reconstructed) -> Result<Rebuilt, RunError> {
     let context = read(&recorded.context)?;
-    again(store, tenant, recorded, context).await
+    let csv_bom = context.csv_bom;
+    Ok(Rebuilt { report: again(store, tenant, recorded, context).await?, csv_bom })
 }
 
 fn read(context: &str) -> Result<Context, RunError> {
@@ -72,12 +118,12 @@ async fn again(
     context: Context,
 ) -> Result<Report, RunError> {
     let Reconstructed { entry, context: _, inventory, history } = recorded;
-    let Context { settings, sign_in, csv_bom: _, notices, unused: _ } = context;
+    let Context { settings, sign_in, csv_bom: _, notices, unused: _, how } = context;
     let mut history = History { notices, previous: entry.previous, ..history };
     let run = &entry.counts.run;
     let assessment = heavy(|| evaluate(&inventory, &settings, sign_in, run.started));
     let audited = Arc::new(Audited { inventory, assessment, settings });
-    let header = header(tenant, run);
+    let header = header(tenant, run, how);
     look_up(store, &entry.tenant, &header, &audited, &mut history).await.map_err(RunError::Memory)?;
     Ok(heavy(|| report::build(header, audited, &history)))
 }
@@ -99,13 +145,14 @@ pub(super) async fn look_up(
     Ok(())
 }
 
-pub(super) fn header(tenant: &Tenant, run: &RunMark) -> Header {
+pub(super) fn header(tenant: &Tenant, run: &RunMark, how: HowRead) -> Header {
     Header {
         tenant: tenant.name.clone(),
         tenant_id: tenant.tenant_id,
         run_id: run.run_id.clone(),
         started: run.started,
         portal: tenant.cloud.portal(),
+        read: how,
     }
 }
 
@@ -116,10 +163,4 @@ pub fn heavy<T>(work: impl FnOnce() -> T) -> T {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),
     }
-}
-
-fn page(report: &Report) -> Result<String, RunError> {
-    let mut page = Vec::new();
-    report::html(report, report::PAGE_ROWS, &mut page)?;
-    Ok(String::from_utf8_lossy(&page).into_owned())
 }

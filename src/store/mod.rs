@@ -6,10 +6,12 @@
 //! chain and, until the next run, what it read.
 
 mod changes;
+mod delta;
 mod engine;
 mod error;
 mod fault;
 mod forget;
+mod last;
 mod lists;
 mod migrate;
 mod open;

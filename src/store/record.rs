@@ -46,6 +46,7 @@ impl Store {
             session.end_versions(stamp, &recalled.versions.ended).await?;
             session.begin_versions(stamp, run.inventory, &recalled.versions).await?;
             session.apply(stamp, &run.ledger).await?;
+            session.leave(stamp, run.delta).await?;
         }
         if let Some(planned) = run.planned {
             session.settle_planned(stamp.tenant, planned.timestamp()).await?;
@@ -110,8 +111,18 @@ impl Session {
         const CLOSE: &str = concat!(give_up!(), " WHERE tenant = $1 AND seq < $2 AND ", unfinished!());
         const CLEAR: &str =
             "UPDATE run SET partial = NULL WHERE tenant = $1 AND seq < $2 AND partial IS NOT NULL";
-        let NewRun { counts, planned, host, manifest, previous, context, inventory: _, ledger: _, mail } =
-            run;
+        let NewRun {
+            counts,
+            planned,
+            host,
+            manifest,
+            previous,
+            context,
+            inventory: _,
+            ledger: _,
+            mail,
+            delta: _,
+        } = run;
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let [critical, high, medium, low, info] = counts.findings.map(count);
         let inserted = within!(self, |tx| {

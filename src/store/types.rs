@@ -6,7 +6,7 @@ use super::Turn;
 use super::changes::VersionChanges;
 use crate::config::Tenant;
 use crate::domain::{
-    ChainLink, History, Inventory, Ledger, ObjectKind, RunCounts, RunId, Sha256Sum, TenantId,
+    ChainLink, DeltaState, History, Inventory, Ledger, ObjectKind, RunCounts, RunId, Sha256Sum, TenantId,
 };
 
 /// A tenant as the store knows it. Renaming it in the configuration, or giving its name to another
@@ -122,6 +122,8 @@ pub struct NewRun<'a> {
     pub ledger: Ledger,
     /// Whether a mail is to be sent.
     pub mail: MailState,
+    /// What it leaves to a delta run; of an incomplete run nothing is taken.
+    pub delta: Option<&'a DeltaState>,
 }
 
 /// What became of a run's files or mail.

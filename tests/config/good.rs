@@ -21,6 +21,7 @@ fn what_is_left_out_has_the_documented_default() {
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.reading.scope, [ObjectKind::Application, ObjectKind::ServicePrincipal]);
     assert!(config.reading.owners);
+    assert_eq!(config.reading.full_every, TimeDelta::days(7));
     assert_eq!(config.reports.directory, Path::new("reports"));
     assert_eq!(config.reports.keep, None);
     assert!(config.reports.csv_bom);
@@ -136,6 +137,7 @@ max_secret_lifetime = "90d"
 max_certificate_lifetime = "180d"
 compliance_threshold = "low"
 owners = false
+full_every = "36h"
 [policy]
 require = "assigned"
 restrictive = ["passwordAddition", { type = "asymmetricKeyLifetime", max = "181d" }, { type = "passwordLifetime" }]
@@ -145,6 +147,7 @@ idle-policy = "critical"
 "#));
     assert_eq!(config.reading.scope, [ObjectKind::ServicePrincipal]);
     assert!(!config.reading.owners);
+    assert_eq!(config.reading.full_every, TimeDelta::hours(36));
     let max = Some(MaxLifetime::from_delta(TimeDelta::days(181)));
     let expected = Settings {
         scope: [ObjectKind::ServicePrincipal].into(),

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use keysweep::report::sha256;
 use keysweep::run::Lines;
 
 /// The moment of the sample.
@@ -28,11 +29,13 @@ async fn the_committed_sample_is_what_the_demo_makes() {
     if update {
         fs::create_dir_all(sample()).unwrap();
         for file in &outcome.files {
-            fs::write(sample().join(file.name), &file.bytes).unwrap();
+            fs::copy(outcome.directory.join(file.name), sample().join(file.name)).unwrap();
         }
     }
     for file in &outcome.files {
+        let made = fs::read(outcome.directory.join(file.name)).unwrap();
+        assert_eq!((made.len() as u64, sha256(&made)), (file.bytes, file.sha256), "{}", file.name);
         let committed = fs::read(sample().join(file.name)).unwrap_or_default();
-        assert!(committed == file.bytes, "{} differs; KEYSWEEP_UPDATE_SAMPLE=1 writes it anew", file.name);
+        assert!(committed == made, "{} differs; KEYSWEEP_UPDATE_SAMPLE=1 writes it anew", file.name);
     }
 }

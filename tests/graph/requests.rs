@@ -76,7 +76,7 @@ async fn only_what_is_in_scope_is_asked_for() {
         (vec![ObjectKind::ServicePrincipal], true, vec!["default", "policies", "servicePrincipals"]),
     ] {
         let server = Server::start(quiet).await;
-        let reading = Reading { scope, owners };
+        let reading = Reading { scope, owners, ..everything() };
         let inventory = collect(&graph(&server, patience()), tenant(), &reading, &Watcher::default()).await;
         assert!(inventory.is_complete());
         let routes: BTreeSet<_> = server.seen().iter().map(|seen| seen.route()).collect();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::error::{Error, ErrorKind};
 use azure_core::time::OffsetDateTime;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::config::Reading;
 use keysweep::domain::{Inventory, ObjectKey, ObjectKind, Part, TenantId};
 use keysweep::graph::tokens::Tokens;
@@ -111,7 +111,11 @@ pub(crate) fn patience() -> Patience {
 }
 
 pub(crate) fn everything() -> Reading {
-    Reading { scope: vec![ObjectKind::Application, ObjectKind::ServicePrincipal], owners: true }
+    Reading {
+        scope: vec![ObjectKind::Application, ObjectKind::ServicePrincipal],
+        owners: true,
+        full_every: TimeDelta::days(7),
+    }
 }
 
 pub(crate) fn graph(server: &Server, patience: Patience) -> Graph {

@@ -2,18 +2,15 @@
 
 use keysweep::domain::{RuleId, Severity, Status};
 use keysweep::report::{
-    ChangeKind, ChangeWord, Compared, FindingChange, Kept, Letter, Report, Since, Subject, html, letter,
+    ChangeKind, ChangeWord, Compared, FindingChange, FindingRow, Kept, Letter, Report, Since, Subject,
 };
 
 use crate::markup::{Element, elements};
+use crate::sample::{counted, letter_with, page};
 use crate::{history, sample};
 
-fn page(report: &Report) -> String {
-    html(report).expect("the templates fit")
-}
-
 fn mail(report: &Report) -> Letter {
-    letter(report, &sample::files([900, 800, 700, 600]), 1 << 30, Kept::InDirectory).expect("a letter")
+    letter_with(report, &sample::files([900, 800, 700, 600]), 1 << 30, Kept::InDirectory)
 }
 
 fn incomplete(report: Report) -> Report {
@@ -58,8 +55,10 @@ fn with_class<'e>(found: &'e [Element], class: &str) -> Vec<&'e Element> {
 #[test]
 fn the_sections_about_the_past_read_as_expected() {
     let mut report = history::later();
-    report.findings.truncate(4);
-    report.findings[1].status = Status::Excepted(0);
+    report.findings.change(|rows| {
+        rows.truncate(4);
+        rows[1].status = Status::Excepted(0);
+    });
     report.changes.retain(|row| !matches!(row.kind, ChangeKind::Object));
     let page = page(&report);
     let part = |from: &str, to: &str| {
@@ -124,10 +123,11 @@ fn the_page_lists_every_change_with_its_kind_word_and_detail() {
 fn a_report_without_changes_says_why_in_one_sentence() {
     let mut quiet = history::later();
     quiet.changes.clear();
-    quiet.findings.iter_mut().for_each(|row| row.change = Some(FindingChange::Standing));
+    let standing = |row: &mut FindingRow| row.change = Some(FindingChange::Standing);
+    quiet.findings.change(|rows| rows.iter_mut().for_each(standing));
     // What is new and excepted is a change, though none that counts.
     let mut accepted = quiet.clone();
-    accepted.findings[4].change = Some(FindingChange::New);
+    accepted.findings.change(|rows| rows[4].change = Some(FindingChange::New));
     assert!(words(&mail(&accepted).text).contains("No open finding is new or fixed. 1 new finding is excepted."));
     let with = |compared| Report { compared, changes: Vec::new(), ..history::later() };
     for (report, sentence) in [
@@ -183,7 +183,7 @@ fn excepted_findings_are_shown_and_count_nowhere() {
     let row = sample::object(1, Subject::Application, "Payroll");
     let mut finding = sample::finding(RuleId::ClientSecret, &row, None, "It is so.", "Do this.");
     finding.status = Status::Excepted(0);
-    only_excepted.findings.push(finding);
+    only_excepted.findings.change(|rows| rows.push(finding));
     let letter = mail(&only_excepted);
     for part in [words(&letter.text), letter.html] {
         assert!(part.contains("1 finding is excepted, and neither counted nor listed here"), "{part}");
@@ -206,9 +206,11 @@ fn expired_and_stale_exceptions_are_said_where_findings_are_counted() {
 #[test]
 fn what_the_mail_lists_as_new_it_does_not_list_again() {
     let mut report = history::later();
-    for (index, row) in report.findings.iter_mut().enumerate() {
-        row.detail = format!("Detail {index}.");
-    }
+    report.findings.change(|rows| {
+        for (index, row) in rows.iter_mut().enumerate() {
+            row.detail = format!("Detail {index}.");
+        }
+    });
     let letter = mail(&report);
     for part in [words(&letter.text), letter.html] {
         for index in [0, 2, 3, 24] {
@@ -230,7 +232,7 @@ fn a_mail_stays_short_however_much_changed() {
         let secret = sample::secret(&row, number, "ci", Some(9));
         let mut finding = sample::finding(RuleId::ClientSecret, &row, Some(&secret), "It is so.", "Do this.");
         finding.change = Some(if number % 2 == 0 { FindingChange::New } else { FindingChange::Reopened });
-        report.findings.push(finding);
+        report.findings.change(|rows| rows.push(finding));
         report.changes.push(history::change(ChangeKind::Finding, ChangeWord::Fixed, "Kiosk", "It was so."));
         for kind in [ChangeKind::Policy, ChangeKind::Assignment, ChangeKind::Credential, ChangeKind::Object] {
             report.changes.push(history::change(kind, ChangeWord::Changed, "Kiosk", "It is otherwise."));
@@ -289,13 +291,13 @@ fn the_columns_of_a_trend_stay_within_their_row() {
 
 #[test]
 fn the_numbers_of_a_comparison_read_as_a_line() {
-    let since = Since::of(&history::later()).expect("a comparison");
+    let since = Since::of(&counted(&history::later())).expect("a comparison");
     assert_eq!(since.when(), "2026-11-16 06:00 UTC");
     assert_eq!(since.findings(), "3 new, 1 reopened, 4 fixed");
     assert_eq!(since.others(), "1 policy, 1 assignment, 2 credentials and 4 objects");
     let mut twice = history::later();
     twice.changes.extend(history::later().changes.into_iter().filter(|row| row.kind == ChangeKind::Policy));
-    assert_eq!(Since::of(&twice), Some(since), "two respects of one thing are one thing");
+    assert_eq!(Since::of(&counted(&twice)), Some(since), "two respects of one thing are one thing");
     for compared in [Compared::First, Compared::Unknown] {
         assert_eq!(Since::of(&Report { compared, ..history::later() }), None);
     }

@@ -2,11 +2,11 @@
 
 use keysweep::domain::{RuleId, Status};
 use keysweep::report::{
-    ChangeKind, ChangeRow, ChangeWord, Compared, FindingChange, Kept, Report, Subject, UndecidedRow, html,
-    letter,
+    ChangeKind, ChangeRow, ChangeWord, Compared, FindingChange, Kept, Report, Subject, UndecidedRow,
 };
 
 use crate::markup::{Element, elements};
+use crate::sample::{letter_with, page};
 use crate::{history, sample};
 
 const HOSTILE: [&str; 14] = [
@@ -37,18 +37,26 @@ fn report_of(text: &str) -> Report {
     row.compliance = "non-compliant";
     let mut secret = sample::secret(&row, 1, text, Some(3));
     (secret.usage, secret.credential_id) = (own(), own());
-    report.findings.push(sample::finding(RuleId::ClientSecret, &row, Some(&secret), text, text));
-    report.findings.push(sample::finding(RuleId::PolicyWeakensDefault, &row, None, text, text));
-    report.findings.push(sample::finding(RuleId::NoOwner, &row, None, text, text));
-    report.findings[1].change = Some(FindingChange::New);
-    report.findings[2].status = Status::Excepted(0);
+    report
+        .findings
+        .change(|rows| rows.push(sample::finding(RuleId::ClientSecret, &row, Some(&secret), text, text)));
+    report
+        .findings
+        .change(|rows| rows.push(sample::finding(RuleId::PolicyWeakensDefault, &row, None, text, text)));
+    report.findings.change(|rows| rows.push(sample::finding(RuleId::NoOwner, &row, None, text, text)));
+    report.findings.change(|rows| {
+        rows[1].change = Some(FindingChange::New);
+        rows[2].status = Status::Excepted(0);
+    });
     add_history(&mut report, text);
-    report.undecided.push(UndecidedRow {
-        object_type: Subject::Application,
-        object_id: row.object_id.clone(),
-        display_name: own(),
-        rule: RuleId::NoOwner,
-        why: own(),
+    report.undecided.change(|rows| {
+        rows.push(UndecidedRow {
+            object_type: Subject::Application,
+            object_id: row.object_id.clone(),
+            display_name: own(),
+            rule: RuleId::NoOwner,
+            why: own(),
+        })
     });
     report.gaps = sample::gaps();
     for gap in &mut report.gaps {
@@ -59,8 +67,8 @@ fn report_of(text: &str) -> Report {
         (policy.policy_name, policy.policy_id, policy.restriction_type) = (own(), own(), own());
         (policy.state, policy.max_lifetime, policy.exempted_actors) = (own(), own(), vec![own(), own()]);
     }
-    report.objects.push(row);
-    report.credentials.push(secret);
+    report.objects.change(|rows| rows.push(row));
+    report.credentials.change(|rows| rows.push(secret));
     report
 }
 
@@ -83,7 +91,7 @@ fn add_history(report: &mut Report, text: &str) {
             ..row
         });
     }
-    report.changes.push(history::appeared(&report.findings[1]));
+    report.changes.push(history::appeared(&sample::nth(&report.findings, 1)));
     report.changes.push(history::change(ChangeKind::Finding, ChangeWord::Fixed, text, text));
     report.changes[1].credential_type = String::new();
     report.exceptions = history::exceptions();
@@ -103,10 +111,10 @@ fn raw_texts(document: &str) -> Vec<String> {
 
 #[test]
 fn no_name_makes_an_element_or_an_attribute_of_the_page() {
-    let expected = html(&report_of("Payroll")).expect("a page");
+    let expected = page(&report_of("Payroll"));
     assert_eq!(expected.matches("<script").count(), 1);
     for name in HOSTILE {
-        let page = html(&report_of(name)).expect("a page");
+        let page = page(&report_of(name));
         assert_eq!(shapes(&page), shapes(&expected), "{name:?}");
         assert_eq!(raw_texts(&page), raw_texts(&expected), "{name:?}");
         assert_eq!(page.matches("<script").count(), 1, "{name:?}");
@@ -116,9 +124,8 @@ fn no_name_makes_an_element_or_an_attribute_of_the_page() {
 
 #[test]
 fn no_name_makes_an_element_or_an_attribute_of_the_letter() {
-    let write = |name: &str| {
-        letter(&report_of(name), &sample::files([9; 4]), 1 << 20, Kept::InDirectory).expect("a letter")
-    };
+    let write =
+        |name: &str| letter_with(&report_of(name), &sample::files([9; 4]), 1 << 20, Kept::InDirectory);
     let expected = write("Payroll");
     assert_eq!(expected.html.matches("<script").count() + expected.html.matches("<style").count(), 0);
     for name in HOSTILE {
@@ -135,7 +142,7 @@ fn no_name_makes_an_element_or_an_attribute_of_the_letter() {
 #[test]
 fn every_line_of_the_text_part_is_ours() {
     let name = "x\n\nINCOMPLETE: nothing\r\nSubject: y\u{2029}z";
-    let text = letter(&report_of(name), &[], 0, Kept::InDirectory).expect("a letter").text;
+    let text = letter_with(&report_of(name), &sample::nothing(), 0, Kept::InDirectory).text;
     for line in text.lines() {
         assert!(!line.starts_with("Subject") && !line.starts_with("z"), "{text}");
     }
@@ -145,12 +152,12 @@ fn every_line_of_the_text_part_is_ours() {
 #[test]
 fn what_is_shown_is_what_the_directory_holds() {
     for name in ["<script>alert(1)</script>", "a & b \"c\" 'd'", "&lt;b&gt;", "{{7*7}}"] {
-        let found = elements(&html(&report_of(name)).expect("a page"));
+        let found = elements(&page(&report_of(name)));
         assert!(
             found.iter().filter(|element| element.tag == "bdi" && element.text == name).count() > 10,
             "{name}"
         );
-        let written = letter(&report_of(name), &[], 0, Kept::InDirectory).expect("a letter");
+        let written = letter_with(&report_of(name), &sample::nothing(), 0, Kept::InDirectory);
         let found = elements(&written.html);
         assert!(found.iter().any(|element| element.tag == "a" && element.text == name), "{name}");
         assert!(written.text.contains(name));
@@ -172,12 +179,12 @@ fn only_https_becomes_a_link() {
         ("",                                    false),
     ] {
         let mut report = report_of("Payroll");
-        report.objects[0].portal_url = url.to_owned();
-        report.findings.iter_mut().for_each(|finding| finding.portal_url = url.to_owned());
+        report.objects.change(|rows| rows[0].portal_url = url.to_owned());
+        report.findings.change(|rows| rows.iter_mut().for_each(|row| row.portal_url = url.to_owned()));
         report.changes.iter_mut().for_each(|change| change.portal_url = url.to_owned());
         report.header.portal = "";
-        let page = elements(&html(&report).expect("a page"));
-        let mail = elements(&letter(&report, &[], 0, Kept::InDirectory).expect("a letter").html);
+        let page = elements(&page(&report));
+        let mail = elements(&letter_with(&report, &sample::nothing(), 0, Kept::InDirectory).html);
         for document in [page, mail] {
             let outward = |element: &&Element| element.attribute("href").is_some_and(|href| !href.starts_with('#') && href != "data:,");
             let hrefs: Vec<_> = document.iter().filter(outward).filter_map(|element| element.attribute("href")).collect();

@@ -17,21 +17,23 @@ pub(crate) fn last_week() -> RunMark {
 pub(crate) fn later() -> Report {
     let mut report = tenant();
     report.compared = Compared::With(last_week());
-    for (index, finding) in report.findings.iter_mut().enumerate() {
-        (finding.change, finding.first_seen) = match index {
-            0 | 2 | 24 => (Some(FindingChange::New), Some(time("2026-11-23"))),
-            3 => (Some(FindingChange::Reopened), Some(time("2026-03-02"))),
-            _ => (Some(FindingChange::Standing), Some(time("2026-10-05"))),
-        };
-        if [4, 25, 49].contains(&index) {
-            finding.status = Status::Excepted(0);
+    report.findings.change(|rows| {
+        for (index, finding) in rows.iter_mut().enumerate() {
+            (finding.change, finding.first_seen) = match index {
+                0 | 2 | 24 => (Some(FindingChange::New), Some(time("2026-11-23"))),
+                3 => (Some(FindingChange::Reopened), Some(time("2026-03-02"))),
+                _ => (Some(FindingChange::Standing), Some(time("2026-10-05"))),
+            };
+            if [4, 25, 49].contains(&index) {
+                finding.status = Status::Excepted(0);
+            }
+            if index == 25 {
+                (finding.change, finding.first_seen) = (Some(FindingChange::New), Some(time("2026-11-23")));
+            }
         }
-        if index == 25 {
-            (finding.change, finding.first_seen) = (Some(FindingChange::New), Some(time("2026-11-23")));
-        }
-    }
-    let fresh = |row: &&FindingRow| row.change != Some(FindingChange::Standing);
-    report.changes = report.findings.iter().filter(fresh).map(appeared).collect();
+    });
+    let fresh = |row: &FindingRow| row.change != Some(FindingChange::Standing);
+    report.changes = report.findings.iter().filter(fresh).map(|row| appeared(&row)).collect();
     report.changes.extend((0..4).map(fixed));
     report.changes.extend(others());
     report.exceptions = exceptions();
@@ -78,6 +80,7 @@ pub(crate) fn appeared(row: &FindingRow) -> ChangeRow {
         credential_type: row.credential_type.to_owned(),
         credential_id: row.credential_id.clone(),
         credential_name: row.credential_name.clone(),
+        after: row.status.as_str().to_owned(),
         portal_url: row.portal_url.clone(),
         ..change(ChangeKind::Finding, word, &row.display_name, &row.detail)
     }

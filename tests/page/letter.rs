@@ -4,17 +4,18 @@ use std::io::{Cursor, Read as _};
 
 use keysweep::domain::{RuleId, Severity};
 use keysweep::report::{
-    ChangeKind, Compared, FindingChange, Kept, Letter, Report, ReportFile, Subject, Summary, letter,
+    ChangeKind, Compared, FindingChange, Kept, Letter, Report, Rows, Subject, Summary, letter,
 };
 
 use crate::markup::elements;
+use crate::sample::letter_with;
 use crate::{history, sample};
 
 /// More than any letter here needs.
 const ROOM: u64 = 1 << 30;
 
 fn write(report: &Report) -> Letter {
-    letter(report, &sample::files([900, 800, 700, 600]), ROOM, Kept::InDirectory).expect("a letter")
+    letter_with(report, &sample::files([900, 800, 700, 600]), ROOM, Kept::InDirectory)
 }
 
 fn incomplete(report: Report) -> Report {
@@ -41,17 +42,18 @@ fn the_subject_counts_and_never_calls_an_incomplete_run_clean() {
     for (rule, times) in
         [(RuleId::ForeignSecret, 2), (RuleId::ClientSecret, 11), (RuleId::InstanceLockOff, 5)]
     {
-        some.findings.extend((0..times).map(|_| sample::finding(rule, &row, None, "", "")));
+        some.findings
+            .change(|rows| rows.extend((0..times).map(|_| sample::finding(rule, &row, None, "", ""))));
     }
     let mut undecided = sample::empty();
     undecided.undecided = sample::tenant().undecided;
     let mut oddly_named = sample::empty();
     oddly_named.header.tenant = "con\r\nBcc: a@b\u{202e}".to_owned();
     let mut fixed = history::later();
-    fixed.findings.clear();
+    fixed.findings = Rows::default();
     let mut nothing_new = history::later();
     nothing_new.changes.retain(|row| row.kind != ChangeKind::Finding);
-    nothing_new.findings.retain(|row| row.change == Some(FindingChange::Standing));
+    nothing_new.findings.change(|rows| rows.retain(|row| row.change == Some(FindingChange::Standing)));
     let first = Report { compared: Compared::First, ..history::later() };
     let later = || "Keysweep contoso: 1 critical, 20 high, 8 medium, 18 low".to_owned();
     for (report, subject) in [
@@ -92,8 +94,10 @@ fn the_text_part_keeps_to_78_columns_whatever_the_names() {
     report.notices = vec!["t".repeat(300)];
     report.changes[5].display_name = "c".repeat(256);
     report.changes[9].detail = "d".repeat(500);
-    report.findings[0].display_name = "n".repeat(256);
-    report.findings[1].detail = format!("{} {}", "long ".repeat(60), "w".repeat(300));
+    report.findings.change(|rows| {
+        rows[0].display_name = "n".repeat(256);
+        rows[1].detail = format!("{} {}", "long ".repeat(60), "w".repeat(300));
+    });
     report.gaps[0].reason = "r".repeat(500);
     let text = write(&report).text;
     for line in text.lines() {
@@ -107,7 +111,8 @@ fn findings_are_listed_worst_first_up_to_a_limit_and_the_rest_is_counted() {
     let mut report = sample::empty();
     let row = sample::object(1, Subject::Application, "Payroll");
     for rule in RuleId::ALL {
-        report.findings.extend((0..7).map(|_| sample::finding(*rule, &row, None, "It is so.", "Do this.")));
+        let seven = (0..7).map(|_| sample::finding(*rule, &row, None, "It is so.", "Do this."));
+        report.findings.change(|rows| rows.extend(seven));
     }
     let letter = write(&report);
     assert_eq!(letter.text.matches("It is so.").count(), 40);
@@ -149,15 +154,16 @@ fn attachments_fit_to_the_byte() {
     for sizes in [[900, 800, 700, 600], [57, 58, 56, 114], [0, 1, 2, 3], [6000, 1, 1, 1]] {
         let files = sample::files(sizes);
         let whole: u64 = sizes.iter().map(|size| encoded(*size)).sum();
-        let exact = letter(&report, &files, whole, Kept::InDirectory).expect("a letter");
+        let exact = letter_with(&report, &files, whole, Kept::InDirectory);
         let names: Vec<&str> = exact.attachments.iter().map(|file| file.name.as_str()).collect();
         let named = ["findings", "objects", "credentials", "policies"]
             .map(|name| format!("contoso-20261123T060000Z-{name}.csv"));
         assert_eq!(names, named);
-        for (attachment, file) in exact.attachments.iter().zip(&files) {
-            assert_eq!((attachment.media_type, &attachment.bytes), ("text/csv; charset=utf-8", &file.bytes));
+        for (attachment, file) in exact.attachments.iter().zip(&files.files) {
+            let held = (attachment.media_type, attachment.bytes.as_slice());
+            assert_eq!(held, ("text/csv; charset=utf-8", files.bytes(file.name)));
         }
-        let short = letter(&report, &files, whole - 1, Kept::InDirectory).expect("a letter");
+        let short = letter_with(&report, &files, whole - 1, Kept::InDirectory);
         assert!(short.attachments.iter().all(|file| file.media_type == "application/zip"), "{sizes:?}");
     }
 }
@@ -167,7 +173,7 @@ fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
     let report = sample::tenant();
     let files = sample::files([9000, 8000, 7000, 6000]);
     let whole: u64 = [9000, 8000, 7000, 6000].map(encoded).iter().sum();
-    let packed = letter(&report, &files, whole - 1, Kept::InDirectory).expect("a letter");
+    let packed = letter_with(&report, &files, whole - 1, Kept::InDirectory);
     let [archive] = &packed.attachments[..] else { panic!("one attachment") };
     assert_eq!(
         (archive.name.as_str(), archive.media_type),
@@ -176,7 +182,7 @@ fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
     assert!(packed.text.contains("Attached as one archive: keysweep-contoso-20261123T060000Z.zip."));
     let mut zip = zip::ZipArchive::new(Cursor::new(&archive.bytes)).expect("an archive");
     assert_eq!(zip.len(), 4);
-    for (index, file) in files.iter().take(4).enumerate() {
+    for (index, file) in files.files.iter().take(4).enumerate() {
         let mut entry = zip.by_index(index).expect("an entry");
         assert_eq!(entry.name(), format!("contoso-20261123T060000Z-{}", file.name));
         assert_eq!(
@@ -185,20 +191,17 @@ fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
         );
         let mut content = Vec::new();
         entry.read_to_end(&mut content).expect("content");
-        assert_eq!(content, file.bytes);
+        assert_eq!(content, files.bytes(file.name));
     }
 
     let limit = encoded(archive.bytes.len());
-    assert_eq!(
-        letter(&report, &files, limit, Kept::InDirectory).expect("a letter").attachments,
-        packed.attachments
-    );
-    let left_out = letter(&report, &files, limit - 1, Kept::InDirectory).expect("a letter");
+    assert_eq!(letter_with(&report, &files, limit, Kept::InDirectory).attachments, packed.attachments);
+    let left_out = letter_with(&report, &files, limit - 1, Kept::InDirectory);
     assert_eq!(left_out.attachments, []);
     for part in [&left_out.text, &left_out.html.replace("&#x2f;", "/")] {
         let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            part.contains("Nothing is attached: even compressed, the CSV files would add 21.2 KiB"),
+            part.contains("Nothing is attached: even compressed, the CSV files would be too large."),
             "{part}"
         );
         assert!(part.contains("As they are, the CSV files would add 40.1 KiB to this mail"), "{part}");
@@ -211,9 +214,19 @@ fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
 }
 
 #[test]
+fn a_file_that_is_not_as_it_was_written_is_not_attached() {
+    let report = sample::counted(&sample::tenant());
+    for limit in [ROOM, 20_000] {
+        let mut files = sample::files([9000, 8000, 7000, 6000]);
+        files.replace("objects.csv", &[b'1'; 8000]);
+        let error = letter(&report, &files.files, limit, Kept::InDirectory, &files).unwrap_err();
+        assert_eq!(error.to_string(), "`objects.csv` could not be attached");
+    }
+}
+
+#[test]
 fn a_letter_without_files_says_so() {
-    let nothing: [ReportFile; 0] = [];
-    let letter = letter(&sample::tenant(), &nothing, ROOM, Kept::InDirectory).expect("a letter");
+    let letter = letter_with(&sample::tenant(), &sample::nothing(), ROOM, Kept::InDirectory);
     assert_eq!(letter.attachments, []);
     assert!(letter.text.contains("Nothing is attached."));
 }
@@ -229,8 +242,7 @@ fn attachment_names_are_ascii_whatever_the_tenant_is_called() {
 #[test]
 fn the_same_report_gives_the_same_letter() {
     let again = || {
-        letter(&sample::tenant(), &sample::files([9000, 8000, 7000, 6000]), 30_000, Kept::InDirectory)
-            .expect("a letter")
+        letter_with(&sample::tenant(), &sample::files([9000, 8000, 7000, 6000]), 30_000, Kept::InDirectory)
     };
     assert_eq!(again().attachments[0].media_type, "application/zip");
     assert_eq!(again(), again());
@@ -257,7 +269,7 @@ fn a_summary_counts_what_is_there() {
 #[test]
 fn a_letter_about_reports_that_could_not_be_written_says_so() {
     let files = sample::files([900, 800, 700, 600]);
-    let letter = letter(&sample::tenant(), &files, ROOM, Kept::Nowhere).expect("a letter");
+    let letter = letter_with(&sample::tenant(), &files, ROOM, Kept::Nowhere);
     for part in [&letter.text, &letter.html] {
         assert!(part.contains("could NOT be written"), "{part}");
         assert!(!part.contains("in its reports directory"), "{part}");

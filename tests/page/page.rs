@@ -3,15 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keysweep::domain::RuleId;
-use keysweep::report::{Report, Subject, html};
+use keysweep::report::{ChangeKind, ChangeWord, Compared, Report, Subject, UndecidedRow};
 use sha2::{Digest as _, Sha256};
 
 use crate::markup::{Element, elements};
+use crate::sample::page;
 use crate::{history, sample};
-
-fn page(report: &Report) -> String {
-    html(report).expect("the templates fit")
-}
 
 fn texts(elements: &[Element], tag: &str) -> Vec<String> {
     elements.iter().filter(|element| element.tag == tag).map(|element| element.text.clone()).collect()
@@ -25,15 +22,17 @@ fn small() -> Report {
         (1, "allowed", "non-compliant");
     forgotten.worst_severity = Some(RuleId::ClientSecret.default_severity());
     let secret = sample::secret(&forgotten, 1, "ci", Some(39));
-    report.findings.push(sample::finding(
-        RuleId::ClientSecret,
-        &forgotten,
-        Some(&secret),
-        "The application holds a client secret that can be used today.",
-        "Replace it by a certificate, then remove it.",
-    ));
-    report.objects = vec![forgotten, sample::object(2, Subject::ServicePrincipal, "Expense portal")];
-    report.credentials.push(secret);
+    report.findings.change(|rows| {
+        rows.push(sample::finding(
+            RuleId::ClientSecret,
+            &forgotten,
+            Some(&secret),
+            "The application holds a client secret that can be used today.",
+            "Replace it by a certificate, then remove it.",
+        ))
+    });
+    report.objects = vec![forgotten, sample::object(2, Subject::ServicePrincipal, "Expense portal")].into();
+    report.credentials.change(|rows| rows.push(secret));
     report.policies = sample::tenant().policies.into_iter().skip(3).collect();
     report
 }
@@ -183,4 +182,90 @@ fn the_filters_look_at_the_columns_they_name() {
 #[test]
 fn the_same_report_gives_the_same_bytes() {
     assert_eq!(page(&history::later()), page(&history::later()));
+}
+
+/// Four objects, of which the first is sound, with a finding and a secret each.
+fn several() -> Report {
+    let mut report = sample::empty();
+    for (number, rule) in
+        [(1, None), (2, Some(RuleId::NoOwner)), (3, Some(RuleId::ClientSecret)), (4, Some(RuleId::NoOwner))]
+    {
+        let mut object = sample::object(number, Subject::Application, &format!("Object {number}"));
+        object.worst_severity = rule.map(RuleId::default_severity);
+        let secret = sample::secret(&object, number, &format!("secret {number}"), Some(39));
+        if let Some(rule) = rule {
+            let detail = format!("Finding {number}.");
+            report.findings.change(|rows| {
+                rows.push(sample::finding(rule, &object, None, &detail, ""));
+                rows.sort_by_key(|row| std::cmp::Reverse(row.severity));
+            });
+        }
+        let undecided = UndecidedRow {
+            object_type: Subject::Application,
+            object_id: object.object_id.clone(),
+            display_name: object.display_name.clone(),
+            rule: RuleId::NoOwner,
+            why: format!("Question {number}."),
+        };
+        report.undecided.change(|rows| rows.push(undecided));
+        report.credentials.change(|rows| rows.push(secret));
+        report.objects.change(|rows| rows.push(object));
+        report.changes.push(history::change(
+            ChangeKind::Object,
+            ChangeWord::Appeared,
+            "",
+            &format!("Change {number}."),
+        ));
+    }
+    report.compared = Compared::With(history::last_week());
+    report
+}
+
+#[test]
+fn a_page_with_more_rows_than_a_browser_bears_shows_the_worst_and_says_so() {
+    let report = several();
+    let cut = sample::page_of(&report, 2);
+    let found = elements(&cut);
+    let said: Vec<&str> = found
+        .iter()
+        .filter(|element| element.attribute("class") == Some("caution"))
+        .map(|element| element.text.as_str())
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "2 of 4 changes, the first of them. All of them are in changes.csv.",
+            "2 of 3 findings, the worst first. All of them are in findings.csv.",
+            "2 of 4 objects, those with the worst findings; each is explained by those of the findings above. \
+             All of them are in objects.csv.",
+            "2 of 4 credentials, those of the objects above. All of them are in credentials.csv.",
+            "2 of 4 open questions, the first of them. All of them are in report.json.",
+        ]
+    );
+    let shown =
+        |what: &str| (1..=4).filter(|number| cut.contains(&format!("{what} {number}"))).collect::<Vec<_>>();
+    assert_eq!(shown("Finding"), [2, 3]);
+    assert_eq!(shown("secret"), [2, 3]);
+    assert_eq!(shown("Change"), [1, 2]);
+    assert_eq!(shown("Question"), [1, 2]);
+    let rows = found.iter().filter(|element| {
+        element.tag == "tbody" && element.attribute("id").is_some_and(|id| id.starts_with("object-"))
+    });
+    assert_eq!(rows.count(), 2);
+    // What is counted is everything.
+    for counted in ["3 findings in 4 objects", "3 findings, worst first", "4 changes up to this run"] {
+        assert!(cut.contains(counted), "{counted}");
+    }
+    let ids: Vec<&str> = found.iter().filter_map(|element| element.attribute("id")).collect();
+    for href in found.iter().filter_map(|element| element.attribute("href")?.strip_prefix('#')) {
+        assert!(ids.contains(&href), "{href}");
+    }
+}
+
+#[test]
+fn a_page_that_has_room_for_every_row_is_the_same_whatever_the_room() {
+    for report in [several(), history::later()] {
+        assert_eq!(sample::page_of(&report, 60), page(&report));
+        assert!(!page(&report).contains("All of them are in"));
+    }
 }

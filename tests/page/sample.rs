@@ -1,10 +1,13 @@
 //! A report made by hand, as an audit would make it: a dozen kinds of objects, each with its story.
 
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
 use chrono::{DateTime, Utc};
-use keysweep::domain::{FindingKey, RuleId, RunId, Severity, Status, TenantId};
+use keysweep::domain::{FindingKey, HowRead, RuleId, RunId, Severity, Status, TenantId};
 use keysweep::report::{
-    Compared, CredentialRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report, ReportFile, Subject,
-    UndecidedRow,
+    Compared, Contents, CredentialRow, FindingRow, GapRow, Header, Kept, Letter, ObjectRow, PAGE_ROWS,
+    PolicyRow, Report, ReportFile, Rows, Subject, Summary, UndecidedRow, html, letter, sha256,
 };
 
 pub(crate) fn time(day: &str) -> DateTime<Utc> {
@@ -23,6 +26,7 @@ pub(crate) fn header() -> Header {
         run_id: RunId::new(started, 1),
         started,
         portal: "https://entra.microsoft.com/",
+        read: HowRead::InFull,
     }
 }
 
@@ -32,16 +36,27 @@ pub(crate) fn empty() -> Report {
         gaps: Vec::new(),
         compared: Compared::Unknown,
         changes: Vec::new(),
-        findings: Vec::new(),
-        objects: Vec::new(),
-        credentials: Vec::new(),
+        findings: Rows::default(),
+        objects: Rows::default(),
+        credentials: Rows::default(),
         policies: Vec::new(),
-        undecided: Vec::new(),
+        undecided: Rows::default(),
         exceptions: Vec::new(),
         trend: Vec::new(),
         previous: None,
         notices: Vec::new(),
+        summary: Summary::default(),
     }
+}
+
+/// The report, counted as it is now.
+pub(crate) fn counted(report: &Report) -> Report {
+    Report { summary: Summary::of(report), ..report.clone() }
+}
+
+/// The row at a place.
+pub(crate) fn nth<T: Clone + Send + Sync>(rows: &Rows<T>, place: usize) -> T {
+    rows.iter().nth(place).expect("a row")
 }
 
 pub(crate) fn object(number: usize, kind: Subject, name: &str) -> ObjectRow {
@@ -172,16 +187,21 @@ pub(crate) fn tenant() -> Report {
         },
         PolicyRow { policy_enabled: false, applies_to: Some(0), ..policy("custom", 2, "Pilot 2024", "") },
     ];
-    report.undecided.push(UndecidedRow {
-        object_type: Subject::Application,
-        object_id: guid(3),
-        display_name: report.objects[3].display_name.clone(),
-        rule: RuleId::NoRestrictivePolicy,
-        why: "The restriction's state `audit` is not known to this version.".to_owned(),
+    let display_name = nth(&report.objects, 3).display_name;
+    report.undecided.change(|rows| {
+        rows.push(UndecidedRow {
+            object_type: Subject::Application,
+            object_id: guid(3),
+            display_name,
+            rule: RuleId::NoRestrictivePolicy,
+            why: "The restriction's state `audit` is not known to this version.".to_owned(),
+        })
     });
-    report
-        .findings
-        .sort_by(|a, b| (b.severity, a.rule, &a.display_name).cmp(&(a.severity, b.rule, &b.display_name)));
+    report.findings.change(|rows| {
+        rows.sort_by(|a, b| {
+            (b.severity, a.rule, &a.display_name).cmp(&(a.severity, b.rule, &b.display_name))
+        });
+    });
     report
 }
 
@@ -224,25 +244,29 @@ fn add_secret_holder(report: &mut Report, number: usize) {
     if secret.state == "expired" {
         (row.expired_secrets, row.worst_severity) = (1, Some(Severity::Low));
         let detail = format!("The client secret ended {} days ago and is still there.", -days);
-        report.findings.push(finding(
-            RuleId::ClientSecretExpired,
-            &row,
-            Some(&secret),
-            &detail,
-            "Remove the expired secret.",
-        ));
+        report.findings.change(|rows| {
+            rows.push(finding(
+                RuleId::ClientSecretExpired,
+                &row,
+                Some(&secret),
+                &detail,
+                "Remove the expired secret.",
+            ))
+        });
     } else {
         (row.active_secrets, row.worst_severity, row.compliance) = (1, Some(Severity::High), "non-compliant");
         row.secret_creation = "allowed";
         row.reason = "The tenant default restricts only objects created on or after 2025-01-01, and this one was created on 2024-03-05.".to_owned();
         let advice = "Replace it by a federated credential or a certificate, then remove it.";
-        report.findings.push(finding(
-            RuleId::ClientSecret,
-            &row,
-            Some(&secret),
-            "The application holds a client secret that can be used today.",
-            advice,
-        ));
+        report.findings.change(|rows| {
+            rows.push(finding(
+                RuleId::ClientSecret,
+                &row,
+                Some(&secret),
+                "The application holds a client secret that can be used today.",
+                advice,
+            ))
+        });
         if (0..=30).contains(&days) {
             let detail =
                 format!("The client secret ends in {days} days; whatever still uses it stops working then.");
@@ -250,26 +274,24 @@ fn add_secret_holder(report: &mut Report, number: usize) {
                 "Before {}, move to a certificate or a federated credential.",
                 secret.end.map_or_else(String::new, |end| end.format("%Y-%m-%d").to_string())
             );
-            report.findings.push(finding(
-                RuleId::ClientSecretExpiring,
-                &row,
-                Some(&secret),
-                &detail,
-                &advice,
-            ));
+            report.findings.change(|rows| {
+                rows.push(finding(RuleId::ClientSecretExpiring, &row, Some(&secret), &detail, &advice))
+            });
         }
         if row.owners.is_empty() {
-            report.findings.push(finding(
-                RuleId::NoOwner,
-                &row,
-                None,
-                "The application holds a credential and nobody owns it.",
-                "Assign at least one owner.",
-            ));
+            report.findings.change(|rows| {
+                rows.push(finding(
+                    RuleId::NoOwner,
+                    &row,
+                    None,
+                    "The application holds a credential and nobody owns it.",
+                    "Assign at least one owner.",
+                ))
+            });
         }
     }
-    report.objects.push(row);
-    report.credentials.push(secret);
+    report.objects.change(|rows| rows.push(row));
+    report.credentials.change(|rows| rows.push(secret));
 }
 
 fn add_foreign(report: &mut Report) {
@@ -277,15 +299,17 @@ fn add_foreign(report: &mut Report) {
     (row.owned_by, row.active_secrets) = ("other-tenant", 1);
     (row.compliance, row.worst_severity) = ("non-compliant", Some(Severity::Critical));
     let secret = secret(&row, 100, "temp", Some(400));
-    report.findings.push(finding(
+    report.findings.change(|rows| {
+        rows.push(finding(
         RuleId::ForeignSecret,
         &row,
         Some(&secret),
         "A client secret was added here to a service principal whose application belongs to another tenant.",
         "Find out in the audit log who added it, then remove it.",
-    ));
-    report.objects.push(row);
-    report.credentials.push(secret);
+    ))
+    });
+    report.objects.change(|rows| rows.push(row));
+    report.credentials.change(|rows| rows.push(secret));
 }
 
 fn add_exempted(report: &mut Report) {
@@ -297,14 +321,16 @@ fn add_exempted(report: &mut Report) {
     row.reason =
         "The assigned custom policy exempts this object from the block of new client secrets.".to_owned();
     row.worst_severity = Some(Severity::High);
-    report.findings.push(finding(
-        RuleId::PolicyWeakensDefault,
-        &row,
-        None,
-        "The custom policy loosens passwordAddition, which the tenant default enforces.",
-        "Remove the exclusion, or narrow it to named callers.",
-    ));
-    report.objects.push(row);
+    report.findings.change(|rows| {
+        rows.push(finding(
+            RuleId::PolicyWeakensDefault,
+            &row,
+            None,
+            "The custom policy loosens passwordAddition, which the tenant default enforces.",
+            "Remove the exclusion, or narrow it to named callers.",
+        ))
+    });
+    report.objects.change(|rows| rows.push(row));
 }
 
 fn add_quiet(report: &mut Report) {
@@ -321,8 +347,8 @@ fn add_quiet(report: &mut Report) {
             (row.compliance, row.secret_creation) = ("unknown", "unknown");
             row.reason = "It could not be read which custom policy is assigned.".to_owned();
         }
-        report.credentials.push(certificate);
-        report.objects.push(row);
+        report.credentials.change(|rows| rows.push(certificate));
+        report.objects.change(|rows| rows.push(row));
     }
 }
 
@@ -336,19 +362,72 @@ pub(crate) fn gaps() -> Vec<GapRow> {
     ]
 }
 
+/// Files that are held, so that a mail can take them.
+pub(crate) struct Files {
+    pub(crate) files: Vec<ReportFile>,
+    content: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl Files {
+    fn of(content: Vec<(&'static str, Vec<u8>)>) -> Self {
+        let file = |(name, bytes): &(&'static str, Vec<u8>)| ReportFile {
+            name,
+            bytes: bytes.len() as u64,
+            sha256: sha256(bytes),
+        };
+        Self { files: content.iter().map(file).collect(), content: content.into_iter().collect() }
+    }
+
+    pub(crate) fn bytes(&self, name: &str) -> &[u8] {
+        &self.content[name]
+    }
+
+    /// Something else lies in the place of one of them.
+    pub(crate) fn replace(&mut self, name: &'static str, bytes: &[u8]) {
+        self.content.insert(name, bytes.to_vec());
+    }
+}
+
+impl Contents for Files {
+    fn copy(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.content.get(name).ok_or(io::ErrorKind::NotFound)?)
+    }
+}
+
+/// The letter about a report with these files, counted as it is now.
+pub(crate) fn letter_with(report: &Report, files: &Files, limit: u64, kept: Kept) -> Letter {
+    letter(&counted(report), &files.files, limit, kept, files).expect("a letter")
+}
+
+/// The page about a report, counted as it is now.
+pub(crate) fn page(report: &Report) -> String {
+    page_of(report, PAGE_ROWS)
+}
+
+/// The same with at most so many rows of a table.
+pub(crate) fn page_of(report: &Report, most: usize) -> String {
+    let mut page = Vec::new();
+    html(&counted(report), most, &mut page).expect("the templates fit");
+    String::from_utf8(page).expect("UTF-8")
+}
+
+/// No files at all.
+pub(crate) fn nothing() -> Files {
+    Files::of(Vec::new())
+}
+
 /// The files of a run, with CSVs of the given sizes that do not compress to nothing.
-pub(crate) fn files(sizes: [usize; 4]) -> Vec<ReportFile> {
-    let csv = |name, size| ReportFile { name, bytes: noise(size) };
+pub(crate) fn files(sizes: [usize; 4]) -> Files {
     let [findings, objects, credentials, policies] = sizes;
-    vec![
-        csv("findings.csv", findings),
-        csv("objects.csv", objects),
-        csv("credentials.csv", credentials),
-        csv("policies.csv", policies),
-        ReportFile { name: "report.html", bytes: b"<!doctype html>".to_vec() },
-        ReportFile { name: "report.json", bytes: b"{}".to_vec() },
-        ReportFile { name: "manifest.json", bytes: b"{}".to_vec() },
-    ]
+    Files::of(vec![
+        ("findings.csv", noise(findings)),
+        ("objects.csv", noise(objects)),
+        ("credentials.csv", noise(credentials)),
+        ("policies.csv", noise(policies)),
+        ("report.html", b"<!doctype html>".to_vec()),
+        ("report.json", b"{}".to_vec()),
+        ("manifest.json", b"{}".to_vec()),
+    ])
 }
 
 /// Digits of a multiplicative sequence: the same each time, and no two stretches alike.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::changes::{eventful, renamed};
 use super::fixture::{empty, report, secret};
-use super::output::{file, snapshot};
+use super::output::{file, files, snapshot};
 
 const TABLES: [&str; 5] = ["findings.csv", "objects.csv", "credentials.csv", "policies.csv", "changes.csv"];
 
@@ -187,8 +187,8 @@ fn no_secret_is_repeated_in_any_file() {
     let report = report();
     assert!(report.objects.iter().any(|row| row.display_name == "Test app abc…"));
     for report in [report, eventful()] {
-        for file in keysweep::report::files(&report, String::new(), true).unwrap() {
-            let text = String::from_utf8(file.bytes).unwrap();
+        for (file, bytes) in files(&report, true) {
+            let text = String::from_utf8(bytes).unwrap();
             assert!(!text.contains(&secret()), "{}", file.name);
         }
     }

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use keysweep::compliance::{Settings, evaluate};
 use keysweep::domain::{
     Actor, AppId, ApplicationFacts, Assessment, Assigned, Collection, Compliance, Covered, CustomPolicy,
-    DecidedBy, Details, Evidence, Exception, FederatedCredential, Finding, Gap, History, InstanceLock,
-    Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Object, ObjectAssessment, ObjectId,
-    ObjectKey, ObjectKind, Objects, Owners, Part, PasswordCredential, PolicyId, Reach, Restriction,
+    DecidedBy, Details, Evidence, Exception, FederatedCredential, Finding, Gap, History, HowRead,
+    InstanceLock, Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Object, ObjectAssessment,
+    ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part, PasswordCredential, PolicyId, Reach, Restriction,
     RestrictionKind, RuleId, RunId, SecretCreation, SecretVerdict, ServicePrincipalFacts, SignInMethod,
     State, TenantDefault, TenantId, Text, Whom, Why,
 };
@@ -44,6 +44,7 @@ pub(crate) fn header() -> Header {
         run_id: RunId::new(started, 1),
         started,
         portal: "https://entra.microsoft.com",
+        read: HowRead::InFull,
     }
 }
 

@@ -1,11 +1,11 @@
 //! The evidence chain: manifests written and read back.
 
 use keysweep::domain::{ChainLink, RunId, Sha256Sum};
-use keysweep::report::{FileFacts, ManifestError, files, manifest_sum, read_manifest, sha256};
+use keysweep::report::{FileFacts, ManifestError, manifest_sum, read_manifest, sha256};
 use serde_json::{Value, json};
 
 use super::fixture::{TENANT, at, header, report};
-use super::output::file;
+use super::output::{file, files};
 
 /// As version 0.1.0 wrote it before the chain.
 const OLD: &str = r#"{
@@ -33,19 +33,20 @@ fn a_manifest_names_the_run_before_and_is_read_back() {
     for previous in [None, Some(previous())] {
         let mut report = report();
         report.previous = previous.clone();
-        let files = files(&report, "page".to_owned(), true).unwrap();
-        let (manifest, others) = files.split_last().unwrap();
-        assert_eq!(manifest_sum(&files), sha256(&manifest.bytes));
-        let facts = read_manifest(&manifest.bytes).unwrap();
+        let files = files(&report, true);
+        let ((_, manifest), others) = files.split_last().unwrap();
+        let listed: Vec<_> = files.iter().map(|(file, _)| file.clone()).collect();
+        assert_eq!(manifest_sum(&listed), sha256(manifest));
+        let facts = read_manifest(manifest).unwrap();
         assert_eq!(facts.previous, previous);
         assert_eq!((facts.tenant.as_str(), facts.tenant_id, facts.complete), ("contoso", TENANT, false));
         assert_eq!((facts.run_id, facts.started), (header().run_id, at("2026-11-23T06:00:00Z")));
         let mut expected: Vec<_> = others
             .iter()
-            .map(|file| FileFacts {
+            .map(|(file, bytes)| FileFacts {
                 name: file.name.to_owned(),
-                sha256: sha256(&file.bytes),
-                bytes: file.bytes.len() as u64,
+                sha256: sha256(bytes),
+                bytes: bytes.len() as u64,
             })
             .collect();
         expected.sort_by(|a, b| a.name.cmp(&b.name));

@@ -158,6 +158,7 @@ pub(crate) fn new_run<'a>(
         inventory,
         ledger: if complete { ledger(history, open) } else { Ledger::default() },
         mail: MailState::Waiting,
+        delta: None,
     }
 }
 

@@ -11,8 +11,8 @@ use crate::cli::exit::{End, Failure};
 use crate::cli::show;
 use crate::config::Config;
 use crate::domain::RuleId;
-use crate::report::{ChangeRow, Report, changes_csv, changes_json, plain};
-use crate::run::{self, RunError};
+use crate::report::{ChangeRow, Report, changes_json, csv_file, plain};
+use crate::run;
 use crate::store::RunEntry;
 
 pub(super) async fn diff(args: &args::Diff, config: &Config) -> Result<End, Failure> {
@@ -49,12 +49,12 @@ pub(super) async fn diff(args: &args::Diff, config: &Config) -> Result<End, Fail
         end: End::NotCompleted,
         message: format!("run {before} or {after} is not in the store any more"),
     })?;
-    let report = run::rebuild(store, tenant, compared).await?;
+    let report = run::rebuild(store, tenant, compared).await?.report;
     let mut out = anstream::stdout().lock();
     let printed = match args.format {
         TableFormat::Table => table(&mut out, &report, from, to),
-        TableFormat::Json => io::stdout().write_all(&changes_json(&report).map_err(RunError::from)?),
-        TableFormat::Csv => io::stdout().write_all(&changes_csv(&report).map_err(RunError::from)?),
+        TableFormat::Json => show::streamed(changes_json(&report, io::stdout().lock()))?,
+        TableFormat::Csv => show::streamed(csv_file(&report, "changes.csv", false, io::stdout().lock()))?,
     };
     show::written(printed.and_then(|()| out.flush()))?;
     Ok(End::Done)

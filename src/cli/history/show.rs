@@ -10,7 +10,9 @@ use crate::cli::args::{self, ShowFormat};
 use crate::cli::exit::{End, Failure};
 use crate::cli::show;
 use crate::config::Config;
-use crate::report::{Report, ReportFile, manifest_sum};
+use crate::report::{
+    self, PAGE_ROWS, Report, ReportError, ReportFile, csv_file, html, manifest_sum, report_json,
+};
 use crate::run;
 use crate::store::RunEntry;
 
@@ -29,20 +31,19 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
             directory.display()
         ),
     })?;
-    let (report, files) = run::render(store, tenant, recorded).await?;
+    let run::Rebuilt { report, csv_bom } = run::rebuild(store, tenant, recorded).await?;
     let mut out = anstream::stdout().lock();
-    let printed = match (&args.write, args.format) {
-        (Some(into), _) => {
-            write(into, &files)?;
-            made(&mut out, entry, &files, into)
-        }
-        (None, ShowFormat::Table) => table(&mut out, &report, entry, &directory),
-        (None, ShowFormat::Json) => show::file(&files, "report.json", 0),
-        (None, ShowFormat::Csv) => show::file(&files, "findings.csv", 0),
-        (None, ShowFormat::Html) => {
-            let page = files.iter().find(|file| file.name == "report.html");
-            // To the byte: the other formats end in a line feed, or get one.
-            io::stdout().write_all(page.map_or(&[], |page| &page.bytes))
+    let printed = if let Some(into) = &args.write {
+        let files = write(into, |folder| run::heavy(|| report::write(&report, csv_bom, folder)))?;
+        made(&mut out, entry, &files, into)
+    } else {
+        match args.format {
+            ShowFormat::Table => table(&mut out, &report, entry, &directory),
+            ShowFormat::Json => show::streamed(report_json(&report, io::stdout().lock()))?,
+            ShowFormat::Csv => show::streamed(csv_file(&report, "findings.csv", false, io::stdout().lock()))?,
+            ShowFormat::Html => {
+                show::streamed(html(&report, PAGE_ROWS, io::stdout().lock()).map_err(ReportError::from))?
+            }
         }
     };
     show::written(printed.and_then(|()| out.flush()))?;

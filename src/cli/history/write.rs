@@ -1,20 +1,24 @@
 //! The files of a run, made again into a directory of their own.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use crate::cli::exit::Failure;
-use crate::report::ReportFile;
+use crate::report::{Folder, ReportError};
+use crate::run::RunError;
 
-/// Writes the files for their owner only: all of them, or none.
+/// Lets somebody write files into the directory, for their owner only: all of them, or none.
 ///
 /// # Errors
 /// When the directory holds something already, or cannot be written.
-pub(super) fn write(directory: &Path, files: &[ReportFile]) -> Result<(), Failure> {
+pub(super) fn write<T>(
+    directory: &Path,
+    files: impl FnOnce(&mut Into<'_>) -> Result<T, ReportError>,
+) -> Result<T, Failure> {
     let shown = directory.display();
     match fs::read_dir(directory).map(|mut entries| entries.next().is_none()) {
         Ok(true) => {}
@@ -31,30 +35,40 @@ pub(super) fn write(directory: &Path, files: &[ReportFile]) -> Result<(), Failur
             return Err(Failure::run(anyhow::Error::new(error).context(format!("cannot list `{shown}`"))));
         }
     }
-    let mut written = Vec::new();
-    let done = put(directory, files, &mut written);
-    if done.is_err() {
-        for path in written {
-            fs::remove_file(path).unwrap_or_default();
-        }
-    }
-    done.map_err(Failure::run)
-}
-
-fn put(directory: &Path, files: &[ReportFile], written: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let cannot = |what: &str, path: &Path| format!("cannot {what} `{}`", path.display());
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(directory)
         .and_then(|()| fs::set_permissions(directory, Permissions::from_mode(0o700)))
-        .with_context(|| cannot("create", directory))?;
-    for file in files {
-        let path = directory.join(file.name);
-        let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        let mut open = open().with_context(|| cannot("write", &path))?;
-        written.push(path.clone());
-        open.write_all(&file.bytes).and_then(|()| open.sync_all()).with_context(|| cannot("write", &path))?;
+        .with_context(|| format!("cannot create `{shown}`"))
+        .map_err(Failure::run)?;
+    let mut into = Into { directory, written: Vec::new() };
+    let done = files(&mut into);
+    if done.is_err() {
+        for path in into.written {
+            fs::remove_file(path).unwrap_or_default();
+        }
     }
-    Ok(())
+    done.map_err(|error| RunError::from(error).into())
+}
+
+/// A directory that files are written into.
+pub(super) struct Into<'a> {
+    directory: &'a Path,
+    written: Vec<PathBuf>,
+}
+
+impl Folder for Into<'_> {
+    type File = File;
+
+    fn begin(&mut self, name: &'static str) -> io::Result<File> {
+        let path = self.directory.join(name);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        self.written.push(path);
+        Ok(file)
+    }
+
+    fn end(&mut self, file: File) -> io::Result<()> {
+        file.sync_all()
+    }
 }

@@ -164,6 +164,9 @@ pub(in crate::config) struct RawAudit {
     pub(in crate::config) compliance_threshold: Option<RawSeverity>,
     /// Whether owners are read; without them, `no-owner` is not checked. Default: true.
     pub(in crate::config) owners: Option<bool>,
+    /// A tenant is read in full when the last full read is this old. In between, only what changed is read,
+    /// where `Directory.Read.All` is granted. Default: `7d`.
+    pub(in crate::config) full_every: Option<String>,
 }
 
 /// Which app management policies count as restrictive.

@@ -10,6 +10,9 @@ use crate::config::Reading;
 use crate::config::raw::{RawAudit, RawDemand, RawLevel, RawLimited, RawPolicy, RawRequire, RawScope};
 use crate::domain::{MaxLifetime, Need, ObjectKind, RestrictionKind, RuleId, Severity};
 
+/// How old the last full read may get: as old as what Graph remembers of changes.
+const FULL_EVERY: TimeDelta = TimeDelta::days(7);
+
 /// Checks what is read and how it is judged.
 pub(super) fn judging(
     audit: Option<RawAudit>,
@@ -19,7 +22,7 @@ pub(super) fn judging(
 ) -> (Option<Reading>, Option<Settings>) {
     let audit = audit.unwrap_or_default();
     let owners = audit.owners.unwrap_or(true);
-    let reading = scope(audit.scope.as_deref(), desk).map(|scope| Reading { scope, owners });
+    let scope = scope(audit.scope.as_deref(), desk);
     let defaults = Settings::default();
     let mut limit = |text: Option<String>, default: TimeDelta, key: &str| match text {
         Some(text) => values::any_duration(&text, key, desk),
@@ -32,6 +35,9 @@ pub(super) fn judging(
         defaults.max_certificate_lifetime,
         "audit.max_certificate_lifetime",
     );
+    let full_every = limit(audit.full_every, FULL_EVERY, "audit.full_every");
+    let reading = || Some(Reading { scope: scope?, owners, full_every: full_every? });
+    let reading = reading();
     let policy = policy.unwrap_or_default();
     let restrictive = match policy.restrictive {
         Some(raw) => demands(raw, desk),

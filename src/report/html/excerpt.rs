@@ -3,64 +3,90 @@
 use std::collections::HashSet;
 
 use crate::domain::Severity;
-use crate::report::{CredentialRow, FindingRow, ObjectRow, Report, Rows, Subject, UndecidedRow};
+use crate::report::{CredentialRow, FindingRow, ObjectRow, Report, Summary, UndecidedRow};
 
 /// Rows of a report, at most a certain number of each table, in its order.
-pub(super) struct Excerpt {
+pub(in crate::report) struct Excerpt {
+    most: usize,
+    /// How many objects there is room for, by their worst finding.
+    room: Vec<(Option<Severity>, usize)>,
+    /// The ids of `objects`, where there are others.
+    ids: Option<HashSet<String>>,
     /// The worst.
     pub(super) findings: Vec<FindingRow>,
     /// Those with the worst findings.
     pub(super) objects: Vec<ObjectRow>,
-    /// Where there are too many, those of the objects.
+    /// Where there are other objects, those of these.
     pub(super) credentials: Vec<CredentialRow>,
     /// The first.
     pub(super) undecided: Vec<UndecidedRow>,
-    /// Findings about the objects that are not among `findings`.
-    pub(super) further: Vec<FindingRow>,
 }
 
 impl Excerpt {
-    pub(super) fn of(report: &Report, most: usize) -> Self {
-        let Report { findings, objects, credentials, undecided, .. } = report;
-        let objects: Vec<ObjectRow> = worst(report, objects, most);
-        let ids: HashSet<(Subject, &str)> =
-            objects.iter().map(|row| (row.object_type, row.object_id.as_str())).collect();
-        let is_shown = |subject: Subject, id: &str| ids.contains(&(subject, id));
-        let mut rows = findings.iter();
-        let findings: Vec<FindingRow> = rows.by_ref().take(most).collect();
-        let further = rows.filter(|row| is_shown(row.object_type, &row.object_id)).collect();
-        let all = credentials.len() <= most;
-        let credentials = credentials.iter().filter(|row| all || is_shown(row.object_type, &row.object_id));
-        Self {
-            credentials: credentials.take(most).collect(),
-            undecided: undecided.iter().take(most).collect(),
-            findings,
-            further,
-            objects,
-        }
-    }
-}
-
-/// The objects with the worst findings. The first ones of those whose worst is as bad.
-fn worst(report: &Report, rows: &Rows<ObjectRow>, most: usize) -> Vec<ObjectRow> {
-    let objects = report.summary.objects;
-    let sound = rows.len().saturating_sub(objects.by_worst.iter().sum());
-    let severities = Severity::ALL.map(Some).into_iter().chain([None]);
-    let mut left = most;
-    let mut room: Vec<(Option<Severity>, usize)> = severities
-        .zip(objects.by_worst.into_iter().chain([sound]))
-        .map(|(severity, count)| {
+    /// Begins an excerpt with at most `most` rows of each table.
+    pub(in crate::report) fn new(summary: &Summary, most: usize) -> Self {
+        let objects = summary.objects;
+        let sound = objects.total.saturating_sub(objects.by_worst.iter().sum());
+        let severities = Severity::ALL.map(Some).into_iter().chain([None]);
+        let mut left = most;
+        let room = severities.zip(objects.by_worst.into_iter().chain([sound])).map(|(worst, count)| {
             let taken = count.min(left);
             left -= taken;
-            (severity, taken)
-        })
-        .collect();
-    let mut fits = |row: &ObjectRow| match room.iter_mut().find(|(worst, _)| *worst == row.worst_severity) {
-        Some((_, left)) if *left > 0 => {
-            *left -= 1;
-            true
+            (worst, taken)
+        });
+        Self {
+            most,
+            room: room.collect(),
+            ids: (most < objects.total).then(HashSet::new),
+            findings: Vec::new(),
+            objects: Vec::new(),
+            credentials: Vec::new(),
+            undecided: Vec::new(),
         }
-        _ => false,
-    };
-    rows.iter().filter(|row| fits(row)).take(most).collect()
+    }
+
+    /// Goes through all rows of a report.
+    pub(super) fn of(report: &Report, most: usize) -> Self {
+        let mut excerpt = Self::new(&report.summary, most);
+        report.findings.iter().take(most).for_each(|row| excerpt.finding(&row));
+        report.objects.iter().for_each(|row| excerpt.object(&row));
+        report.credentials.iter().for_each(|row| excerpt.credential(&row));
+        report.undecided.iter().take(most).for_each(|row| excerpt.undecided(&row));
+        excerpt
+    }
+
+    /// Looks at a finding, in the order of the report.
+    pub(in crate::report) fn finding(&mut self, row: &FindingRow) {
+        if self.findings.len() < self.most {
+            self.findings.push(row.clone());
+        }
+    }
+
+    /// Looks at an object, in the order of the report. The first ones with a worst finding as bad have room.
+    pub(in crate::report) fn object(&mut self, row: &ObjectRow) {
+        let room = self.room.iter_mut().find(|(worst, _)| *worst == row.worst_severity);
+        let Some((_, left @ 1..)) = room else { return };
+        *left -= 1;
+        if let Some(ids) = &mut self.ids {
+            ids.insert(row.object_id.clone());
+        }
+        self.objects.push(row.clone());
+    }
+
+    /// Looks at a credential, once all objects were looked at.
+    pub(in crate::report) fn credential(&mut self, row: &CredentialRow) {
+        if self.credentials.len() == self.most {
+            return;
+        }
+        if self.ids.as_ref().is_none_or(|ids| ids.contains(&row.object_id)) {
+            self.credentials.push(row.clone());
+        }
+    }
+
+    /// Looks at what could not be decided.
+    pub(in crate::report) fn undecided(&mut self, row: &UndecidedRow) {
+        if self.undecided.len() < self.most {
+            self.undecided.push(row.clone());
+        }
+    }
 }

@@ -51,7 +51,13 @@ pub(super) fn objects<'a>(report: &Report, excerpt: &'a Excerpt, places: &Places
     let rows = &excerpt.objects;
     Table {
         caption: report.summary.by_compliance(),
-        cut: cut(rows.len(), report.objects.len(), "object", "those with the worst findings", "objects.csv"),
+        cut: cut(
+            rows.len(),
+            report.objects.len(),
+            "object",
+            "those with the worst findings; each is explained by those of the findings above",
+            "objects.csv",
+        ),
         choices: vec![
             Choice::new("Type", 1, rows.iter().map(|row| row.object_type.as_str())),
             Choice::new("Owned by", 2, rows.iter().map(|row| row.owned_by)),

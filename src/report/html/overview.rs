@@ -8,6 +8,7 @@ use super::link;
 use super::trend::Trend;
 use crate::domain::Severity;
 use crate::report::phrases::{counted, grouped, minute, spoken};
+use crate::report::reading::fact;
 use crate::report::{Compared, FindingChange, Fresh, GapRow, Report, RuleCount, Summary};
 
 /// Rules named under "What matters first". More would bury the first; fewer would hide a severity.
@@ -26,6 +27,7 @@ pub(super) struct Head<'a> {
     compared: String,
     compared_exactly: Option<String>,
     compared_run: &'a str,
+    read: String,
     notices: &'a [String],
 }
 
@@ -50,6 +52,7 @@ impl<'a> Head<'a> {
             compared,
             compared_exactly: mark.map(|mark| exactly(mark.started)),
             compared_run: mark.map_or("", |mark| mark.run_id.as_str()),
+            read: fact(&header.read),
             notices: &report.notices,
         }
     }

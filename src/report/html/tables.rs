@@ -70,7 +70,7 @@ impl<'a> Places<'a> {
         let key =
             |(index, row): (usize, &'a ObjectRow)| ((row.object_type, row.object_id.as_str()), index + 1);
         let mut findings: HashMap<_, Vec<_>> = HashMap::new();
-        for finding in excerpt.findings.iter().chain(&excerpt.further) {
+        for finding in &excerpt.findings {
             findings.entry((finding.object_type, finding.object_id.as_str())).or_default().push(finding);
         }
         Self { anchors: excerpt.objects.iter().enumerate().map(key).collect(), findings }

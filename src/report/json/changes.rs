@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::vocabulary::{change_kinds, change_words, credential_types, or_null, severities, subjects};
-use super::{each, filled, moment};
+use super::{filled, moment};
 use crate::domain::RunMark;
-use crate::report::words::instant;
-use crate::report::{ChangeCounts, ChangeRow, Compared, Header, Report};
+use crate::report::moment::Moment;
+use crate::report::{ChangeCounts, ChangeRow, Compared};
 
 /// Something that changed; the members are the columns of `changes.csv`, but for `since`, which is
 /// `compared.run_id`.
@@ -109,7 +109,7 @@ pub(super) struct Comparison<'a> {
     run_id: Option<&'a str>,
     /// When it started.
     #[schemars(extend("format" = "date-time"))]
-    started: Option<String>,
+    started: Option<Moment>,
 }
 
 impl<'a> From<&'a Compared> for Comparison<'a> {
@@ -148,31 +148,5 @@ impl From<ChangeCounts> for Changes {
     fn from(counts: ChangeCounts) -> Self {
         let ChangeCounts { new, reopened, fixed, appeared, changed, gone } = counts;
         Self { new, reopened, fixed, appeared, changed, gone }
-    }
-}
-
-/// What changed from one run to another, outside of a report. The members are named as there.
-#[derive(Serialize)]
-pub(super) struct Difference<'a> {
-    tenant: &'a str,
-    tenant_id: String,
-    run_id: &'a str,
-    started: String,
-    compared: Comparison<'a>,
-    #[serde(serialize_with = "each::<_, Change<'_>, _>")]
-    changes: &'a [ChangeRow],
-}
-
-impl<'a> Difference<'a> {
-    pub(super) fn of(report: &'a Report) -> Self {
-        let Header { tenant, tenant_id, run_id, started, portal: _ } = &report.header;
-        Self {
-            tenant,
-            tenant_id: tenant_id.to_string(),
-            run_id: run_id.as_str(),
-            started: instant(*started),
-            compared: Comparison::from(&report.compared),
-            changes: &report.changes,
-        }
     }
 }

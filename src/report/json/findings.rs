@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::vocabulary::{credential_types, or_null, severities, subjects};
 use super::{filled, moment};
+use crate::report::moment::Moment;
 use crate::report::{FindingChange, FindingRow, GapRow, UndecidedRow};
 
 /// A rule that is broken; the members are the columns of `findings.csv`.
@@ -36,10 +37,10 @@ pub(super) struct Finding<'a> {
     credential_name: Option<&'a str>,
     /// When the credential begins.
     #[schemars(extend("format" = "date-time"))]
-    start: Option<String>,
+    start: Option<Moment>,
     /// When the credential ends.
     #[schemars(extend("format" = "date-time"))]
-    end: Option<String>,
+    end: Option<Moment>,
     /// Whole days until then, rounded down.
     days_left: Option<i64>,
     /// The policy it is about or was decided by.
@@ -50,7 +51,7 @@ pub(super) struct Finding<'a> {
     owners: &'a [String],
     /// When the first complete run that had it started; null where earlier runs could not be consulted.
     #[schemars(extend("format" = "date-time"))]
-    first_seen: Option<String>,
+    first_seen: Option<Moment>,
     /// What it is against the last complete run; null where that could not be consulted.
     #[schemars(extend("enum" = or_null(["new", "standing", "reopened"])))]
     change: Option<&'static str>,

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::vocabulary::exception_states;
-use crate::domain::{ChainLink, RunCounts, RunMark, Severity};
+use crate::domain::{ChainLink, HowRead, RunCounts, RunMark, Severity};
 use crate::report::ExceptionRow;
-use crate::report::words::instant;
+use crate::report::moment::Moment;
 
 /// A configured exception and what it does.
 #[derive(Serialize, JsonSchema)]
@@ -53,7 +53,7 @@ pub(super) struct Point<'a> {
     run_id: &'a str,
     /// When it started.
     #[schemars(extend("format" = "date-time"))]
-    started: String,
+    started: Moment,
     /// Whether everything was read. Where not, the numbers are lower bounds.
     complete: bool,
     /// Audited objects.
@@ -69,11 +69,35 @@ impl<'a> From<&'a RunCounts> for Point<'a> {
         let RunCounts { run: RunMark { run_id, started }, complete, objects, findings, excepted } = counts;
         Self {
             run_id: run_id.as_str(),
-            started: instant(*started),
+            started: Moment::new(*started),
             complete: *complete,
             objects: *objects,
             by_severity: Severity::ALL.map(Severity::as_str).into_iter().zip(*findings).collect(),
             excepted: *excepted,
+        }
+    }
+}
+
+/// How the applications and service principals were read.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Reading<'a> {
+    /// `full`: all of them. `delta`: what changed since an earlier run, put onto what that one saw.
+    #[schemars(extend("enum" = ["full", "delta"]))]
+    mode: &'static str,
+    /// That run.
+    since: Option<&'a str>,
+    /// When the last full read began: owners and federated credentials of objects that were there then are
+    /// as old as that.
+    full_at: Option<Moment>,
+}
+
+impl<'a> From<&'a HowRead> for Reading<'a> {
+    fn from(read: &'a HowRead) -> Self {
+        match read {
+            HowRead::InFull => Self { mode: "full", since: None, full_at: None },
+            HowRead::ByDelta { since: RunMark { run_id, started: _ }, full_at } => {
+                Self { mode: "delta", since: Some(run_id.as_str()), full_at: Some(Moment::new(*full_at)) }
+            }
         }
     }
 }

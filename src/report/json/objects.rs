@@ -9,6 +9,7 @@ use super::vocabulary::{
 };
 use super::{filled, moment};
 use crate::domain::Severity;
+use crate::report::moment::Moment;
 use crate::report::{CredentialRow, ObjectRow};
 
 /// An application or service principal; the members are the columns of `objects.csv`.
@@ -26,7 +27,7 @@ pub(super) struct Object<'a> {
     display_name: &'a str,
     /// When it was created.
     #[schemars(extend("format" = "date-time"))]
-    created: Option<String>,
+    created: Option<Moment>,
     /// Who may sign in to it.
     sign_in_audience: Option<&'a str>,
     /// Where its application is registered.
@@ -157,10 +158,10 @@ pub(super) struct Credential<'a> {
     credential_name: Option<&'a str>,
     /// When it begins.
     #[schemars(extend("format" = "date-time"))]
-    start: Option<String>,
+    start: Option<Moment>,
     /// When it ends.
     #[schemars(extend("format" = "date-time"))]
-    end: Option<String>,
+    end: Option<Moment>,
     /// Whole days from start to end, rounded down.
     lifetime_days: Option<i64>,
     /// Whole days until its end, rounded down.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::vocabulary::{or_null, policy_types, reaches};
 use super::{filled, moment};
 use crate::report::PolicyRow;
+use crate::report::moment::Moment;
 
 /// A restriction of a policy, or a policy without any; the members are the columns of `policies.csv`.
 #[derive(Serialize, JsonSchema)]
@@ -35,7 +36,7 @@ pub(super) struct Policy<'a> {
     max_lifetime: Option<&'a str>,
     /// It reaches objects created on or after this; year 1 means all.
     #[schemars(extend("format" = "date-time"))]
-    created_on_or_after: Option<String>,
+    created_on_or_after: Option<Moment>,
     /// The callers it exempts.
     exempted_actors: &'a [String],
 }

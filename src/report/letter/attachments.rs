@@ -1,12 +1,14 @@
 //! What is attached to a letter, and whether it fits.
 
-use std::io::{Cursor, Write as _};
+use std::io::{self, Write};
 
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
-use zip::result::{ZipError, ZipResult};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, System, ZipWriter};
 
+use super::Contents;
+use super::room::{Cramped, Room};
+use crate::report::hashed::Hashed;
 use crate::report::template::PageError;
 use crate::report::{Attachment, Header, ReportFile};
 
@@ -29,44 +31,60 @@ pub(super) enum Outcome {
     Whole,
     /// In one archive, because as they are they would take `whole`.
     Packed { whole: u64, limit: u64 },
-    /// Not at all: even the archive would take `packed`.
-    LeftOut { whole: u64, packed: u64, limit: u64 },
+    /// Not at all: even the archive would take more.
+    LeftOut { whole: u64, limit: u64 },
 }
 
 impl Enclosure {
-    pub(super) fn of(header: &Header, files: &[ReportFile], limit: u64) -> Result<Self, PageError> {
-        let csvs: Vec<Attachment> = files
-            .iter()
-            .filter(|file| file.name.ends_with(".csv"))
-            .map(|file| Attachment {
-                name: format!("{}-{}", stem(header), file.name),
-                media_type: CSV,
-                bytes: file.bytes.clone(),
-            })
-            .collect();
-        let whole = csvs.iter().map(|csv| encoded(&csv.bytes)).sum();
+    pub(super) fn of(
+        header: &Header,
+        files: &[ReportFile],
+        limit: u64,
+        contents: &dyn Contents,
+    ) -> Result<Self, PageError> {
+        let csvs: Vec<&ReportFile> = files.iter().filter(|file| file.name.ends_with(".csv")).collect();
         if csvs.is_empty() {
-            return Ok(Self { attachments: csvs, outcome: Outcome::Nothing });
+            return Ok(Self { attachments: Vec::new(), outcome: Outcome::Nothing });
         }
+        let whole = csvs.iter().map(|csv| encoded(csv.bytes)).sum();
         if whole <= limit {
-            return Ok(Self { attachments: csvs, outcome: Outcome::Whole });
+            let attachments =
+                csvs.into_iter().map(|csv| attach(header, csv, contents)).collect::<Result<_, _>>()?;
+            return Ok(Self { attachments, outcome: Outcome::Whole });
         }
         let name = format!("keysweep-{}.zip", stem(header));
-        let bytes = pack(&csvs, header.started)
-            .map_err(|source| PageError::Archive { archive: name.clone(), source })?;
-        let packed = encoded(&bytes);
-        if packed <= limit {
-            let archive = Attachment { name, media_type: ZIP, bytes };
-            Ok(Self { attachments: vec![archive], outcome: Outcome::Packed { whole, limit } })
-        } else {
-            Ok(Self { attachments: Vec::new(), outcome: Outcome::LeftOut { whole, packed, limit } })
-        }
+        Ok(match pack(&name, header, &csvs, limit, contents)? {
+            Some(bytes) => {
+                let archive = Attachment { name, media_type: ZIP, bytes };
+                Self { attachments: vec![archive], outcome: Outcome::Packed { whole, limit } }
+            }
+            None => Self { attachments: Vec::new(), outcome: Outcome::LeftOut { whole, limit } },
+        })
     }
 }
 
+fn attach(header: &Header, csv: &ReportFile, contents: &dyn Contents) -> Result<Attachment, PageError> {
+    let mut bytes = Vec::with_capacity(usize::try_from(csv.bytes).unwrap_or_default());
+    copy(csv, contents, &mut bytes)?;
+    Ok(Attachment { name: attached(header, csv), media_type: CSV, bytes })
+}
+
+/// Copies a file, which must be what was written: whoever gets the mail can hold it against the manifest.
+fn copy(file: &ReportFile, contents: &dyn Contents, out: impl Write) -> Result<(), PageError> {
+    let wrap = |source| PageError::Attachment { file: file.name, source };
+    let mut out = Hashed::new(out);
+    contents.copy(file.name, &mut out).map_err(wrap)?;
+    let (_, sha256, _) = out.end();
+    if sha256 == file.sha256 { Ok(()) } else { Err(wrap(io::ErrorKind::InvalidData.into())) }
+}
+
+fn attached(header: &Header, csv: &ReportFile) -> String {
+    format!("{}-{}", stem(header), csv.name)
+}
+
 /// The size of an attachment in the mail: base64, with a line break after each full or last line.
-fn encoded(bytes: &[u8]) -> u64 {
-    let characters = (bytes.len() as u64).div_ceil(3) * 4;
+fn encoded(bytes: u64) -> u64 {
+    let characters = bytes.div_ceil(3) * 4;
     characters + characters.div_ceil(LINE) * 2
 }
 
@@ -77,19 +95,55 @@ fn stem(header: &Header) -> String {
     format!("{tenant}-{}", header.run_id)
 }
 
-/// One archive of all, the same bytes for the same content and time on every platform.
-fn pack(files: &[Attachment], time: DateTime<Utc>) -> ZipResult<Vec<u8>> {
+/// One archive of all, the same bytes for the same content and time on every platform. None where it would take
+/// more than `limit`: that is noticed on the way.
+fn pack(
+    name: &str,
+    header: &Header,
+    csvs: &[&ReportFile],
+    limit: u64,
+    contents: &dyn Contents,
+) -> Result<Option<Vec<u8>>, PageError> {
+    let wrap = |source| PageError::Archive { archive: name.to_owned(), source };
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .system(System::Unix)
         .unix_permissions(0o600)
-        .last_modified_time(dos_time(time).unwrap_or_default());
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for file in files {
-        archive.start_file(file.name.as_str(), options)?;
-        archive.write_all(&file.bytes).map_err(ZipError::from)?;
+        .last_modified_time(dos_time(header.started).unwrap_or_default());
+    // Base64 makes four bytes of three.
+    let room = Room::for_bytes((limit / 4 + 1) * 3);
+    let mut archive = ZipWriter::new(room.begin());
+    for csv in csvs {
+        // It may well be larger than what an archive holds without saying so.
+        let options = options.large_file(u64::from(u32::MAX) <= csv.bytes);
+        archive.start_file(attached(header, csv), options).map_err(wrap)?;
+        let copied = copy(csv, contents, While { archive: &mut archive, room: &room });
+        if room.is_used_up() {
+            break;
+        }
+        copied?;
     }
-    Ok(archive.finish()?.into_inner())
+    let packed = archive.finish().map_err(wrap)?.end();
+    Ok(packed.filter(|bytes| encoded(bytes.len() as u64) <= limit))
+}
+
+/// Goes on for as long as there is room.
+struct While<'a> {
+    archive: &'a mut ZipWriter<Cramped>,
+    room: &'a Room,
+}
+
+impl Write for While<'_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        if self.room.is_used_up() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.archive.write(piece)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.archive.flush()
+    }
 }
 
 /// The time in an archive; none before 1980 and after 2107, which the format cannot hold.

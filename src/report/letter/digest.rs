@@ -8,7 +8,7 @@ use super::changes::Changes;
 use super::standing::{Group, standing};
 use crate::domain::{ExceptionState, Severity};
 use crate::report::phrases::{counted, grouped, minute, plain, size, spoken};
-use crate::report::{Report, ReportFile, Subject, Summary};
+use crate::report::{Report, ReportFile, Subject, Summary, reading};
 
 /// Characters of a name, and of a sentence, before they are cut.
 pub(super) const NAME: usize = 80;
@@ -169,8 +169,8 @@ fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kep
         Outcome::Packed { whole, limit } => {
             vec![format!("Attached as one archive: {}.", spoken(&names)), too_large(whole, limit)]
         }
-        Outcome::LeftOut { whole, packed, limit } => vec![
-            format!("Nothing is attached: even compressed, the CSV files would add {}.", size(packed)),
+        Outcome::LeftOut { whole, limit } => vec![
+            "Nothing is attached: even compressed, the CSV files would be too large.".to_owned(),
             too_large(whole, limit),
         ],
     };
@@ -187,5 +187,6 @@ fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kep
             format!("Where Keysweep runs, {folder} in its reports directory holds {}.", spoken(&all))
         }
     });
+    sentences.push(reading::sentence(&report.header.read));
     sentences
 }
