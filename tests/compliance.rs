@@ -3,6 +3,9 @@
 //! `cfg(test)` tells the linter that these modules are tests throughout, helpers included.
 
 #[cfg(test)]
+#[path = "support/assessed.rs"]
+mod assessed;
+#[cfg(test)]
 #[path = "compliance/brute_force.rs"]
 mod brute_force;
 #[cfg(test)]
