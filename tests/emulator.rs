@@ -14,6 +14,8 @@ mod conformance;
 mod delta;
 #[path = "emulator/faults.rs"]
 mod faults;
+#[path = "emulator/limits.rs"]
+mod limits;
 #[path = "emulator/listing.rs"]
 mod listing;
 #[path = "emulator/more_faults.rs"]

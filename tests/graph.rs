@@ -1,6 +1,10 @@
 //! Reading Microsoft Graph, against a local server that plays Graph.
 #![cfg(test)]
 
+#[path = "graph/budget.rs"]
+mod budget;
+#[path = "graph/damaged.rs"]
+mod damaged;
 #[path = "graph/delta.rs"]
 mod delta;
 #[path = "graph/delta_script.rs"]
@@ -23,5 +27,9 @@ mod retries;
 mod samples;
 #[path = "graph/server.rs"]
 mod server;
+#[path = "graph/signal.rs"]
+mod signal;
 #[path = "graph/tenant.rs"]
 mod tenant;
+#[path = "graph/totals.rs"]
+mod totals;

@@ -50,11 +50,7 @@ impl World {
         self.requests()?;
         let (mut command, log) = (keysweep(), self.path("log"));
         command.current_dir(self.directory.path()).args(["--config", "keysweep.toml", "audit", "--no-mail"]);
-        command
-            .args(["--format", "csv"])
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(&log)?);
+        command.args(arguments).stdout(Stdio::null()).stderr(fs::File::create(&log)?);
         let (cost, status) = measure::run(&mut command)?;
         if !status.success() {
             bail!("the audit ended with {status}:\n{}", fs::read_to_string(&log)?);

@@ -4,8 +4,10 @@ mod history;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::fmt::friendly::SpanParser;
 
 use crate::domain::{RuleId, Severity};
 
@@ -115,9 +117,24 @@ pub(super) enum Document {
     Report,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum TenantSize {
+    Small,
+    Medium,
+    Large,
+}
+
+/// A time such as `60ms` or `2s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = DURATIONS.parse_unsigned_duration(text);
+    parsed.map_err(|_| "not a time such as 60ms or 2s".to_owned())
+}
+
+static DURATIONS: SpanParser = SpanParser::new();
+
 #[derive(Debug, Args)]
 pub(super) struct Emulator {
-    /// Where Graph listens, with HTTPS; loopback only. The token endpoint takes a port of its own
+    /// Where Graph listens, with HTTPS unless told otherwise; loopback only. The token endpoint takes a port of its own
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
     pub(super) listen: SocketAddr,
     /// Serve a generated tenant of this many applications, instead of the sample tenant
@@ -129,6 +146,18 @@ pub(super) struct Emulator {
     /// Serve the tenant described in this JSON file
     #[arg(long, value_name = "FILE")]
     pub(super) tenant_file: Option<PathBuf>,
+    /// Answer every request to Graph only after this time, such as 60ms
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0ms")]
+    pub(super) latency: Duration,
+    /// Enforce the limits of Graph: 429 to who asks too much
+    #[arg(long)]
+    pub(super) enforce_limits: bool,
+    /// By how many users the limits are measured out: up to 49, up to 500, or more
+    #[arg(long, value_name = "SIZE", value_enum, default_value_t = TenantSize::Small, requires = "enforce_limits")]
+    pub(super) tenant_size: TenantSize,
+    /// Serve Graph without TLS; the token endpoint keeps it
+    #[arg(long)]
+    pub(super) http: bool,
     /// Where the certificate authority, a client certificate and a configuration are written
     #[arg(long, value_name = "DIR", default_value = "data/emulator")]
     pub(super) directory: PathBuf,

@@ -10,7 +10,7 @@ use super::exit::{End, Failure};
 use super::interrupt;
 use super::show::note;
 use super::workspace::{self, Results};
-use crate::emulator::{Emulator, Options, TenantData};
+use crate::emulator::{Emulator, Limits, Options, TenantData, TenantSize, Transport};
 use crate::run::clock;
 
 pub(super) async fn emulator(args: &args::Emulator) -> Result<End, Failure> {
@@ -32,11 +32,22 @@ pub(super) async fn emulator(args: &args::Emulator) -> Result<End, Failure> {
         Options {
             graph_listen: args.listen,
             authority_listen: beside(args.listen),
+            graph_transport: if args.http { Transport::PlainHttp } else { Transport::Https },
+            latency: args.latency,
+            limits: args.enforce_limits.then(|| Limits::of(size(args.tenant_size))),
             ..Options::new(tenant, now, clock::system)
         },
     )
     .await
     .map_err(Failure::run)
+}
+
+fn size(size: args::TenantSize) -> TenantSize {
+    match size {
+        args::TenantSize::Small => TenantSize::Small,
+        args::TenantSize::Medium => TenantSize::Medium,
+        args::TenantSize::Large => TenantSize::Large,
+    }
 }
 
 fn from_file(file: &Path) -> Result<TenantData, Failure> {

@@ -40,6 +40,11 @@ pub struct LoggedRequest {
     pub body: String,
     /// The `id` of the member, when it came inside a `$batch`.
     pub batch_member: Option<String>,
+    /// The resource units it cost; none where it was refused before it was charged, and for a `$batch`
+    /// itself, whose members are charged.
+    pub units: Option<u32>,
+    /// Whether it was refused because a limit was reached.
+    pub throttled: bool,
     /// How somebody signed in: `client-secret`, `certificate PS256 x5t#S256`, `federated-token`,
     /// `managed-identity`; none on Graph's side, and while it is not known.
     pub sign_in: Option<String>,
@@ -73,6 +78,13 @@ impl Log {
 
     pub(super) fn answered(&self, ticket: Ticket, status: u16) {
         self.amend(ticket, |entry| entry.status = Some(status));
+    }
+
+    pub(super) fn charged(&self, ticket: Ticket, units: u32, throttled: bool) {
+        self.amend(ticket, |entry| {
+            entry.units = Some(units);
+            entry.throttled = throttled;
+        });
     }
 
     pub(super) fn signed_in(&self, ticket: Ticket, how: &str) {

@@ -3,7 +3,7 @@
 //!
 //! Two servers on loopback: Graph (`v1.0`) and the token endpoint of Entra, over HTTPS with a certificate
 //! authority made at the start. What is undocumented was chosen and is marked "inferred" where it is
-//! decided. Not served: `beta`, `$search`, `$orderby`, throttling, mail, reports, audit logs,
+//! decided. Not served: `beta`, `$search`, `$orderby`, mail, reports, audit logs,
 //! creating, changing and deleting applications. Client certificates are known by `x5t#S256` only.
 //!
 //! ```no_run
@@ -33,6 +33,7 @@ mod edge;
 mod fault;
 mod front;
 mod graph;
+mod limits;
 mod log;
 mod options;
 pub mod scenario;
@@ -43,6 +44,7 @@ mod tenant;
 
 pub use fault::{Fault, Side};
 pub use graph::DeltaHabits;
+pub use limits::{Limit, Limits, TenantSize};
 pub use log::LoggedRequest;
 pub use options::{Options, Transport};
 pub use tenant::{ObjectKind, TenantData, TenantFileError};
@@ -95,6 +97,7 @@ impl Emulator {
 
         let stop = CancellationToken::new();
         let state = Arc::new(State::new(options, graph_root, authority_root, client, stop.clone()));
+        state.limit(state.options.limits.clone());
         let tasks = TaskTracker::new();
         let router = Router::new().fallback(graph::handle).with_state(Arc::clone(&state));
         graph.serve(graph_tls, router, &tasks, &stop);
@@ -183,6 +186,11 @@ impl Emulator {
     /// From the next round on, delta answers come like this.
     pub fn set_delta_habits(&self, habits: DeltaHabits) {
         self.state.set_delta_habits(habits);
+    }
+
+    /// Enforces these limits from now on, or none, with nothing used so far.
+    pub fn limit(&self, limits: Option<Limits>) {
+        self.state.limit(limits);
     }
 
     /// Adds a fault behind those already there.

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{DeltaHabits, TenantData};
+use super::{DeltaHabits, Limits, TenantData};
 
 /// How the emulated Graph is reached. The token endpoint is always HTTPS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +43,10 @@ pub struct Options {
     pub token_lifetime: Duration,
     /// Hosts of Graph for which tokens are made and accepted, apart from the emulator's own.
     pub audiences: Vec<String>,
+    /// Graph's limits on requests, if they are to be enforced.
+    pub limits: Option<Limits>,
+    /// How long every answer of Graph takes at least.
+    pub latency: std::time::Duration,
     /// How delta answers come.
     pub delta: DeltaHabits,
 }
@@ -65,6 +69,8 @@ impl Options {
             identity_header: "emulator-identity-header".to_owned(),
             token_lifetime: Duration::seconds(3599),
             audiences: vec!["https://graph.microsoft.com".to_owned()],
+            limits: None,
+            latency: std::time::Duration::ZERO,
             delta: DeltaHabits::default(),
         }
     }

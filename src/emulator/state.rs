@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use super::access::Mint;
 use super::edge::ClientIdentity;
 use super::fault::{self, Effect, Sighting};
 use super::front::Received;
+use super::limits::{Limits, Throttle};
 use super::log::{Log, Ticket};
 use super::{DeltaHabits, Fault, LoggedRequest, Options, Side, TenantData};
 
@@ -31,6 +33,7 @@ pub(super) struct State {
     tenant: RwLock<TenantData>,
     roles: RwLock<Vec<String>>,
     faults: Mutex<Vec<Fault>>,
+    throttle: Mutex<Option<Arc<Throttle>>>,
     delta_habits: Mutex<DeltaHabits>,
     delta_tokens: AtomicU64,
     delta_tokens_lost: AtomicU64,
@@ -65,6 +68,7 @@ impl State {
             faults: Mutex::new(faults),
             tenant: RwLock::new(tenant),
             roles: RwLock::new(options.roles.clone()),
+            throttle: Mutex::new(None),
             delta_habits: Mutex::new(options.delta.clone()),
             delta_tokens: AtomicU64::new(0),
             delta_tokens_lost: AtomicU64::new(0),
@@ -104,6 +108,16 @@ impl State {
 
     pub(super) fn strike(&self, seen: &Sighting<'_>) -> Option<Effect> {
         fault::strike(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner), seen)
+    }
+
+    pub(super) fn throttle(&self) -> Option<Arc<Throttle>> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Enforces these limits from now on, with nothing used so far.
+    pub(super) fn limit(&self, limits: Option<Limits>) {
+        let throttle = limits.map(|limits| Arc::new(Throttle::new(limits, Instant::now())));
+        *self.throttle.lock().unwrap_or_else(PoisonError::into_inner) = throttle;
     }
 
     pub(super) fn delta_habits(&self) -> DeltaHabits {
@@ -151,6 +165,8 @@ impl State {
             headers,
             body,
             batch_member: member.map(str::to_owned),
+            units: None,
+            throttled: false,
             sign_in: None,
         })
     }

@@ -89,7 +89,7 @@ fn restrictions(entry: &mut Entry<'_>, wire: Option<wire::Restrictions>) -> Opti
     ] {
         for mut wire in each(listed) {
             if wire.restriction_type.is_none() {
-                entry.wrong(&format!("a restriction in `{}` has no type", collection.as_str()));
+                entry.wrong(format_args!("a restriction in `{}` has no type", collection.as_str()));
             }
             let kind = wire.restriction_type.take().unwrap_or_default();
             all.push(restriction(entry, collection, &kind, wire));
@@ -105,7 +105,7 @@ fn restrictions(entry: &mut Entry<'_>, wire: Option<wire::Restrictions>) -> Opti
                 continue; // null, or an annotation
             }
             let Ok(wire) = serde_json::from_value(member) else {
-                entry.wrong(&format!("a restriction in `{}` is not as documented", collection.as_str()));
+                entry.wrong(format_args!("a restriction in `{}` is not as documented", collection.as_str()));
                 return None;
             };
             all.push(restriction(entry, collection, &name, wire));

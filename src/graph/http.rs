@@ -198,11 +198,13 @@ impl Graph {
             return Err(refusal(call, response).await);
         }
         let body = read_body(call, response, self.patience.body_limit).await?;
-        serde_json::from_slice(&body).map_err(|error| Failure {
-            error: shape(&call.name, &error),
-            // It may have been cut off, or come from a proxy in trouble.
-            then: Then::Again,
-        })
+        // It may have been cut off, or come from a proxy in trouble.
+        let again = |error| Failure { error, then: Then::Again };
+        let text = std::str::from_utf8(&body).map_err(|error| {
+            let problem = format!("no text from byte {}", error.valid_up_to());
+            again(GraphError::Shape { request: call.name.clone(), problem })
+        })?;
+        serde_json::from_str(text).map_err(|error| again(shape(&call.name, &error)))
     }
 
     async fn exchange(&self, call: &Call, bearer: &Bearer) -> Result<Response, Failure> {

@@ -15,6 +15,7 @@ mod error;
 mod gaps;
 mod http;
 mod lent;
+mod owner_lists;
 mod owners;
 mod pages;
 mod policies;

@@ -11,6 +11,7 @@ use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps;
 use super::http::{Call, Graph};
+use super::owner_lists::{self, Told};
 use super::pages::Listed;
 use super::progress::{Progress, Watch};
 use super::wire;
@@ -20,7 +21,7 @@ use crate::domain::{Gap, Inventory, Object, ObjectId, ObjectKey, ObjectKind, Obj
 /// to throttle: all their members are charged at once.
 const IN_FLIGHT: usize = 4;
 
-const READ_OWNERS: &str = "`Application.Read.All`";
+pub(super) const READ_OWNERS: &str = "`Application.Read.All`";
 
 /// An advanced query; the only one that finds them without a request per application (FACTS §4.2).
 const OWNERLESS: &str = "$filter=owners/$count eq 0&$count=true&$select=id&$top=999";
@@ -53,7 +54,7 @@ pub(super) async fn ownerless(graph: &Graph, progress: &dyn Progress) -> Ownerle
     }
 }
 
-fn is_unsupported(error: &GraphError) -> bool {
+pub(super) fn is_unsupported(error: &GraphError) -> bool {
     match error {
         GraphError::Rejected { answer, .. } => matches!(answer.status, 400 | 404 | 501),
         GraphError::Shape { .. } => true,
@@ -106,9 +107,10 @@ fn applications(objects: &Objects) -> impl Iterator<Item = usize> + use<> {
     places.map(|(place, _)| place).collect::<Vec<_>>().into_iter()
 }
 
-/// Reads the names of the owners of `of`, twenty objects to a request, and sets them on the inventory:
-/// they correct what the index said, which lags behind. An object that has gone since it was listed is
-/// left as unread, without a gap: there is nothing left to own. What cannot be read is unread and a gap.
+/// Reads the names of the owners of `of`, twenty objects to a request or, where that takes fewer, page by
+/// page, and sets them on the inventory: they correct what the index said, which lags behind. An object that
+/// has gone since it was listed is left as unread, without a gap: there is nothing left to own. What cannot
+/// be read is unread and a gap.
 pub async fn name_owners(
     graph: &Graph,
     inventory: &mut Inventory,
@@ -128,6 +130,25 @@ pub async fn name_owners(
         }
     }
     let mut named = 0;
+    let mut missing = Vec::new();
+    let mut one_by_one = Vec::new();
+    for kind in [ObjectKind::Application, ObjectKind::ServicePrincipal] {
+        let wanted: BTreeSet<ObjectKey> = keys.iter().copied().filter(|key| key.kind == kind).collect();
+        let all = objects.keys().filter(|key| key.kind == kind).count();
+        if !owner_lists::pays(wanted.len(), all) {
+            one_by_one.extend(wanted);
+            continue;
+        }
+        let Told { owners, cut, gap } = owner_lists::list(graph, kind, &wanted, watch).await;
+        missing.extend(gap);
+        one_by_one.extend(cut);
+        named += owners.len();
+        for (key, owners) in owners {
+            if let Some(place) = objects.find(&key) {
+                objects.set_owners(place, owners);
+            }
+        }
+    }
     let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
         let mut names = page.items;
         names.sort();
@@ -137,9 +158,9 @@ pub async fn name_owners(
         }
     };
     let query = "$select=id,displayName,userPrincipalName";
-    let gap = ask(graph, &keys, query, Pages::All, watch, note).await;
-    watch.end(named, gap.as_slice());
-    inventory.gaps.extend(gap);
+    missing.extend(ask(graph, &one_by_one, query, Pages::All, watch, note).await);
+    watch.end(named, &missing);
+    inventory.gaps.extend(missing);
     inventory.gaps = gaps::in_order(std::mem::take(&mut inventory.gaps));
 }
 
@@ -161,60 +182,68 @@ async fn ask(
     mut note: impl FnMut(&ObjectKey, Listed<Vec<Text>>),
 ) -> Option<Gap> {
     let mut missing = Missing::default();
+    let mut over: Option<(ObjectKey, GraphError)> = None;
     let mut asked = 0;
     let mut chunks = keys.chunks(MEMBERS);
     let mut open = FuturesUnordered::new();
     loop {
-        let room = IN_FLIGHT - open.len();
+        // What is on its way is waited for, but nothing more is sent.
+        let room = if over.is_some() { 0 } else { IN_FLIGHT - open.len() };
         open.extend(chunks.by_ref().take(room).map(|keys| answers(graph, keys, query, pages, watch)));
-        let Some(answers) = open.next().await else { break };
-        let answers = match answers {
-            Ok(answers) => answers,
-            Err(error) => return missing.and_rest(error),
-        };
-        asked += answers.len();
-        for (key, answer) in answers {
+        let Some(batch) = open.next().await else { break };
+        asked += batch.answers.len();
+        for (key, answer) in batch.answers {
             match answer {
                 Ok(listed) if listed.is_complete() => note(&key, listed),
                 Ok(listed) => missing.add(key, listed.problems.gap(Part::Owners)),
                 Err(error) if error.is_not_found() => {
                     tracing::debug!(object = %key.id, "`{}` has gone", key.id)
                 }
-                Err(error) if error.is_outage() => return missing.and_rest(error),
                 Err(error) => missing.add(key, Some(gaps::gap(Part::Owners, &error))),
             }
         }
+        over = over.into_iter().chain(batch.over).min_by_key(|(key, _)| *key);
         watch.page(asked);
     }
-    missing.gap()
+    match over {
+        // It stands for everything that is missing.
+        Some((_, error)) => Some(gaps::gap(Part::Owners, &error)),
+        None => missing.gap(),
+    }
 }
 
 /// The owners of an object, or why they are not known.
-type Answer = (ObjectKey, Result<Listed<Vec<Text>>, GraphError>);
+type Answer = Result<Listed<Vec<Text>>, GraphError>;
 
-/// The answers of one batch, up to the first that says that no other will come.
-async fn answers(
-    graph: &Graph,
-    keys: &[ObjectKey],
-    query: &str,
-    pages: Pages,
-    watch: Watch<'_>,
-) -> Result<Vec<Answer>, GraphError> {
+/// What a batch brought.
+#[derive(Default)]
+struct Answers {
+    answers: Vec<(ObjectKey, Answer)>,
+    /// The object at which it became clear that going on makes no sense.
+    over: Option<(ObjectKey, GraphError)>,
+}
+
+async fn answers(graph: &Graph, keys: &[ObjectKey], query: &str, pages: Pages, watch: Watch<'_>) -> Answers {
     let calls: Vec<Call> = keys.iter().map(|key| graph.call(&path(*key), Some(query), READ_OWNERS)).collect();
-    let bodies = graph.batch(&calls, watch).await?;
-    let mut answers = Vec::with_capacity(keys.len());
+    let mut batch = Answers::default();
+    let bodies = match graph.batch(&calls, watch).await {
+        Ok(bodies) => bodies,
+        Err(error) => return Answers { over: keys.first().map(|key| (*key, error)), ..batch },
+    };
     for ((key, call), body) in keys.iter().zip(&calls).zip(bodies) {
         let answer = match body {
             Ok(body) => owners(graph, call, body, pages, watch).await,
             Err(error) => Err(error),
         };
-        let outage = answer.as_ref().is_err_and(GraphError::is_outage);
-        answers.push((*key, answer));
-        if outage {
-            break;
+        match answer {
+            Err(error) if error.is_outage() => {
+                batch.over = Some((*key, error));
+                break;
+            }
+            answer => batch.answers.push((*key, answer)),
         }
     }
-    Ok(answers)
+    batch
 }
 
 async fn owners(
@@ -250,11 +279,6 @@ impl Missing {
         }
     }
 
-    /// An error that stands for everything that is missing.
-    fn and_rest(self, error: GraphError) -> Option<Gap> {
-        Some(gaps::gap(Part::Owners, &error))
-    }
-
     fn gap(self) -> Option<Gap> {
         let (_, Gap { part, reason }) = self.first?;
         Some(match self.objects.saturating_sub(1) {
@@ -276,9 +300,13 @@ fn object_id(mut entry: Entry<'_>) -> Option<ObjectId> {
     entry.id(wire.id.as_deref()).map(ObjectId)
 }
 
-/// A name to call an owner by: of the three, the best that is there.
 fn owner(mut entry: Entry<'_>) -> Option<Text> {
     let wire: wire::Owner = entry.read()?;
+    name(&mut entry, wire)
+}
+
+/// A name to call an owner by: of the three, the best that is there.
+pub(super) fn name(entry: &mut Entry<'_>, wire: wire::Owner) -> Option<Text> {
     let named = [wire.display_name, wire.user_principal_name, wire.id];
     let name = named.into_iter().flatten().find(|name| !name.trim().is_empty());
     if name.is_none() {

@@ -218,6 +218,14 @@ pub(super) struct Owner {
     pub(super) user_principal_name: Option<String>,
 }
 
+/// An entry of a listing for the sake of its owners (FACTS §4.3).
+#[derive(Debug, Deserialize)]
+pub(super) struct Owned<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Lent<'a>>,
+    pub(super) owners: Option<Vec<Owner>>,
+}
+
 /// The envelope of a batch (FACTS §9.4).
 #[derive(Debug, Deserialize)]
 pub(super) struct BatchAnswers {

@@ -120,23 +120,28 @@ fn a_tenant_that_is_not_configured_is_bad_usage_and_those_that_are_are_named() {
 
 #[test]
 fn the_emulator_alone_can_be_audited_with_the_configuration_it_writes() {
-    let directory = tempfile::tempdir().unwrap();
-    let emulator = keysweep()
-        .current_dir(directory.path())
-        .args(["emulator", "--listen", "127.0.0.1:0", "--applications", "3", "--seed", "9"])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _emulator = Running(emulator);
-    let config = directory.path().join("data/emulator/keysweep.toml");
-    until("the configuration", || config.metadata().is_ok_and(|file| file.len() > 0));
-    let output =
-        keysweep().current_dir(directory.path()).arg("--config").arg(&config).arg("audit").output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let run =
-        fs::read_dir(directory.path().join("reports/emulated")).unwrap().next().unwrap().unwrap().path();
-    let kinds = rows(&run.join("objects.csv"));
-    assert_eq!(kinds.iter().filter(|row| row["object_type"] == "application").count(), 3);
+    let limited = ["--http", "--latency", "20ms", "--enforce-limits", "--tenant-size", "large"];
+    for (flags, root) in [(&[][..], "https://localhost:"), (&limited[..], "http://localhost:")] {
+        let directory = tempfile::tempdir().unwrap();
+        let emulator = keysweep()
+            .current_dir(directory.path())
+            .args(["emulator", "--listen", "127.0.0.1:0", "--applications", "3", "--seed", "9"])
+            .args(flags)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let _emulator = Running(emulator);
+        let config = directory.path().join("data/emulator/keysweep.toml");
+        until("the configuration", || config.metadata().is_ok_and(|file| file.len() > 0));
+        let written = fs::read_to_string(&config).unwrap();
+        assert!(written.contains(&format!("graph_url = \"{root}")), "{written}");
+        let audit = ["--config", config.to_str().unwrap(), "audit"];
+        let output = keysweep().current_dir(directory.path()).args(audit).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{flags:?}: {}", text(&output.stderr));
+        let mut runs = fs::read_dir(directory.path().join("reports/emulated")).unwrap();
+        let kinds = rows(&runs.next().unwrap().unwrap().path().join("objects.csv"));
+        assert_eq!(kinds.iter().filter(|row| row["object_type"] == "application").count(), 3);
+    }
 }
 
 #[test]
@@ -149,6 +154,8 @@ fn the_emulator_refuses_what_it_should() {
         (["--tenant-file", file.to_str().unwrap()], "applications"),
         (["--tenant-file", "nowhere.json"], "nowhere.json"),
         (["--seed", "9"], "--applications"),
+        (["--latency", "soon"], "60ms"),
+        (["--tenant-size", "large"], "--enforce-limits"),
     ] {
         let output = run(&[&["emulator"], &arguments[..]].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -12,7 +12,7 @@ use crate::server::{Reply, Server};
 use crate::tenant::*;
 
 /// JSON of any shape, in which the names that the client looks for are frequent.
-fn any_json() -> impl Strategy<Value = Value> {
+pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     let word = prop::sample::select(vec![
         "value",
         "id",
@@ -75,7 +75,7 @@ fn read_each<T: Clone + std::fmt::Debug>(
     let body = Arc::new(Mutex::new(Vec::new()));
     let answer = Arc::clone(&body);
     let server = runtime.block_on(Server::start(move |_| Reply::raw(200, answer.lock().unwrap().clone())));
-    let graph = graph(&server, Patience { attempts: 1, ..patience() });
+    let graph = graph(&server, Patience { attempts: 1, ..patience() }).within(plenty());
     let config =
         proptest::test_runner::Config { cases: 100, failure_persistence: None, ..Default::default() };
     let rng = proptest::test_runner::TestRng::deterministic_rng(config.rng_algorithm);

@@ -4,6 +4,7 @@ use keysweep::domain::{Inventory, Owners, Part};
 use serde_json::{Value, json};
 
 use crate::server::{Reply, Seen, Server};
+use crate::signal::Signal;
 use crate::tenant::*;
 
 fn owners(inventory: &Inventory) -> Vec<Owners> {
@@ -279,7 +280,7 @@ async fn an_object_that_has_gone_is_unread_without_a_gap() {
 #[tokio::test]
 async fn a_batch_that_fails_leaves_what_it_asked_for_unread_and_one_gap() {
     let server = Server::start(|request| match request.route() {
-        "applications" => Reply::page(&(1..=60).map(holder).collect::<Vec<_>>()),
+        "applications" => Reply::page(&(1..=400).map(holder).collect::<Vec<_>>()),
         "batch" if request.nth == 0 => batch(request, |_| people(&["Adele"])),
         "batch" => Reply::error(403, "Authorization_RequestDenied"),
         _ => quiet(request),
@@ -289,6 +290,56 @@ async fn a_batch_that_fails_leaves_what_it_asked_for_unread_and_one_gap() {
     assert_eq!(parts(&inventory), [Part::Owners]);
     assert!(reasons(&inventory).contains("`POST /v1.0/$batch`"), "{}", reasons(&inventory));
     let unread = owners(&inventory).iter().filter(|owners| **owners == Owners::Unread).count();
-    assert_eq!(unread, 40);
-    assert_eq!(server.seen_at("batch").len(), 2, "the third would fail alike");
+    assert_eq!(unread, 380, "an answer that is on its way is taken, whatever failed before it came");
+    let sent = server.seen_at("batch").len();
+    assert!(sent <= 5, "{sent}: the others would fail alike");
+}
+
+#[test]
+fn several_batches_are_on_their_way_at_a_time_but_not_all() {
+    let arrived = Signal::default();
+    let seen = arrived.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(8).enable_all().build().unwrap();
+    runtime.block_on(async move {
+        let server = Server::start(move |request| match request.route() {
+            "applications" => Reply::page(&(1..=200).map(holder).collect::<Vec<_>>()),
+            "batch" => {
+                seen.give();
+                assert!(seen.came_times(4), "four of them are sent before the first is answered");
+                batch(request, |_| people(&["Lynne"]))
+            }
+            _ => quiet(request),
+        })
+        .await;
+        let inventory = read_and_name(&server).await;
+        assert!(inventory.is_complete(), "{}", reasons(&inventory));
+        assert_eq!(server.seen_at("batch").len(), 10);
+        assert!(owners(&inventory).iter().all(|owners| *owners == named(&["Lynne"])));
+    });
+}
+
+#[test]
+fn the_first_object_that_fails_is_named_in_whatever_order_the_answers_come() {
+    let arrived = Signal::default();
+    let seen = arrived.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(8).enable_all().build().unwrap();
+    runtime.block_on(async move {
+        let server = Server::start(move |request| match request.route() {
+            "applications" => Reply::page(&(1..=40).map(holder).collect::<Vec<_>>()),
+            "batch" if request.body.to_string().contains(&id(1).to_string()) => {
+                // Answered when the second batch already is.
+                assert!(seen.came());
+                batch(request, |_| json!({"status": 400, "body": {"error": {"code": "First"}}}))
+            }
+            "batch" => {
+                seen.give();
+                batch(request, |_| json!({"status": 400, "body": {"error": {"code": "Second"}}}))
+            }
+            _ => quiet(request),
+        })
+        .await;
+        let inventory = read_and_name(&server).await;
+        let said = "400 First. So it is for 39 more objects.";
+        assert!(reasons(&inventory).contains(said), "{}", reasons(&inventory));
+    });
 }

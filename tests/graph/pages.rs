@@ -4,10 +4,11 @@ use keysweep::domain::Part;
 use keysweep::graph::Patience;
 use serde_json::{Value, json};
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::server::{Reply, Seen, Server};
+use crate::signal::Signal;
 use crate::tenant::*;
 
 fn applications(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> impl Fn(&Seen) -> Reply {
@@ -177,23 +178,6 @@ async fn many_unreadable_entries_are_one_gap_of_bounded_length() {
     assert_eq!(parts(&inventory), [Part::Applications]);
     assert!(reasons(&inventory).contains("and 895 more."), "{}", reasons(&inventory));
     assert!(reasons(&inventory).len() < 500);
-}
-
-/// Something that one thread waits for and another one does.
-#[derive(Clone, Default)]
-struct Signal(Arc<(Mutex<bool>, Condvar)>);
-
-impl Signal {
-    fn give(&self) {
-        *self.0.0.lock().unwrap() = true;
-        self.0.1.notify_all();
-    }
-
-    /// Whether it came; nobody waits for ever.
-    fn came(&self) -> bool {
-        let given = self.0.0.lock().unwrap();
-        *self.0.1.wait_timeout_while(given, Duration::from_secs(20), |given| !*given).unwrap().0
-    }
 }
 
 #[test]

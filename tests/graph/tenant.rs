@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::config::Reading;
 use keysweep::domain::{Inventory, ObjectKey, ObjectKind, Part, TenantId};
 use keysweep::graph::tokens::Tokens;
-use keysweep::graph::{Event, Graph, Patience, Progress, client, collect, name_owners};
+use keysweep::graph::{Budget, Event, Graph, Limits, Patience, Progress, client, collect, name_owners};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -125,6 +125,13 @@ pub(crate) fn graph(server: &Server, patience: Patience) -> Graph {
         tokens(usize::MAX),
         patience,
     )
+}
+
+/// A budget that is never spent.
+pub(crate) fn plenty() -> Arc<Budget> {
+    let (most, no_time) = (u32::MAX, Duration::from_nanos(1));
+    let limits = Limits { units: most, units_per: no_time, key_reads: most, key_reads_per: no_time };
+    Arc::new(Budget::new(limits))
 }
 
 pub(crate) async fn read(server: &Server) -> Inventory {

@@ -1,11 +1,34 @@
-//! Resource units.
+//! What requests cost, and how Graph says that there were too many.
 
-use super::route::Route;
-use crate::emulator::ObjectKind;
-use crate::emulator::front::Received;
+use std::time::Duration;
 
-/// What a request costs, in resource units; never less than one.
-pub(super) fn units(received: &Received, route: &Route) -> i32 {
+use tokio::time::Instant;
+
+use super::delta;
+use super::refusal::Refusal;
+use super::route::{Key, Route};
+use crate::emulator::front::{Answer, Received};
+use crate::emulator::limits::{Cost, Measure, Throttle, Verdict};
+use crate::emulator::state::State;
+use crate::emulator::tenant::Member;
+use crate::emulator::{ObjectKind, TenantData};
+
+/// What a request costs. A batch costs nothing itself: its members do.
+pub(super) fn cost(state: &State, received: &Received, route: &Route) -> Option<Cost> {
+    if *route == Route::Batch {
+        return None;
+    }
+    let write = received.method != "GET";
+    Some(Cost {
+        units: units(received, route),
+        key_read: !write && delta::selects(&received.query, "keyCredentials"),
+        write,
+        personal_write: write && personal(&state.tenant(), route),
+    })
+}
+
+/// Resource units; never less than one.
+fn units(received: &Received, route: &Route) -> u32 {
     let has = |option: &str| received.query.iter().any(|(name, _)| name == option);
     let mut units = match route {
         Route::List(ObjectKind::Application) | Route::Object(ObjectKind::Application, _) => 2,
@@ -21,5 +44,67 @@ pub(super) fn units(received: &Received, route: &Route) -> i32 {
     if top.and_then(|(_, value)| value.parse::<u32>().ok()).is_some_and(|top| top < 20) {
         units -= 1;
     }
-    units.max(1)
+    u32::try_from(units.max(1)).unwrap_or(1)
+}
+
+/// Whether the request is about an application that lets personal accounts sign in.
+fn personal(tenant: &TenantData, route: &Route) -> bool {
+    let (Route::Assign(ObjectKind::Application, key)
+    | Route::Unassign(ObjectKind::Application, key, _)
+    | Route::AddPassword(ObjectKind::Application, key)
+    | Route::RemovePassword(ObjectKind::Application, key)) = route
+    else {
+        return false;
+    };
+    let applications = tenant.collection(ObjectKind::Application);
+    let position = match key {
+        Key::Id(id) => applications.position(id),
+        Key::AppId(id) => applications.position_by_app_id(id),
+    };
+    let record = position.and_then(|position| applications.record(position));
+    let audience =
+        Member::property(ObjectKind::Application, "signInAudience").and_then(|member| record?.plain(member));
+    matches!(audience, Some("AzureADandPersonalMicrosoftAccount" | "PersonalMicrosoftAccount"))
+}
+
+/// Charges a request. The headers that tell so, or the refusal.
+pub(super) fn charge(state: &State, received: &Received, cost: Cost) -> Result<Headers, Answer> {
+    let units = vec![("x-ms-resource-unit", cost.units.to_string())];
+    let Some(throttle) = state.throttle() else { return Ok(units) };
+    match throttle.charge(cost, Instant::now()) {
+        Verdict::Pass { share } => Ok(units.into_iter().chain(percentage(share)).collect()),
+        Verdict::Wait { time, share, because } => {
+            let mut answer = Refusal::throttled().into_answer(state, received);
+            let (application, tenant) = (&state.client_id, &state.tenant_id);
+            let (scope, information) = match because {
+                Measure::Units => ("Tenant_Application/ReadWrite", "ResourceUnitLimitExceeded"),
+                Measure::KeyReads => ("Tenant/Read", "KeyCredentialsLimitExceeded"), // inferred
+                Measure::Writes => ("Tenant_Application/Write", "WriteLimitExceeded"),
+                Measure::PersonalWrites => ("Tenant/Write", "WriteLimitExceeded"), // inferred
+            };
+            let headers = [
+                ("Retry-After", retry_after(&throttle, time)),
+                ("x-ms-throttle-scope", format!("{scope}/{application}/{tenant}")),
+                ("x-ms-throttle-information", information.to_owned()),
+            ];
+            for (name, value) in headers.into_iter().chain(percentage(share)) {
+                answer = answer.with_header(name, &value);
+            }
+            Err(answer)
+        }
+    }
+}
+
+type Headers = Vec<(&'static str, String)>;
+
+/// Only near the limit and above it.
+fn percentage(share: f64) -> Option<(&'static str, String)> {
+    (share > 0.8).then(|| ("x-ms-throttle-limit-percentage", format!("{share:.2}")))
+}
+
+fn retry_after(throttle: &Throttle, time: Duration) -> String {
+    let fractions = throttle.limits.fractional_retry_after;
+    let unit = if fractions { 1_000_000 } else { 1_000_000_000 };
+    let units = time.as_nanos().div_ceil(unit);
+    if fractions { format!("{}.{:03}", units / 1000, units % 1000) } else { units.to_string() }
 }

@@ -6,11 +6,13 @@ use std::sync::{Arc, RwLockReadGuard};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::http::Response;
+use tokio::time::Instant;
 
 use super::access::{Claims, TokenRefused};
 use super::edge::CutOff;
 use super::fault::{Effect, Refused, Sighting};
 use super::front::{Answer, Manner, Outcome, Payload, Received};
+use super::log::Ticket;
 use super::state::State;
 use super::{Side, TenantData};
 use call::Call;
@@ -49,15 +51,29 @@ pub(super) async fn handle(
     ConnectInfo(connection): ConnectInfo<CutOff>,
     request: Request,
 ) -> Response<Body> {
+    let arrived = Instant::now();
     let received = match Received::read(request).await {
         Ok(received) => received,
         Err(answer) => return answer.into_response(&manner(&state, &connection, false)),
     };
-    exchange(&state, &received, None).respond(&manner(&state, &connection, received.gzip)).await
+    let outcome = exchange(&state, &received, None);
+    if !state.options.latency.is_zero() {
+        tokio::time::sleep_until(arrived + state.options.latency).await;
+    }
+    outcome.respond(&manner(&state, &connection, received.gzip)).await
 }
 
 fn manner<'a>(state: &'a State, connection: &'a CutOff, gzip: bool) -> Manner<'a> {
     Manner { json: JSON, gzip, now: state.clock(), stop: &state.stop, connection }
+}
+
+/// One request on its way.
+struct Visit<'a> {
+    state: &'a State,
+    received: &'a Received,
+    /// The claims of the envelope's token when this is a member of a batch.
+    member: Option<&'a Claims>,
+    ticket: Ticket,
 }
 
 /// What a fault makes of the service for one request.
@@ -108,11 +124,11 @@ fn exchange(state: &State, received: &Received, member: Option<(&str, &Claims)>)
         query: &query,
         page: page_token::page_number(&received.query),
     };
-    let claims = member.map(|(_, claims)| claims);
+    let visit = Visit { state, received, member: member.map(|(_, claims)| claims), ticket };
     let outcome = match state.strike(&seen).map(Effect::carry_out) {
         Some(Ok(outcome)) => outcome,
-        Some(Err(effect)) => struck(state, received, claims, effect),
-        None => serve(state, received, claims, &Conditions::default()),
+        Some(Err(effect)) => struck(&visit, effect),
+        None => serve(&visit, &Conditions::default()),
     };
     let outcome = outcome.map(|answer| identified(state, received, answer));
     if let Outcome::Answered(answer) = &outcome {
@@ -122,9 +138,10 @@ fn exchange(state: &State, received: &Received, member: Option<(&str, &Claims)>)
 }
 
 /// A request that a fault strikes, yet lets through to the service in some way.
-fn struck(state: &State, received: &Received, member: Option<&Claims>, effect: Effect) -> Outcome {
+fn struck(visit: &Visit<'_>, effect: Effect) -> Outcome {
+    let Visit { state, received, .. } = *visit;
     let refuse = |refusal: Refusal| Outcome::Answered(refusal.into_answer(state, received));
-    let serve = |conditions: Conditions| serve(state, received, member, &conditions);
+    let serve = |conditions: Conditions| serve(visit, &conditions);
     let unchanged = Conditions::default();
     match effect {
         Effect::Delay(time) => serve(unchanged).map(|answer| Answer { delay: answer.delay + time, ..answer }),
@@ -146,8 +163,8 @@ fn struck(state: &State, received: &Received, member: Option<&Claims>, effect: E
     }
 }
 
-/// `member` holds the claims of the envelope's token when this is a member of a batch.
-fn serve(state: &State, received: &Received, member: Option<&Claims>, conditions: &Conditions) -> Outcome {
+fn serve(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
+    let Visit { state, received, member, ticket } = *visit;
     let authorization = received.header("authorization");
     let checked = match member {
         Some(claims) => Ok(claims.clone()),
@@ -162,6 +179,17 @@ fn serve(state: &State, received: &Received, member: Option<&Claims>, conditions
         Ok(route) => route,
         Err(refusal) => return Outcome::Answered(refusal.into_answer(state, received)),
     };
+    let mut headers = Vec::new();
+    if let Some(cost) = cost::cost(state, received, &route) {
+        match cost::charge(state, received, cost) {
+            Ok(told) => headers = told,
+            Err(answer) => {
+                state.log.charged(ticket, cost.units, true);
+                return Outcome::Answered(answer);
+            }
+        }
+        state.log.charged(ticket, cost.units, false);
+    }
     let served = route.permit(&claims.roles).and_then(|()| {
         if route == Route::Batch && member.is_none() {
             return batch::serve(state, received, &claims);
@@ -172,9 +200,11 @@ fn serve(state: &State, received: &Received, member: Option<&Claims>, conditions
         let call = Call::new(state, received, conditions)?;
         dispatch(&call, &route).map(Outcome::Answered)
     });
-    let units = cost::units(received, &route);
+    let told = |answer: Answer| {
+        headers.into_iter().fold(answer, |answer, (name, value)| answer.with_header(name, &value))
+    };
     match served {
-        Ok(outcome) => outcome.map(|answer| answer.with_header("x-ms-resource-unit", &units.to_string())),
+        Ok(outcome) => outcome.map(told),
         Err(refusal) => Outcome::Answered(refusal.into_answer(state, received)),
     }
 }

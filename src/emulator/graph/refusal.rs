@@ -70,6 +70,10 @@ impl Refusal {
         Self::new(400, "Directory_ExpiredPageToken", message)
     }
 
+    pub(super) fn throttled() -> Self {
+        Self::new(429, "TooManyRequests", "Please retry again later.")
+    }
+
     /// A delta token that is no longer known, or of somewhere else.
     pub(super) fn sync_state_not_found() -> Self {
         Self::new(

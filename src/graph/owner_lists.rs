@@ -1,0 +1,96 @@
+//! Owners by the page instead of by the object: where so many objects are flagged that batches would take
+//! more requests than a listing of all of them (FACTS §4.3).
+
+use std::collections::BTreeSet;
+
+use super::batch::MEMBERS;
+use super::entry::Entry;
+use super::gaps;
+use super::http::Graph;
+use super::owners::{READ_OWNERS, is_unsupported, name};
+use super::pages::Listed;
+use super::progress::Watch;
+use super::wire;
+use crate::domain::{Gap, ObjectId, ObjectKey, ObjectKind, Owners, Part, Text};
+
+/// Does not select `keyCredentials`, so that the 150 requests a minute are not touched (FACTS §4.1).
+const QUERY: &str = "$select=id&$expand=owners($select=id,displayName,userPrincipalName)&$top=999";
+
+/// Objects on a page.
+const PAGE: usize = 999;
+
+/// An expansion stops here and does not say so (FACTS §4.3).
+const EXPANDED: usize = 20;
+
+/// Whether a listing of all objects of a kind takes fewer requests than asking about these. Of less than a
+/// page of them nobody needs to read what is not asked for.
+pub(super) fn pays(asked_about: usize, all: usize) -> bool {
+    PAGE < asked_about && all.div_ceil(PAGE) < asked_about.div_ceil(MEMBERS)
+}
+
+/// What a listing said about owners.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Whose owners are all known.
+    pub(super) owners: Vec<(ObjectKey, Owners)>,
+    /// Of whom only the first owners are known, or nothing where such a listing is not served.
+    pub(super) cut: Vec<ObjectKey>,
+    /// What could not be read.
+    pub(super) gap: Option<Gap>,
+}
+
+/// Lists a kind for the owners of these objects. One that is not listed has gone.
+pub(super) async fn list(
+    graph: &Graph,
+    kind: ObjectKind,
+    wanted: &BTreeSet<ObjectKey>,
+    watch: Watch<'_>,
+) -> Told {
+    let path = match kind {
+        ObjectKind::Application => "applications",
+        ObjectKind::ServicePrincipal => "servicePrincipals",
+    };
+    let call = graph.call(path, Some(QUERY), READ_OWNERS);
+    let listed: Listed<Vec<Entity>> = graph.list_into(&call, watch, entity).await;
+    let mut told = Told { gap: listed.problems.gap(Part::Owners), ..Told::default() };
+    if let Err(error) = &listed.end {
+        if is_unsupported(error) {
+            told.cut.extend(wanted);
+            return told;
+        }
+        told.gap = Some(gaps::cut_off(Part::Owners, error, listed.taken));
+    }
+    for Entity { id, names } in listed.items {
+        let key = ObjectKey { kind, id };
+        if !wanted.contains(&key) {
+            continue;
+        }
+        match names.len() {
+            0 => told.owners.push((key, Owners::Nobody)),
+            EXPANDED.. => told.cut.push(key),
+            _ => told.owners.push((key, Owners::Named(names))),
+        }
+    }
+    told
+}
+
+/// An object and the names of its first owners, in order.
+struct Entity {
+    id: ObjectId,
+    names: Vec<Text>,
+}
+
+fn entity(mut entry: Entry<'_>) -> Option<Entity> {
+    let wire: wire::Owned<'_> = entry.read()?;
+    let id = ObjectId(entry.id(wire.id.as_deref())?);
+    let Some(owners) = wire.owners else {
+        entry.wrong("`owners` was asked for and is missing");
+        return None;
+    };
+    let mut names = Vec::with_capacity(owners.len());
+    for owner in owners {
+        names.push(name(&mut entry, owner)?);
+    }
+    names.sort();
+    Some(Entity { id, names })
+}
