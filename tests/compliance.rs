@@ -3,6 +3,12 @@
 //! `cfg(test)` tells the linter that these modules are tests throughout, helpers included.
 
 #[cfg(test)]
+#[path = "support/any_object.rs"]
+mod any_object;
+#[cfg(test)]
+#[path = "support/assessed.rs"]
+mod assessed;
+#[cfg(test)]
 #[path = "compliance/brute_force.rs"]
 mod brute_force;
 #[cfg(test)]
@@ -26,6 +32,12 @@ mod generated;
 #[cfg(test)]
 #[path = "compliance/one_change.rs"]
 mod one_change;
+#[cfg(test)]
+#[path = "compliance/packed.rs"]
+mod packed;
+#[cfg(test)]
+#[path = "compliance/spoilt.rs"]
+mod spoilt;
 #[cfg(test)]
 #[path = "compliance/tenant.rs"]
 mod tenant;

@@ -1,6 +1,8 @@
 //! The store through its public interface, each test on a real SQLite file and on a real PostgreSQL.
 #![cfg(test)]
 
+#[path = "support/any_object.rs"]
+mod any_object;
 #[path = "store/delta.rs"]
 mod delta;
 #[path = "store/desk.rs"]

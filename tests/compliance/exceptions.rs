@@ -11,7 +11,8 @@ use keysweep::domain::{
 use uuid::Uuid;
 
 use super::tenant::*;
-use crate::draft::{Assessed, Draft};
+use crate::assessed::Assessed;
+use crate::draft::Draft;
 
 pub(crate) fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()

@@ -8,7 +8,8 @@ use keysweep::domain::{
 };
 
 use super::tenant::*;
-use crate::draft::{Assessed, Draft};
+use crate::assessed::Assessed;
+use crate::draft::Draft;
 
 type Change = fn(&mut Draft);
 

@@ -9,7 +9,8 @@ use keysweep::domain::{
 };
 use uuid::Uuid;
 
-use crate::draft::{Assessed, Draft};
+use crate::assessed::Assessed;
+use crate::draft::Draft;
 
 pub(crate) const TENANT: TenantId = TenantId(Uuid::from_u128(0x1000));
 pub(crate) const POLICY: PolicyId = PolicyId(Uuid::from_u128(0x2000));

@@ -1,10 +1,8 @@
 //! Records runs of one tenant, as the service does, and keeps what each was told.
 
-use std::sync::LazyLock;
-
 use keysweep::domain::{
-    FindingDigest, FindingDigests, FindingKey, FindingRecord, History, Inventory, Known, KnownFinding,
-    Ledger, ObjectKind, Past, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum, Subject,
+    FindingDigest, FindingDigests, FindingKey, FindingRecord, History, Inventory, KnownFinding, Ledger,
+    Memory, ObjectKind, Past, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum, Subject,
 };
 use keysweep::store::{
     MailState, NewRun, Recalled, Reconstructed, Store, StoreError, Taken, TenantKey, Turn,
@@ -19,13 +17,12 @@ pub(crate) struct Desk {
     pub(crate) days: i64,
 }
 
-/// A recorded run: what it saw, and what it was told.
+/// A recorded run: what it saw, which findings it had, and what it was told.
 pub(crate) struct Told {
     pub(crate) run: RunId,
     pub(crate) inventory: Inventory,
-    pub(crate) history: History,
-    /// The findings it had.
     pub(crate) present: FindingDigests,
+    pub(crate) history: History,
 }
 
 impl Desk {
@@ -55,24 +52,34 @@ impl Desk {
         inventory: &Inventory,
         open: &[&str],
     ) -> Told {
-        let mut recalled = self.store.recall(self.tenant(), inventory, kinds).await.unwrap();
-        let present = open.iter().map(|key| digest(key)).collect();
-        self.look_up(&mut recalled.history, inventory, &present).await;
+        let recalled = self.recall(inventory, kinds, open).await;
         self.record(inventory, &recalled, open).await.unwrap();
-        let (run, history) = (run_id(self.days), recalled.history);
-        Told { run, inventory: inventory.clone(), history, present }
+        let (inventory, present) = (inventory.clone(), digests(open));
+        Told { run: run_id(self.days), inventory, present, history: recalled.history }
     }
 
-    /// Has the store look up what is missing, as a run does once it knows what is present.
-    async fn look_up(&self, history: &mut History, inventory: &Inventory, present: &FindingDigests) {
-        if let (Past::Since(memory), true) = (&mut history.past, inventory.is_complete()) {
+    /// What is known to a run that has these findings open.
+    pub(crate) async fn recall(
+        &self,
+        inventory: &Inventory,
+        kinds: &[ObjectKind],
+        open: &[&str],
+    ) -> Recalled {
+        let mut recalled = self.store.recall(self.tenant(), inventory, kinds).await.unwrap();
+        self.look_up(inventory, &digests(open), &mut recalled.history).await;
+        recalled
+    }
+
+    async fn look_up(&self, inventory: &Inventory, present: &FindingDigests, history: &mut History) {
+        let Past::Since(memory) = &mut history.past else { return };
+        assert_eq!(memory.missing, []);
+        if inventory.is_complete() {
             memory.missing = self.store.missing(self.tenant(), memory, present).await.unwrap();
         }
     }
 
-    /// All findings that the run before this one had.
-    pub(crate) async fn open(&self, told: &Told) -> Vec<KnownFinding> {
-        let Past::Since(memory) = &told.history.past else { return Vec::new() };
+    /// The findings that the run of a memory had, with all that is remembered of each.
+    pub(crate) async fn open(&self, memory: &Memory) -> Vec<KnownFinding> {
         self.store.missing(self.tenant(), memory, &FindingDigests::default()).await.unwrap()
     }
 
@@ -89,7 +96,7 @@ impl Desk {
 
     pub(crate) async fn reconstruct(&self, told: &Told) -> Reconstructed {
         let mut found = self.store.reconstruct(self.tenant(), &told.run).await.unwrap().unwrap();
-        self.look_up(&mut found.history, &told.inventory, &told.present).await;
+        self.look_up(&told.inventory, &told.present, &mut found.history).await;
         found
     }
 
@@ -157,17 +164,28 @@ pub(crate) fn new_run<'a>(
 
 /// What a run with these findings does to those on record.
 fn ledger(history: &History, open: &[&str]) -> Ledger {
-    let was_open = |key: &str| known(history).get(&digest(key)).is_some_and(|(_, open)| open);
-    let opened = open.iter().filter(|key| !was_open(key));
-    let fixed = match &history.past {
-        Past::Since(memory) => memory.missing.iter().map(|finding| finding.key.clone()).collect(),
-        Past::First | Past::Unknown => Vec::new(),
+    let memory = match &history.past {
+        Past::Since(memory) => Some(memory),
+        Past::Unknown | Past::First => None,
     };
-    Ledger { opened: opened.map(|key| (FindingKey((*key).to_owned()), record(key))).collect(), closed: fixed }
+    let was_open = |key: &str| {
+        let known = memory.and_then(|memory| memory.known.get(&digest(key)));
+        known.is_some_and(|(_, open)| open)
+    };
+    let opened = open.iter().filter(|key| !was_open(key));
+    let closed = memory.map(|memory| memory.missing.iter().map(|finding| finding.key.clone()).collect());
+    Ledger {
+        opened: opened.map(|key| (FindingKey((*key).to_owned()), record(key))).collect(),
+        closed: closed.unwrap_or_default(),
+    }
 }
 
 pub(crate) fn digest(key: &str) -> FindingDigest {
     FindingKey(key.to_owned()).digest()
+}
+
+fn digests(keys: &[&str]) -> FindingDigests {
+    keys.iter().map(|key| digest(key)).collect()
 }
 
 pub(crate) fn record(key: &str) -> FindingRecord {
@@ -186,11 +204,12 @@ pub(crate) fn record(key: &str) -> FindingRecord {
     }
 }
 
-/// What a run was told of findings.
-pub(crate) fn known(history: &History) -> &Known {
-    static NOTHING: LazyLock<Known> = LazyLock::new(Known::default);
-    match &history.past {
-        Past::Since(memory) => &memory.known,
-        Past::Unknown | Past::First => &NOTHING,
-    }
+/// Which of these findings are on record: whether each is open, and since which day. There are no others.
+pub(crate) fn on_record<'a>(history: &History, keys: &[&'a str]) -> Vec<(&'a str, bool, i64)> {
+    let Past::Since(memory) = &history.past else { return Vec::new() };
+    let days = |since| (0..10).find(|days| day(*days) == since).unwrap();
+    let known = |key: &&'a str| memory.known.get(&digest(key)).map(|(since, open)| (*key, open, days(since)));
+    let known: Vec<_> = keys.iter().filter_map(known).collect();
+    assert_eq!(known.len(), memory.known.len(), "{:?}", memory.known);
+    known
 }

@@ -1,9 +1,9 @@
 //! Findings on record: new, standing, closed, back.
 
-use keysweep::domain::{FindingKey, History, Ledger};
+use keysweep::domain::{FindingKey, Ledger, Past};
 
-use crate::desk::{Desk, digest, known, new_run, record};
-use crate::tenants::{BOTH, application, cut_off, day, inventory};
+use crate::desk::{Desk, Told, new_run, on_record, record};
+use crate::tenants::{BOTH, application, cut_off, inventory};
 use crate::world::{World, on_both_engines};
 
 on_both_engines!(
@@ -14,16 +14,23 @@ on_both_engines!(
     keys_and_texts_of_any_kind_survive,
 );
 
-/// What a run was told of these findings, which are all that are on record.
-fn named<'a>(history: &History, keys: &[&'a str]) -> Vec<(&'a str, bool, i64)> {
-    let known = known(history);
-    let told = keys.iter().filter_map(|key| {
-        let (first_seen, open) = known.get(&digest(key))?;
-        Some((*key, open, (0..10).find(|days| day(*days) == first_seen).unwrap()))
-    });
-    let told: Vec<_> = told.collect();
-    assert_eq!(told.len(), known.len());
-    told
+/// What a run was told of these findings. There are no others.
+fn named<'a>(told: &Told, keys: &[&'a str]) -> Vec<(&'a str, bool, i64)> {
+    on_record(&told.history, keys)
+}
+
+/// Makes sure that all is remembered of each finding that the run before had.
+async fn expect_whole(desk: &Desk, told: &Told) {
+    let Past::Since(memory) = &told.history.past else { return };
+    let open = desk.open(memory).await;
+    assert!(open.is_sorted_by(|a, b| a.key.0 < b.key.0));
+    for finding in &open {
+        assert_eq!(finding.record, record(&finding.key.0));
+        assert_eq!(memory.known.get(&finding.key.digest()), Some((finding.first_seen, finding.open)));
+    }
+    assert_eq!(open.len(), memory.known.iter().filter(|(_, _, open)| *open).count());
+    let missing = open.into_iter().filter(|finding| !told.present.contains(&finding.key.digest()));
+    assert_eq!(missing.collect::<Vec<_>>(), memory.missing);
 }
 
 async fn a_finding_is_known_with_its_first_day_until_it_is_fixed_and_after_that(world: World) {
@@ -39,12 +46,8 @@ async fn a_finding_is_known_with_its_first_day_until_it_is_fixed_and_after_that(
         (&[], vec![("a", true, 1), ("b", true, 1), ("c", false, 3)]),
     ] {
         let told = desk.run_of(&BOTH, &seen, open).await;
-        assert_eq!(named(&told.history, &["a", "b", "c"]), expected, "{}", told.run);
-        let had = desk.open(&told).await;
-        assert!(had.iter().all(|finding| finding.open && finding.record == record(&finding.key.0)));
-        let had: Vec<_> = had.iter().map(|finding| (finding.key.0.as_str(), finding.first_seen)).collect();
-        let open = expected.iter().filter(|(_, open, _)| *open).map(|(key, _, days)| (*key, day(*days)));
-        assert_eq!(had, open.collect::<Vec<_>>(), "{}", told.run);
+        assert_eq!(named(&told, &["a", "b", "c"]), expected, "{}", told.run);
+        expect_whole(&desk, &told).await;
         runs.push(told);
     }
     for told in &runs {
@@ -67,7 +70,7 @@ async fn what_an_incomplete_run_has_to_say_of_findings_is_not_recorded(world: Wo
     desk.store.record(&desk.turn, &run, &recalled).await.unwrap();
     desk.days = 2;
     let told = desk.run(&seen).await;
-    assert_eq!(named(&told.history, &["a", "b"]), [("a", true, 1)]);
+    assert_eq!(named(&told, &["a", "b"]), [("a", true, 1)]);
 }
 
 async fn a_finding_that_the_report_keeps_quiet_about_stays_open(world: World) {
@@ -75,13 +78,13 @@ async fn a_finding_that_the_report_keeps_quiet_about_stays_open(world: World) {
     let seen = inventory(vec![application(1)]);
     desk.run_of(&BOTH, &seen, &["a"]).await;
     // Its rule is off now: neither opened nor closed.
-    let recalled = desk.store.recall(desk.tenant(), &seen, &BOTH).await.unwrap();
+    let recalled = desk.recall(&seen, &BOTH, &["a"]).await;
     let mut run = new_run(2, &seen, &recalled.history, &["a"]);
     run.ledger = Ledger::default();
     desk.store.record(&desk.turn, &run, &recalled).await.unwrap();
     desk.days = 2;
     let told = desk.run_of(&BOTH, &seen, &["a"]).await;
-    assert_eq!(named(&told.history, &["a", "b"]), [("a", true, 1)]);
+    assert_eq!(named(&told, &["a", "b"]), [("a", true, 1)]);
 }
 
 async fn the_same_finding_opened_twice_is_on_record_once(world: World) {
@@ -89,9 +92,9 @@ async fn the_same_finding_opened_twice_is_on_record_once(world: World) {
     let seen = inventory(vec![application(1)]);
     desk.run_of(&BOTH, &seen, &["a", "a"]).await;
     let told = desk.run_of(&BOTH, &seen, &[]).await;
-    assert_eq!(named(&told.history, &["a", "b"]), [("a", true, 1)]);
+    assert_eq!(named(&told, &["a", "b"]), [("a", true, 1)]);
     let told = desk.run_of(&BOTH, &seen, &[]).await;
-    assert_eq!(named(&told.history, &["a", "b"]), [("a", false, 1)]);
+    assert_eq!(named(&told, &["a", "b"]), [("a", false, 1)]);
 }
 
 async fn keys_and_texts_of_any_kind_survive(world: World) {
@@ -101,14 +104,13 @@ async fn keys_and_texts_of_any_kind_survive(world: World) {
     let seen = inventory(vec![application(1)]);
     desk.run_of(&BOTH, &seen, &keys).await;
     let told = desk.run_of(&BOTH, &seen, &keys[..2]).await;
-    let had = desk.open(&told).await;
-    let mut expected = keys.to_vec();
+    assert_eq!(named(&told, &keys), keys.map(|key| (key, true, 1)));
+    expect_whole(&desk, &told).await;
+    let mut expected = keys[2..].to_vec();
     expected.sort_unstable();
-    assert_eq!(had.iter().map(|finding| finding.key.0.as_str()).collect::<Vec<_>>(), expected);
-    assert!(had.iter().all(|finding| finding.record == record(&finding.key.0)));
-    desk.expect(&told).await;
+    let Past::Since(memory) = &told.history.past else { panic!() };
+    assert_eq!(memory.missing.iter().map(|finding| finding.key.0.as_str()).collect::<Vec<_>>(), expected);
     let told = desk.run_of(&BOTH, &seen, &keys).await;
-    let open = known(&told.history).iter().filter(|(_, _, open)| *open).count();
-    assert_eq!(open, 2);
+    assert_eq!(named(&told, &keys).iter().filter(|(_, open, _)| *open).count(), 2);
     desk.expect(&told).await;
 }

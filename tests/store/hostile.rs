@@ -68,7 +68,15 @@ async fn a_row_that_cannot_be_read_is_named(world: World) {
         world.sql("CREATE TABLE kept_run AS SELECT * FROM run").await;
         world.sql(spoil).await;
         let recalled = desk.store.recall(desk.tenant(), &empty, &BOTH).await;
-        let said = unreadable(recalled.err());
+        let error = match recalled.map(|recalled| recalled.history.past) {
+            Ok(Past::Since(memory)) => {
+                let missing = desk.store.missing(desk.tenant(), &memory, &FindingDigests::default()).await;
+                missing.err()
+            }
+            Ok(past) => panic!("{past:?}"),
+            Err(error) => Some(error),
+        };
+        let said = unreadable(error);
         assert!(said.contains(table) && said.contains(key), "{spoil}: {said}");
         for table in ["version", "finding", "run"] {
             world.sql(&format!("DELETE FROM {table}")).await;

@@ -134,7 +134,11 @@ type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 
 async fn a_turn_lost_in_the_middle_of_recording_records_nothing() {
     let Some(world) = World::postgres() else { return };
     interrupted(&world, async |desk, late, first| {
-        world.time_passes().await;
+        if !world.time_could_pass().await {
+            // It holds the tenant's row, right before its end: nobody can take the turn any more.
+            assert_eq!(late.await, Ok(()));
+            return;
+        }
         desk.turn = take(&desk.store, desk.tenant()).await;
         let next = inventory(vec![]);
         let (late, told) = tokio::join!(late, desk.run(&next));

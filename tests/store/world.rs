@@ -43,6 +43,8 @@ pub(crate) struct World {
     server: Option<String>,
 }
 
+const TIME_PASSES: &str = "UPDATE tenant SET lease_until = 0; UPDATE due SET start_after = 0";
+
 impl World {
     /// In a directory of its own.
     pub(crate) fn sqlite() -> Self {
@@ -155,7 +157,20 @@ impl World {
 
     /// Lets all leases run out, and whatever waits be due.
     pub(crate) async fn time_passes(&self) {
-        self.sql("UPDATE tenant SET lease_until = 0; UPDATE due SET start_after = 0").await;
+        self.sql(TIME_PASSES).await;
+    }
+
+    /// As `time_passes`, on a server, unless somebody holds a tenant's row. Whether time passed.
+    pub(crate) async fn time_could_pass(&self) -> bool {
+        let mut connection = PgConnection::connect(self.server.as_ref().unwrap()).await.unwrap();
+        let statement = format!("SET lock_timeout = '1s'; {TIME_PASSES}");
+        let passed = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await;
+        connection.close().await.unwrap();
+        match passed {
+            Ok(_) => true,
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => false,
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 
