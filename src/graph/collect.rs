@@ -5,7 +5,7 @@ use futures_util::future::OptionFuture;
 use super::error::GraphError;
 use super::gaps;
 use super::http::Graph;
-use super::owners;
+use super::ownerless;
 use super::pages::Listed;
 use super::policies::{self, Policies};
 use super::progress::{Progress, Watch};
@@ -63,11 +63,11 @@ pub(super) async fn in_full(graph: &Graph, reading: &Reading, progress: &dyn Pro
     let wants = |kind| reading.scope.contains(&kind);
     let wants_owners = reading.owners && wants(ObjectKind::Application);
     let listed = |kind| OptionFuture::from(wants(kind).then(|| list(graph, kind, progress)));
-    let (applications, service_principals, ownerless) = totals::beside(graph, reading, progress, async {
+    let (applications, service_principals, unowned) = totals::beside(graph, reading, progress, async {
         tokio::join!(
             listed(ObjectKind::Application),
             listed(ObjectKind::ServicePrincipal),
-            OptionFuture::from(wants_owners.then(|| owners::ownerless(graph, progress))),
+            OptionFuture::from(wants_owners.then(|| ownerless::index(graph, progress))),
         )
     })
     .await;
@@ -78,8 +78,8 @@ pub(super) async fn in_full(graph: &Graph, reading: &Reading, progress: &dyn Pro
         gaps.extend(missing);
     }
     let mut objects = all.finish();
-    if let Some(ownerless) = ownerless {
-        gaps.extend(owners::note_ownerless(graph, ownerless, &mut objects, progress).await);
+    if let Some(unowned) = unowned {
+        gaps.extend(ownerless::note(graph, unowned, &mut objects, progress).await);
     }
     Seen { objects, gaps }
 }
@@ -89,7 +89,7 @@ async fn list(graph: &Graph, kind: ObjectKind, progress: &dyn Progress) -> (Gath
     let source = Source::of(kind);
     let watch = Watch { part: source.part, progress };
     // An object that changes while pages are read may stand on two of them; the later one is the newer.
-    let listed: Listed<Gathering> = graph.list_into(&source.listing(graph), watch, source.read).await;
+    let listed: Listed<Gathering> = graph.list_into(&source.listing(graph), watch, source.listed).await;
     let mut gaps = Vec::from_iter(listed.problems.gap(watch.part));
     let objects = listed.items;
     if let Err(error) = &listed.end {

@@ -9,16 +9,30 @@ use crate::domain::{
     KeyType, Object, ObjectId, Owners, PasswordCredential, ServicePrincipalFacts, TenantId, Text,
 };
 
-/// An application. None, and a problem noted, where it cannot be read or has no id.
+/// An application of a listing, with its federated credentials. An option that is not supported may be
+/// passed over in silence (FACTS §4.1): where they are absent, nobody knows whether there are any.
+pub(super) fn listed_application(mut entry: Entry<'_>) -> Option<Object> {
+    let wire: wire::Application<'_> = entry.read()?;
+    if wire.federated_identity_credentials.is_none() {
+        entry.wrong("`federatedIdentityCredentials` was asked for and is missing");
+    }
+    read_application(entry, wire)
+}
+
+/// An application by itself. None, and a problem noted, where it cannot be read or has no id.
 pub(super) fn application(mut entry: Entry<'_>) -> Option<Object> {
     let wire: wire::Application<'_> = entry.read()?;
+    read_application(entry, wire)
+}
+
+fn read_application(mut entry: Entry<'_>, wire: wire::Application<'_>) -> Option<Object> {
     let id = ObjectId(entry.id(wire.id.as_deref())?);
     let facts = ApplicationFacts {
         sign_in_audience: text(wire.sign_in_audience),
         is_disabled: wire.is_disabled,
         disabled_by_microsoft: text(wire.disabled_by_microsoft_status),
         lock: wire.service_principal_lock_configuration.map(lock),
-        federated: each(wire.federated_identity_credentials).map(federated).collect(),
+        federated: each(wire.federated_identity_credentials.flatten()).map(federated).collect(),
     };
     Some(Object {
         id,

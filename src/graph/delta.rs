@@ -85,7 +85,8 @@ pub(super) async fn round(
     }
 }
 
-fn reading(kind: ObjectKind) -> Read<delta_change::Told> {
+/// How an object in an answer is read that does not show what is expanded in a listing.
+pub(super) fn reading(kind: ObjectKind) -> Read<delta_change::Told> {
     match kind {
         ObjectKind::Application => delta_change::application,
         ObjectKind::ServicePrincipal => delta_change::service_principal,

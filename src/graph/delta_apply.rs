@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use futures_util::future::try_join_all;
+use serde_json::value::RawValue;
 
 use super::batch::MEMBERS;
 use super::delta::{self, Round};
-use super::delta_change::{Change, Form};
+use super::delta_change::{Change, Form, Told};
+use super::delta_fresh;
 use super::delta_newcomers;
 use super::entry::Entry;
 use super::gaps::Problems;
@@ -96,7 +98,8 @@ impl News {
         }
     }
 
-    /// Reads those of which too little is known. One that is not found has gone meanwhile.
+    /// Reads those of which too little is known. Nothing may be missing of them then: what was selected and
+    /// is absent would be taken for empty.
     async fn read_single(
         &mut self,
         graph: &Graph,
@@ -107,26 +110,31 @@ impl News {
         if MOST_SINGLE < single.len() {
             return Err(WhyFull::TooMuch);
         }
-        for keys in single.chunks(MEMBERS) {
-            let calls: Vec<Call> = keys.iter().map(|key| Source::of(key.kind).object(graph, *key)).collect();
-            let watch = Watch { part: keys.first().map_or(Part::Applications, part), progress };
-            let failed = |error| WhyFull::Graph(watch.part, error);
-            for (key, answer) in keys.iter().zip(graph.batch(&calls, watch).await.map_err(failed)?) {
-                match answer {
-                    Err(error) if error.is_not_found() => drop(self.gone.insert(*key)),
-                    Err(error) => return Err(failed(error)),
-                    Ok(json) => {
-                        let mut problems = Problems::default();
-                        let object = (Source::of(key.kind).read)(Entry::new(1, &json, &mut problems));
-                        let object = object.filter(|object| object.key() == *key && problems.is_empty());
-                        let object = object.ok_or_else(|| WhyFull::unreadable(&problems, part(key)))?;
-                        self.settle(*key, Form::of(object), earlier);
-                    }
-                }
+        let calls: Vec<Call> = single.iter().map(|key| Source::of(key.kind).object(graph, *key)).collect();
+        let watch = Watch { part: single.first().map_or(Part::Applications, part), progress };
+        let note = |place: usize, json: &RawValue| {
+            if let Some(key) = single.get(place) {
+                self.settle(*key, whole(*key, json)?, earlier);
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        delta_fresh::ask(graph, &calls, watch, note).await
     }
+}
+
+/// An object that was read by itself.
+fn whole(key: ObjectKey, json: &RawValue) -> Result<Form, WhyFull> {
+    let mut problems = Problems::default();
+    let told = delta::reading(key.kind)(Entry::new(1, json, &mut problems));
+    if let Some(Told::Looks(form)) = told
+        && problems.is_empty()
+    {
+        if form.key() == key && form.is_whole() {
+            return Ok(*form);
+        }
+        problems.add(|| key.id.to_string(), "not all that was asked for came");
+    }
+    Err(WhyFull::unreadable(&problems, part(&key)))
 }
 
 fn part(key: &ObjectKey) -> Part {

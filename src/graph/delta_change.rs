@@ -9,7 +9,9 @@ use super::entry::Entry;
 use super::pages::Sink;
 use super::source::Source;
 use super::wire;
-use crate::domain::{ApplicationFacts, Details, Object, ObjectId, ObjectKind, ServicePrincipalFacts};
+use crate::domain::{
+    ApplicationFacts, Details, Object, ObjectId, ObjectKey, ObjectKind, ServicePrincipalFacts,
+};
 
 /// What is told of an object at one time.
 pub(super) enum Told {
@@ -62,10 +64,9 @@ fn told(mut entry: Entry<'_>, kind: ObjectKind) -> Option<Told> {
 }
 
 impl Form {
-    /// An object of which everything is known.
-    pub(super) fn of(object: Object) -> Self {
-        let given = Source::of(object.kind()).properties.to_vec();
-        Self { object, given }
+    /// Which object it is.
+    pub(super) fn key(&self) -> ObjectKey {
+        self.object.key()
     }
 
     /// Whether nothing is missing that a listing would show.

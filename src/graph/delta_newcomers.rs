@@ -1,12 +1,13 @@
 //! What changes do not tell of, of applications that are new: federated credentials and owners. Those of
-//! applications that were there before are as old as the last full read.
+//! applications that were there before are as old as the last full read, except that whom nobody owned is
+//! asked about once more.
 
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use super::batch::MEMBERS;
 use super::convert;
+use super::delta_fresh;
 use super::error::GraphError;
 use super::http::{Call, Graph, shape};
 use super::pages::{Listed, Read, Sink};
@@ -44,9 +45,15 @@ pub(super) async fn relate(
         if is_new {
             questions.push((key, Question::Federated));
         }
-        // Where the directory's index gives no answer, only those that held a credential were asked about.
-        let unasked = object.owners == Owners::Unread && (is_new || !object.credentials().is_empty());
-        if reading.owners && unasked {
+        let holds = !object.credentials().is_empty();
+        let wanted = match object.owners {
+            // Where the directory's index gives no answer, only those that held a credential were asked about.
+            Owners::Unread => is_new || holds,
+            // The index lags behind, and was corrected only where there was something to find.
+            Owners::Nobody => holds,
+            Owners::Somebody | Owners::Named(_) => false,
+        };
+        if reading.owners && wanted {
             questions.push((key, Question::Owners));
         }
     }
@@ -56,23 +63,12 @@ pub(super) async fn relate(
     let mut places: HashMap<ObjectKey, &mut Object> =
         changed.iter_mut().map(|object| (object.key(), object)).collect();
     let watch = Watch { part: Part::Applications, progress };
-    for questions in questions.chunks(MEMBERS) {
-        let calls: Vec<Call> = questions.iter().map(|(key, question)| question.call(graph, *key)).collect();
-        let answers = graph.batch(&calls, watch).await.map_err(failed)?;
-        for (((key, question), call), answer) in questions.iter().zip(&calls).zip(answers) {
-            match answer {
-                // It has gone since it was told of; the next round will say so.
-                Err(error) if error.is_not_found() => {}
-                Err(error) => return Err(failed(error)),
-                Ok(json) => {
-                    if let Some(object) = places.get_mut(key) {
-                        question.note(call, &json, object)?;
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
+    let calls: Vec<Call> = questions.iter().map(|(key, question)| question.call(graph, *key)).collect();
+    let note = |place: usize, json: &RawValue| {
+        let Some(((key, question), call)) = questions.get(place).zip(calls.get(place)) else { return Ok(()) };
+        places.get_mut(key).map_or(Ok(()), |object| question.note(call, json, object))
+    };
+    delta_fresh::ask(graph, &calls, watch, note).await
 }
 
 impl Question {

@@ -8,7 +8,7 @@ use super::entry::Entry;
 use super::gaps;
 use super::http::Graph;
 use super::owners::{READ_OWNERS, is_unsupported, name};
-use super::pages::Listed;
+use super::pages::Sink;
 use super::progress::Watch;
 use super::wire;
 use crate::domain::{Gap, ObjectId, ObjectKey, ObjectKind, Owners, Part, Text};
@@ -43,7 +43,7 @@ pub(super) struct Told {
 pub(super) async fn list(
     graph: &Graph,
     kind: ObjectKind,
-    wanted: &BTreeSet<ObjectKey>,
+    wanted: BTreeSet<ObjectKey>,
     watch: Watch<'_>,
 ) -> Told {
     let path = match kind {
@@ -51,33 +51,49 @@ pub(super) async fn list(
         ObjectKind::ServicePrincipal => "servicePrincipals",
     };
     let call = graph.call(path, Some(QUERY), READ_OWNERS);
-    let listed: Listed<Vec<Entity>> = graph.list_into(&call, watch, entity).await;
-    let mut told = Told { gap: listed.problems.gap(Part::Owners), ..Told::default() };
-    if let Err(error) = &listed.end {
-        if is_unsupported(error) {
-            told.cut.extend(wanted);
-            return told;
+    let wanted = Wanted { kind: Some(kind), wanted, ..Wanted::default() };
+    let listed = graph.list_onto(wanted, &call, watch, entity).await;
+    let Wanted { wanted, owners, cut, .. } = listed.items;
+    let gap = match &listed.end {
+        Err(error) if is_unsupported(error) => {
+            return Told { cut: Vec::from_iter(wanted), ..Told::default() };
         }
-        told.gap = Some(gaps::cut_off(Part::Owners, error, listed.taken));
-    }
-    for Entity { id, names } in listed.items {
-        let key = ObjectKey { kind, id };
-        if !wanted.contains(&key) {
-            continue;
-        }
-        match names.len() {
-            0 => told.owners.push((key, Owners::Nobody)),
-            EXPANDED.. => told.cut.push(key),
-            _ => told.owners.push((key, Owners::Named(names))),
-        }
-    }
-    told
+        Err(error) => Some(gaps::cut_off(Part::Owners, error, listed.taken)),
+        Ok(()) => listed.problems.gap(Part::Owners),
+    };
+    Told { owners, cut, gap }
 }
 
 /// An object and the names of its first owners, in order.
 struct Entity {
     id: ObjectId,
     names: Vec<Text>,
+}
+
+/// Keeps what is wanted of a listing, and forgets the rest as it comes.
+#[derive(Default)]
+struct Wanted {
+    kind: Option<ObjectKind>,
+    wanted: BTreeSet<ObjectKey>,
+    owners: Vec<(ObjectKey, Owners)>,
+    cut: Vec<ObjectKey>,
+}
+
+impl Sink<Entity> for Wanted {
+    fn put(&mut self, Entity { id, names }: Entity) {
+        let key = self.kind.map(|kind| ObjectKey { kind, id });
+        let Some(key) = key.filter(|key| self.wanted.contains(key)) else { return };
+        match names.len() {
+            0 => self.owners.push((key, Owners::Nobody)),
+            EXPANDED.. => self.cut.push(key),
+            _ => self.owners.push((key, Owners::Named(names))),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.owners.clear();
+        self.cut.clear();
+    }
 }
 
 fn entity(mut entry: Entry<'_>) -> Option<Entity> {

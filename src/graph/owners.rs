@@ -1,7 +1,8 @@
-//! Who owns what: whether anybody does for all applications, by name for the flagged ones.
+//! Who owns the flagged objects, by name.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
+use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::value::RawValue;
 
@@ -13,9 +14,9 @@ use super::gaps;
 use super::http::{Call, Graph};
 use super::owner_lists::{self, Told};
 use super::pages::Listed;
-use super::progress::{Progress, Watch};
+use super::progress::{Progress, Together, Watch};
 use super::wire;
-use crate::domain::{Gap, Inventory, Object, ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part, Text};
+use crate::domain::{Gap, Inventory, ObjectKey, ObjectKind, Owners, Part, Text};
 
 /// Batches on their way at a time. Fewer and a tenant with many findings takes long, more and Graph has
 /// to throttle: all their members are charged at once.
@@ -23,88 +24,12 @@ const IN_FLIGHT: usize = 4;
 
 pub(super) const READ_OWNERS: &str = "`Application.Read.All`";
 
-/// An advanced query; the only one that finds them without a request per application (FACTS §4.2).
-const OWNERLESS: &str = "$filter=owners/$count eq 0&$count=true&$select=id&$top=999";
-
-/// What the directory's index says of applications without owners.
-#[derive(Debug)]
-pub(super) enum Ownerless {
-    /// These, and no other.
-    Known(HashSet<ObjectId>),
-    /// The query is not answered here: in B2C tenants, for one.
-    NotAnswered,
-    /// It would have been, but something failed.
-    Failed(GraphError),
-}
-
-/// Asks the index. An answer counts only when it is whole, by Graph's own count: options that are not
-/// supported may be passed over in silence.
-pub(super) async fn ownerless(graph: &Graph, progress: &dyn Progress) -> Ownerless {
-    let watch = Watch { part: Part::Owners, progress };
-    let mut call = graph.call("applications", Some(OWNERLESS), READ_OWNERS);
-    call.eventual = true;
-    let listed = graph.list(&call, watch, object_id).await;
-    match listed.end {
-        Err(error) if is_unsupported(&error) => Ownerless::NotAnswered,
-        Err(error) => Ownerless::Failed(error),
-        Ok(()) if listed.count == u64::try_from(listed.items.len()).ok() => {
-            Ownerless::Known(listed.items.into_iter().collect())
-        }
-        Ok(()) => Ownerless::NotAnswered,
-    }
-}
-
 pub(super) fn is_unsupported(error: &GraphError) -> bool {
     match error {
         GraphError::Rejected { answer, .. } => matches!(answer.status, 400 | 404 | 501),
         GraphError::Shape { .. } => true,
         _ => false,
     }
-}
-
-/// Notes on each application whether it has owners. Where the index gave no answer, those that hold a
-/// credential are asked about in batches: for the others nobody wants to know.
-pub(super) async fn note_ownerless(
-    graph: &Graph,
-    ownerless: Ownerless,
-    objects: &mut Objects,
-    progress: &dyn Progress,
-) -> Option<Gap> {
-    let watch = Watch { part: Part::Owners, progress };
-    let gap = match ownerless {
-        Ownerless::Known(ids) => {
-            for place in applications(objects) {
-                let owned = objects.key(place).is_some_and(|key| !ids.contains(&key.id));
-                objects.set_owners(place, if owned { Owners::Somebody } else { Owners::Nobody });
-            }
-            None
-        }
-        Ownerless::Failed(error) => Some(gaps::gap(Part::Owners, &error)),
-        Ownerless::NotAnswered => {
-            let holds = |object: &Object| !object.credentials().is_empty();
-            let keys: Vec<ObjectKey> = applications(objects)
-                .filter_map(|place| objects.get(place).filter(holds))
-                .map(|object| object.key())
-                .collect();
-            let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
-                if let Some(place) = objects.find(key) {
-                    let nobody = page.items.is_empty();
-                    objects.set_owners(place, if nobody { Owners::Nobody } else { Owners::Somebody });
-                }
-            };
-            ask(graph, &keys, "$select=id&$top=1", Pages::First, watch, note).await
-        }
-    };
-    let known = |place: &usize| objects.owners(*place) != Some(&Owners::Unread);
-    watch.end(applications(objects).filter(known).count(), gap.as_slice());
-    gap
-}
-
-/// The places of the applications.
-fn applications(objects: &Objects) -> impl Iterator<Item = usize> + use<> {
-    let kinds = objects.keys().map(|key| key.kind);
-    let places = kinds.enumerate().filter(|(_, kind)| *kind == ObjectKind::Application);
-    places.map(|(place, _)| place).collect::<Vec<_>>().into_iter()
 }
 
 /// Reads the names of the owners of `of`, twenty objects to a request or, where that takes fewer, page by
@@ -132,14 +57,21 @@ pub async fn name_owners(
     let mut named = 0;
     let mut missing = Vec::new();
     let mut one_by_one = Vec::new();
-    for kind in [ObjectKind::Application, ObjectKind::ServicePrincipal] {
-        let wanted: BTreeSet<ObjectKey> = keys.iter().copied().filter(|key| key.kind == kind).collect();
-        let all = objects.keys().filter(|key| key.kind == kind).count();
-        if !owner_lists::pays(wanted.len(), all) {
-            one_by_one.extend(wanted);
-            continue;
+    let together = Together::new(progress);
+    let kinds = [ObjectKind::Application, ObjectKind::ServicePrincipal];
+    let shares = kinds.map(|_| together.share());
+    let listed = kinds.iter().zip(&shares).filter_map(|(kind, share)| {
+        let wanted: BTreeSet<ObjectKey> = keys.iter().copied().filter(|key| key.kind == *kind).collect();
+        let all = objects.keys().filter(|key| key.kind == *kind).count();
+        if owner_lists::pays(wanted.len(), all) {
+            let watch = Watch { progress: share, ..watch };
+            return Some(owner_lists::list(graph, *kind, wanted, watch));
         }
-        let Told { owners, cut, gap } = owner_lists::list(graph, kind, &wanted, watch).await;
+        one_by_one.extend(wanted);
+        None
+    });
+    let listed: Vec<_> = listed.collect();
+    for Told { owners, cut, gap } in join_all(listed).await {
         missing.extend(gap);
         one_by_one.extend(cut);
         named += owners.len();
@@ -166,14 +98,16 @@ pub async fn name_owners(
 
 /// Whether one page says enough.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Pages {
+pub(super) enum Pages {
+    /// The first.
     First,
+    /// Every one is wanted.
     All,
 }
 
 /// Asks for the owners of each object and hands over the complete answers. One gap stands for all that
 /// is missing; the first is named. Stops where going on makes no sense.
-async fn ask(
+pub(super) async fn ask(
     graph: &Graph,
     keys: &[ObjectKey],
     query: &str,
@@ -293,11 +227,6 @@ fn path(key: ObjectKey) -> String {
         ObjectKind::Application => format!("applications/{}/owners", key.id),
         ObjectKind::ServicePrincipal => format!("servicePrincipals/{}/owners", key.id),
     }
-}
-
-fn object_id(mut entry: Entry<'_>) -> Option<ObjectId> {
-    let wire: wire::Reference<'_> = entry.read()?;
-    entry.id(wire.id.as_deref()).map(ObjectId)
 }
 
 fn owner(mut entry: Entry<'_>) -> Option<Text> {

@@ -198,8 +198,19 @@ impl Graph {
         watch: Watch<'_>,
         read: Read<T>,
     ) -> Listed<S> {
+        self.list_onto(S::default(), first, watch, read).await
+    }
+
+    /// As [`Graph::list_into`], into one that knows already what it is for.
+    pub(super) async fn list_onto<T: 'static, S: Sink<T>>(
+        &self,
+        items: S,
+        first: &Call,
+        watch: Watch<'_>,
+        read: Read<T>,
+    ) -> Listed<S> {
         let mut restarts = 0;
-        let mut listed = Listed::new(S::default());
+        let mut listed = Listed::new(items);
         loop {
             match self.follow(first, watch, read, &mut listed).await {
                 Err(error) if error.is_expired_page_token() && restarts < RESTARTS => {

@@ -11,14 +11,20 @@ use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps::{self, Problems};
 use super::http::Graph;
+use super::pages::{Listed, Sink};
 use super::progress::{Progress, Watch};
-use crate::domain::{Assigned, CustomPolicy, Gap, ObjectKey, Objects, Part, PolicyId, Reach, TenantDefault};
+use crate::domain::{
+    Assigned, CustomPolicy, Gap, ObjectKey, Objects, Part, PolicyId, Reach, TenantDefault, Text,
+};
 
 const READ_POLICIES: &str = "`Policy.Read.All`";
 const READ_ASSIGNMENTS: &str = "`Application.Read.All` and `Policy.Read.All`";
 
 /// Policies whose assignments are asked for at the same time.
 const AT_ONCE: usize = 4;
+
+/// Each of them costs a request, and no tenant comes near: more would let a run go on for hours.
+const MOST_POLICIES: usize = 2_000;
 
 /// What was read of the policies.
 #[derive(Debug, Default)]
@@ -83,20 +89,48 @@ async fn tenant_default(graph: &Graph, progress: &dyn Progress) -> (Option<Tenan
 async fn custom_policies(graph: &Graph, progress: &dyn Progress) -> Policies {
     let watch = Watch { part: Part::CustomPolicies, progress };
     let call = graph.call("policies/appManagementPolicies", None, READ_POLICIES);
-    let listed = graph.list(&call, watch, convert_policy::custom_policy).await;
+    let listed: Listed<Found> = graph.list_into(&call, watch, convert_policy::custom_policy).await;
     let mut gaps = Vec::from_iter(listed.problems.gap(watch.part));
+    let Found { custom, too_many, .. } = listed.items;
     if let Err(error) = &listed.end {
-        gaps.push(gaps::cut_off(watch.part, error, listed.items.len()));
+        gaps.push(gaps::cut_off(watch.part, error, custom.len()));
     }
-    let mut custom: Vec<CustomPolicy> = Vec::new();
-    for policy in listed.items {
-        match custom.iter_mut().find(|seen| seen.id == policy.id) {
-            Some(seen) => *seen = policy, // listed again because it has changed
-            None => custom.push(policy),
-        }
+    if too_many {
+        let reason = format!("There are more than {MOST_POLICIES} custom policies. The others are not read.");
+        gaps.push(Gap { part: watch.part, reason: Text::new(&reason) });
     }
     watch.end(custom.len(), &gaps);
     Policies { default: None, custom, all_seen: gaps.is_empty(), gaps }
+}
+
+/// Custom policies, each once, in the order in which they came.
+#[derive(Default)]
+struct Found {
+    custom: Vec<CustomPolicy>,
+    places: HashMap<PolicyId, usize>,
+    too_many: bool,
+}
+
+impl Sink<CustomPolicy> for Found {
+    fn put(&mut self, policy: CustomPolicy) {
+        match self.places.get(&policy.id) {
+            Some(place) => {
+                // Listed again because it has changed.
+                if let Some(seen) = self.custom.get_mut(*place) {
+                    *seen = policy;
+                }
+            }
+            None if self.custom.len() == MOST_POLICIES => self.too_many = true,
+            None => {
+                self.places.insert(policy.id, self.custom.len());
+                self.custom.push(policy);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
 }
 
 /// Reads `appliesTo` of every custom policy, which is paged though nobody says so (FACTS §5.6), of a few at a

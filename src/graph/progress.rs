@@ -1,5 +1,6 @@
 //! How far the reading of a tenant has come, for whoever watches.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::domain::{Gap, Part};
@@ -61,6 +62,40 @@ pub enum Event {
         /// The entries that were read before.
         total: usize,
     },
+}
+
+/// A watcher of a part that is read in several listings at the same time: hears of them as of one.
+pub(super) struct Together<'a> {
+    progress: &'a dyn Progress,
+    total: AtomicUsize,
+}
+
+impl<'a> Together<'a> {
+    pub(super) fn new(progress: &'a dyn Progress) -> Self {
+        Self { progress, total: AtomicUsize::new(0) }
+    }
+
+    /// What one of the listings tells its pages to.
+    pub(super) fn share(&'a self) -> Share<'a> {
+        Share { all: self, own: AtomicUsize::new(0) }
+    }
+}
+
+/// One of several listings.
+pub(super) struct Share<'a> {
+    all: &'a Together<'a>,
+    own: AtomicUsize,
+}
+
+impl Progress for Share<'_> {
+    fn event(&self, event: Event) {
+        let Event::Page { part, total } = event else { return self.all.progress.event(event) };
+        let before = self.own.swap(total, Ordering::Relaxed);
+        // More first: the sum must not fall below zero.
+        self.all.total.fetch_add(total, Ordering::Relaxed);
+        let sum = self.all.total.fetch_sub(before, Ordering::Relaxed);
+        self.all.progress.event(Event::Page { part, total: sum.saturating_sub(before) });
+    }
 }
 
 /// A watcher together with the part that is being read.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures_util::future::join_all;
 
+use super::batch::MEMBERS;
 use super::collect::{Seen, in_full, signed_in};
 use super::delta;
 use super::delta_apply::{Updated, bring_up_to_date};
@@ -184,17 +185,21 @@ impl Read {
 
 impl Refreshed {
     /// Those of the flagged objects whose owners are to be asked for: after a full read all of them; after
-    /// a delta read those whose names are not known yet.
+    /// a delta read those whose names are not known yet, and those that nobody owned, if they fit into one
+    /// request: otherwise they are as of the last full read, or of the last change.
     #[must_use]
     pub fn to_be_named(&self, flagged: Vec<ObjectKey>) -> Vec<ObjectKey> {
         if self.how == HowRead::InFull {
             return flagged;
         }
         let objects = &self.inventory.objects;
-        let unnamed = |key: &ObjectKey| match objects.find(key).and_then(|place| objects.owners(place)) {
+        let owners = |key: &ObjectKey| objects.find(key).and_then(|place| objects.owners(place));
+        let ownerless = flagged.iter().filter(|key| owners(key) == Some(&Owners::Nobody)).count();
+        let wanted = |key: &ObjectKey| match owners(key) {
             Some(Owners::Unread | Owners::Somebody) => true,
-            Some(Owners::Named(_) | Owners::Nobody) | None => false,
+            Some(Owners::Nobody) => ownerless <= MEMBERS,
+            Some(Owners::Named(_)) | None => false,
         };
-        flagged.into_iter().filter(unnamed).collect()
+        flagged.into_iter().filter(wanted).collect()
     }
 }

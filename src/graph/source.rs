@@ -18,6 +18,9 @@ pub(super) struct Source {
     pub(super) properties: &'static [&'static str],
     /// The one relationship that can be expanded; with at most 20 entries it is then complete (FACTS §4.3).
     expand: Option<&'static str>,
+    /// Reads an entry of the listing.
+    pub(super) listed: Read<Object>,
+    /// Reads the same without what is expanded.
     pub(super) read: Read<Object>,
 }
 
@@ -39,6 +42,7 @@ const APPLICATIONS: Source = Source {
         "servicePrincipalLockConfiguration",
     ],
     expand: Some("federatedIdentityCredentials"),
+    listed: convert::listed_application,
     read: convert::application,
 };
 
@@ -59,6 +63,7 @@ const SERVICE_PRINCIPALS: Source = Source {
         "description",
     ],
     expand: None,
+    listed: convert::service_principal,
     read: convert::service_principal,
 };
 

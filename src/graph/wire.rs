@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -51,8 +51,14 @@ pub(super) struct Application<'a> {
     #[serde(borrow)]
     pub(super) disabled_by_microsoft_status: Option<Lent<'a>>,
     pub(super) service_principal_lock_configuration: Option<Lock>,
-    #[serde(borrow)]
-    pub(super) federated_identity_credentials: Option<Vec<Option<FederatedCredential<'a>>>>,
+    /// Null is not absent here: what was asked for and is absent was passed over.
+    #[serde(borrow, default, deserialize_with = "given")]
+    pub(super) federated_identity_credentials: Option<Option<Vec<Option<FederatedCredential<'a>>>>>,
+}
+
+/// A member that is there, null or not.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(member: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(member).map(Some)
 }
 
 /// `servicePrincipal` (FACTS §2).

@@ -1,6 +1,8 @@
 //! The comparison of what a run sees with what is on record: both are in the order of their keys, so that
 //! nothing has to be looked up. By digests alone.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use super::engine::Fault;
@@ -94,7 +96,7 @@ impl Session {
         changed: &mut Changed,
     ) -> Result<(), Fault> {
         let seen = policies::bodies(inventory, &policies::Holders::among(&inventory.objects))?;
-        let mut seen: Vec<(VersionKey, Digest)> =
+        let mut seen: BTreeMap<VersionKey, Digest> =
             seen.into_iter().map(|(key, body)| (key, digest(&body))).collect();
         for kind in [Kind::CustomPolicy, Kind::TenantDefault] {
             let mut after = None;
@@ -104,8 +106,8 @@ impl Session {
                 after = Some(*last);
                 for (id, digest) in page {
                     let key = VersionKey { kind, id };
-                    match seen.iter().position(|(other, _)| *other == key).map(|at| seen.remove(at)) {
-                        Some((_, same)) if same == digest => (),
+                    match seen.remove(&key) {
+                        Some(same) if same == digest => (),
                         Some(_) => {
                             changed.policies_begun.push(key);
                             changed.policies_ended.push(key);
@@ -115,7 +117,7 @@ impl Session {
                 }
             }
         }
-        changed.policies_begun.extend(seen.into_iter().map(|(key, _)| key));
+        changed.policies_begun.extend(seen.into_keys());
         Ok(())
     }
 }
