@@ -13,19 +13,21 @@ use crate::domain::{
 /// passed over in silence (FACTS §4.1): where they are absent, nobody knows whether there are any.
 pub(super) fn listed_application(mut entry: Entry<'_>) -> Option<Object> {
     let wire: wire::Application<'_> = entry.read()?;
-    if wire.federated_identity_credentials.is_none() {
+    let expanded = wire.federated_identity_credentials.is_some();
+    let application = read_application(&mut entry, wire)?;
+    if !expanded {
         entry.wrong("`federatedIdentityCredentials` was asked for and is missing");
     }
-    read_application(entry, wire)
+    Some(application)
 }
 
 /// An application by itself. None, and a problem noted, where it cannot be read or has no id.
 pub(super) fn application(mut entry: Entry<'_>) -> Option<Object> {
     let wire: wire::Application<'_> = entry.read()?;
-    read_application(entry, wire)
+    read_application(&mut entry, wire)
 }
 
-fn read_application(mut entry: Entry<'_>, wire: wire::Application<'_>) -> Option<Object> {
+fn read_application(entry: &mut Entry<'_>, wire: wire::Application<'_>) -> Option<Object> {
     let id = ObjectId(entry.id(wire.id.as_deref())?);
     let facts = ApplicationFacts {
         sign_in_audience: text(wire.sign_in_audience),
@@ -39,8 +41,8 @@ fn read_application(mut entry: Entry<'_>, wire: wire::Application<'_>) -> Option
         app_id: entry.guid("appId", wire.app_id.as_deref()).map(AppId),
         display_name: text(wire.display_name).unwrap_or_default(),
         created: entry.time("createdDateTime", wire.created_date_time.as_deref()),
-        passwords: each(wire.password_credentials).map(|wire| password(&mut entry, wire)).collect(),
-        keys: each(wire.key_credentials).map(|wire| key(&mut entry, wire)).collect(),
+        passwords: each(wire.password_credentials).map(|wire| password(entry, wire)).collect(),
+        keys: each(wire.key_credentials).map(|wire| key(entry, wire)).collect(),
         notes: text(wire.notes),
         description: text(wire.description),
         tags: each(wire.tags).map(|tag| Text::new(&tag)).collect(),

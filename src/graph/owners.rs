@@ -99,9 +99,7 @@ pub async fn name_owners(
 /// Whether one page says enough.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pages {
-    /// The first.
     First,
-    /// Every one is wanted.
     All,
 }
 

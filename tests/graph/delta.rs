@@ -15,6 +15,10 @@ fn by_delta(refreshed: &Refreshed) -> bool {
     matches!(refreshed.how, HowRead::ByDelta { .. })
 }
 
+fn keys(numbers: std::ops::RangeInclusive<u128>) -> Vec<ObjectKey> {
+    numbers.map(|number| ObjectKey { kind: ObjectKind::Application, id: ObjectId(id(number)) }).collect()
+}
+
 /// The names of the applications.
 fn names(refreshed: &Refreshed) -> Vec<String> {
     refreshed.inventory.objects.iter().map(|object| object.display_name.as_str().to_owned()).collect()
@@ -150,16 +154,135 @@ async fn an_object_that_was_overlooked_and_does_not_come_whole_is_read_by_itself
     let mut found = whole(2);
     found["displayName"] = json!("Read by itself");
     world.script.lock().unwrap().members = HashMap::from([(format!("applications/{}", id(2)), found)]);
-    // The first two are not known; of the second nothing is found. The third was deleted before.
+    answer_relationships(&world, 2);
+    // The first is not known. The second was deleted before.
+    let mut back = whole(1);
+    back["displayName"] = json!("Back");
+    world.script.lock().unwrap().members.insert(format!("applications/{}", id(1)), back);
     world.tell_changes(&[
         change(2, json!({"notes": "n"})),
-        change(3, json!({"notes": "n"})),
         removed(1, "changed"),
         change(1, json!({"notes": "n"})),
     ]);
     let second = world.run().await;
     assert!(by_delta(&second), "{}", reasons(&second.inventory));
-    assert_eq!(names(&second), ["Read by itself"], "what is not found has gone, and nothing is made up");
+    assert_eq!(names(&second), ["Back", "Read by itself"], "nothing is made up");
+}
+
+/// Nobody owns it, and it has no federated credentials.
+fn answer_relationships(world: &World, number: u128) {
+    for what in ["federatedIdentityCredentials", "owners"] {
+        let path = format!("applications/{}/{what}", id(number));
+        world.script.lock().unwrap().members.insert(path, json!({"value": []}));
+    }
+}
+
+#[tokio::test]
+async fn what_is_new_and_not_found_at_first_is_asked_for_again() {
+    let mut world = World::read_once(vec![listed(1)]).await;
+    let by_itself = format!("applications/{}", id(2));
+    let [federated, owners] =
+        ["federatedIdentityCredentials", "owners"].map(|what| format!("applications/{}/{what}", id(3)));
+    answer_relationships(&world, 2);
+    {
+        let mut script = world.script.lock().unwrap();
+        script.members.insert(by_itself.clone(), whole(2));
+        let credential = json!({"id": "f", "name": "new", "issuer": "i", "subject": "s"});
+        script.members.insert(federated.clone(), json!({ "value": [credential] }));
+        script.members.insert(owners.clone(), json!({"value": [{"id": id(77)}]}));
+        script.late = HashMap::from([(by_itself, 2), (federated, 1), (owners, 2)]);
+    }
+    world.tell_changes(&[change(2, json!({"notes": "n"})), whole(3)]);
+    let second = world.run().await;
+    assert!(by_delta(&second), "{}", reasons(&second.inventory));
+    assert_eq!(numbers(&second.inventory), [1, 2, 3]);
+    let three = application(&second.inventory, 3).unwrap();
+    assert_eq!((three.application().unwrap().federated.len(), three.owners), (1, Owners::Somebody));
+    let asked: Vec<usize> = world
+        .server
+        .seen_at("batch")
+        .iter()
+        .map(|request| request.body["requests"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(asked, [1, 1, 1, 4, 2, 1], "only what was not found is asked for again");
+}
+
+#[tokio::test]
+async fn what_is_never_found_is_neither_gone_nor_empty_but_read_in_full_once() {
+    for missing in ["", "/federatedIdentityCredentials", "/owners"] {
+        let mut world = World::read_once(vec![listed(1)]).await;
+        world.script.lock().unwrap().members.insert(format!("applications/{}", id(2)), whole(2));
+        answer_relationships(&world, 2);
+        let path = format!("applications/{}{missing}", id(2));
+        world.script.lock().unwrap().members.remove(&path).unwrap();
+        world.script.lock().unwrap().applications.push(listed(2));
+        world.tell_changes(&[match missing {
+            "" => change(2, json!({"notes": "n"})),
+            _ => whole(2),
+        }]);
+        let second = world.run().await;
+        assert_eq!(second.how, HowRead::InFull, "{path}");
+        assert!(second.inventory.is_complete(), "{path}: {}", reasons(&second.inventory));
+        let two = application(&second.inventory, 2).unwrap();
+        assert_eq!(
+            (two.application().unwrap().federated.len(), &two.owners),
+            (1, &Owners::Somebody),
+            "{path}"
+        );
+        // From there on only what changes is asked for again, whether it was found or not.
+        world.tell_changes(&[]);
+        assert!(by_delta(&world.run().await), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_absent_where_all_of_an_object_was_asked_for_is_not_taken_for_empty() {
+    for name in whole(1).as_object().unwrap().keys().filter(|name| *name != "id") {
+        let mut world = World::read_once(vec![listed(1)]).await;
+        let mut lacking = whole(1);
+        lacking.as_object_mut().unwrap().remove(name);
+        world.script.lock().unwrap().members.insert(format!("applications/{}", id(1)), lacking);
+        world.tell_changes(&[removed(1, "changed"), change(1, json!({"notes": "n"}))]);
+        let before = world.basis().objects.clone();
+        let second = world.run().await;
+        assert_eq!(second.how, HowRead::InFull, "{name}");
+        assert_eq!(second.inventory.objects, before, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn whom_nobody_owned_is_asked_about_again_when_it_changes_and_holds_a_credential() {
+    let mut world = World::read_once((1..=4).map(listed).collect()).await;
+    let keys = keys(1..=4);
+    for key in &keys {
+        let objects = &mut world.basis().objects;
+        let place = objects.find(key).unwrap();
+        objects.set_owners(place, Owners::Nobody);
+    }
+    answer_relationships(&world, 1);
+    answer_relationships(&world, 2);
+    let owners = format!("applications/{}/owners", id(2));
+    world.script.lock().unwrap().members.insert(owners, json!({"value": [{"id": id(77)}]}));
+    let bare = json!({"passwordCredentials": [], "keyCredentials": []});
+    let mut renamed = bare.clone();
+    renamed["displayName"] = json!("Renamed");
+    let mut three = world.basis().objects.get(2).unwrap();
+    if let Details::Application(facts) = &mut three.details {
+        facts.federated.clear();
+    }
+    let objects = std::mem::take(&mut world.basis().objects);
+    world.basis().objects = objects.amended(vec![three], &Default::default());
+    world.tell_changes(&[
+        change(1, json!({"notes": "n"})),
+        change(2, json!({"notes": "n"})),
+        change(3, renamed),
+    ]);
+    let second = world.run().await;
+    assert!(by_delta(&second), "{}", reasons(&second.inventory));
+    let owners: Vec<Owners> = second.inventory.objects.iter().map(|object| object.owners).collect();
+    assert_eq!(owners, [Owners::Nobody, Owners::Somebody, Owners::Nobody, Owners::Nobody]);
+    let asked = &world.server.seen_at("batch")[0].body["requests"];
+    assert_eq!(asked.as_array().unwrap().len(), 2, "the third holds nothing, the fourth is as it was");
 }
 
 #[tokio::test]
@@ -331,8 +454,7 @@ async fn policies_and_assignments_are_read_anew_each_time() {
 #[tokio::test]
 async fn only_those_are_named_whose_names_are_not_known() {
     let mut world = World::read_once((1..=6).map(listed).collect()).await;
-    let keys: Vec<ObjectKey> =
-        (1..=6).map(|number| ObjectKey { kind: ObjectKind::Application, id: ObjectId(id(number)) }).collect();
+    let keys = keys(1..=6);
     let known = [
         Owners::Named(vec![Text::new("Lee Gu")]),
         Owners::Somebody,
@@ -348,14 +470,31 @@ async fn only_those_are_named_whose_names_are_not_known() {
     }
     let answers = json!({"value": [{"id": id(77)}]});
     world.script.lock().unwrap().members.insert(format!("applications/{}/owners", id(5)), answers);
+    answer_relationships(&world, 4);
     world.tell_changes(&[change(4, json!({"notes": "n"})), change(5, json!({"notes": "n"}))]);
     let second = world.run().await;
     assert!(by_delta(&second));
     assert_eq!(application(&second.inventory, 5).unwrap().owners, Owners::Somebody, "not asked before");
     let named = second.to_be_named(keys.clone());
-    assert_eq!(named, [keys[1], keys[4]]);
+    assert_eq!(named, keys[1..5], "and those that nobody owned, for the index lags behind");
     let full = world.read(Err(WhyFull::Asked)).await;
     assert_eq!(full.to_be_named(keys.clone()), keys, "after a full read all of them");
+}
+
+#[tokio::test]
+async fn those_that_nobody_owned_cost_a_delta_run_one_request_at_most() {
+    for (ownerless, asked) in [(20, true), (21, false)] {
+        let mut world = World::read_once((1..=ownerless).map(listed).collect()).await;
+        let objects = &mut world.basis().objects;
+        for place in 0..objects.len() {
+            objects.set_owners(place, Owners::Nobody);
+        }
+        let second = world.run().await;
+        assert!(by_delta(&second));
+        let keys = keys(1..=ownerless);
+        let expected = if asked { keys.clone() } else { Vec::new() };
+        assert_eq!(second.to_be_named(keys), expected, "{ownerless}");
+    }
 }
 
 #[tokio::test]

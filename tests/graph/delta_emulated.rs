@@ -7,7 +7,7 @@ use azure_core::time::OffsetDateTime;
 use chrono::TimeDelta;
 use keysweep::config::Reading;
 use keysweep::domain::{
-    Basis, Details, Inventory, Object, ObjectKey, Objects, RunId, RunMark, Since, TenantId,
+    Basis, Details, Inventory, Object, ObjectKey, Objects, Owners, RunId, RunMark, Since, TenantId,
 };
 use keysweep::emulator::{Emulator, Options, TenantData, Transport};
 use keysweep::graph::tokens::Tokens;
@@ -100,13 +100,17 @@ async fn sign_in(emulator: &Emulator, http: &reqwest::Client) -> String {
 }
 
 /// An inventory with the relationships of objects as they were in an earlier one: what changes do not tell
-/// of stays as it was for objects that were there then.
-pub(crate) fn with_relationships_of(full: Inventory, earlier: &Objects) -> Inventory {
+/// of stays as it was for objects that were there then. Whom nobody owned may have been asked about again in
+/// this `run`.
+pub(crate) fn with_relationships_of(full: Inventory, earlier: &Objects, run: &Inventory) -> Inventory {
     let as_earlier = |mut object: Object| {
         let Some(was) = earlier.find(&object.key()).and_then(|place| earlier.get(place)) else {
             return object;
         };
-        object.owners = was.owners;
+        let now = run.objects.find(&object.key()).and_then(|place| run.objects.owners(place));
+        if was.owners != Owners::Nobody || now == Some(&Owners::Nobody) {
+            object.owners = was.owners;
+        }
         if let (Details::Application(facts), Details::Application(were)) = (&mut object.details, was.details)
         {
             facts.federated = were.federated;

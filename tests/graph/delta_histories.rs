@@ -220,7 +220,8 @@ async fn live_through(history: &[Step]) -> Result<(), TestCaseError> {
         let run = world.run().await;
         let full = world.in_full().await;
         prop_assert!(full.is_complete(), "{:?}", full.gaps);
-        let expected = if step.forgets { full } else { with_relationships_of(full, &earlier) };
+        let expected =
+            if step.forgets { full } else { with_relationships_of(full, &earlier, &run.inventory) };
         prop_assert_eq!(run.how == HowRead::InFull, step.forgets, "run {}", number);
         prop_assert!(run.inventory == expected, "run {number}: {}", difference(&run.inventory, &expected));
     }

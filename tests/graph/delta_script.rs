@@ -24,6 +24,8 @@ pub(crate) struct Script {
     pub(crate) instead: HashMap<String, Reply>,
     /// What members of a batch get, by path; 404 for the others.
     pub(crate) members: HashMap<String, Value>,
+    /// How often members get 404 before they are there, by path.
+    pub(crate) late: HashMap<String, usize>,
 }
 
 /// A server with a script, and what the last run left.
@@ -48,7 +50,7 @@ impl World {
     pub(crate) async fn new(script: Script) -> Self {
         let script = Arc::new(Mutex::new(script));
         let told = Arc::clone(&script);
-        let server = Server::start(move |request| answer(&told.lock().unwrap(), request)).await;
+        let server = Server::start(move |request| answer(&mut told.lock().unwrap(), request)).await;
         Self { server, script, reading: everything(), basis: None, days: 0 }
     }
 
@@ -102,7 +104,7 @@ impl World {
     }
 }
 
-fn answer(script: &Script, request: &Seen) -> Reply {
+fn answer(script: &mut Script, request: &Seen) -> Reply {
     let path = request.path.trim_start_matches("/v1.0/");
     if let Some(reply) = script.instead.get(path) {
         return reply.clone();
@@ -125,14 +127,16 @@ fn answer(script: &Script, request: &Seen) -> Reply {
     }
 }
 
-fn batch(script: &Script, body: &Value) -> Reply {
+fn batch(script: &mut Script, body: &Value) -> Reply {
     let members = body["requests"].as_array().cloned().unwrap_or_default();
     let answers: Vec<Value> = members
         .iter()
         .map(|member| {
             let url = member["url"].as_str().unwrap_or_default().trim_start_matches('/');
             let path = url.split('?').next().unwrap_or_default();
-            match script.members.get(path) {
+            let late = script.late.get_mut(path).filter(|times| 0 < **times);
+            let is_late = late.map(|times| *times -= 1).is_some();
+            match script.members.get(path).filter(|_| !is_late) {
                 Some(body) => json!({"id": member["id"], "status": 200, "body": body}),
                 None => json!({"id": member["id"], "status": 404,
                     "body": {"error": {"code": "Request_ResourceNotFound"}}}),

@@ -18,7 +18,15 @@ fn some(text: &str) -> Option<Text> {
     Some(Text::new(text))
 }
 
+/// An application as a listing has it: with what is expanded, unless that is given.
+fn expanded(mut body: Value) -> Value {
+    let members = body.as_object_mut().unwrap();
+    members.entry("federatedIdentityCredentials").or_insert_with(|| json!([]));
+    body
+}
+
 async fn application_of(body: Value) -> Object {
+    let body = expanded(body);
     let inventory = read_from(with_applications(vec![body])).await;
     assert!(inventory.is_complete(), "{}", reasons(&inventory));
     inventory.objects.get(0).unwrap()
@@ -121,6 +129,19 @@ async fn null_and_absent_are_the_same_and_no_fault() {
     assert!(object.credentials().is_empty() && object.display_name.is_empty() && object.app_id.is_none());
 }
 
+/// An option that is not supported may be passed over in silence: then nobody knows whether there are any.
+#[tokio::test]
+async fn federated_credentials_that_were_asked_for_and_are_absent_are_a_gap() {
+    let mut bare = application(2);
+    bare.as_object_mut().unwrap().remove("federatedIdentityCredentials");
+    let inventory = read_from(with_applications(vec![application(1), bare])).await;
+    assert_eq!(parts(&inventory), [Part::Applications]);
+    let said =
+        "00000000-0000-0000-0000-000000000002: `federatedIdentityCredentials` was asked for and is missing";
+    assert!(reasons(&inventory).contains(said), "{}", reasons(&inventory));
+    assert_eq!(numbers(&inventory), [1, 2], "all that came of it is kept");
+}
+
 #[tokio::test]
 async fn credentials_arrive_with_what_identifies_them_and_without_what_opens_doors() {
     let object = application_of(json!({
@@ -182,7 +203,7 @@ async fn a_value_that_cannot_be_read_is_unknown_and_a_gap() {
         (json!({"id": id(1), "passwordCredentials": [{"keyId": "x"}]}),        "`passwordCredentials.keyId` is no GUID"),
         (json!({"id": id(1), "keyCredentials": [{"startDateTime": "soon"}]}),  "`keyCredentials.startDateTime` is no date"),
     ] {
-        let inventory = read_from(with_applications(vec![body])).await;
+        let inventory = read_from(with_applications(vec![expanded(body)])).await;
         assert_eq!(parts(&inventory), [Part::Applications], "{said}");
         assert!(reasons(&inventory).contains(said), "{said}: {}", reasons(&inventory));
         let object = inventory.objects.get(0).unwrap();

@@ -142,7 +142,8 @@ async fn a_page_token_that_expires_every_time_is_given_up_after_three_restarts()
 
 #[tokio::test]
 async fn an_object_that_stands_on_two_pages_is_taken_once_as_it_was_last() {
-    let renamed = json!({"id": id(1), "displayName": "Renamed"});
+    let mut renamed = application(1);
+    renamed["displayName"] = json!("Renamed");
     let inventory = read_from(applications(move |request| match request.token() {
         None => Reply::page_and(&[application(1), application(2)], &request.link("2")),
         Some(_) => Reply::page(&[renamed.clone(), application(3)]),

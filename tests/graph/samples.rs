@@ -32,6 +32,11 @@ async fn answered(route: &'static str, mut body: Value) -> Inventory {
     if let Some(members) = body.as_object_mut() {
         members.remove("@odata.nextLink");
     }
+    // The recorded listings were not asked to expand anything.
+    let entries = body.get_mut("value").and_then(Value::as_array_mut).into_iter().flatten();
+    for entry in entries.filter_map(Value::as_object_mut).filter(|_| route == "applications") {
+        entry.entry("federatedIdentityCredentials").or_insert(Value::Null);
+    }
     read_from(move |request| match request.route() {
         "policies" if route == "appliesTo" => Reply::page(&[json!({"id": id(1), "isEnabled": true})]),
         asked if asked == route => Reply::json(&body),

@@ -34,8 +34,10 @@ pub(crate) fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
+/// As a listing has it.
 pub(crate) fn application(number: u128) -> Value {
-    json!({"id": id(number), "appId": id(number + 0xa000), "displayName": format!("App {number}")})
+    json!({"id": id(number), "appId": id(number + 0xa000), "displayName": format!("App {number}"),
+        "federatedIdentityCredentials": []})
 }
 
 /// An application that holds a secret.
