@@ -1,6 +1,7 @@
 //! Owners: whether there are any, and by name.
 
-use keysweep::domain::{Inventory, Owners, Part};
+use keysweep::domain::{Inventory, ObjectKey, Owners, Part};
+use keysweep::graph::{Event, collect, name_owners};
 use serde_json::{Value, json};
 
 use crate::server::{Reply, Seen, Server};
@@ -98,6 +99,37 @@ async fn where_that_listing_is_not_answered_holders_of_credentials_are_asked_abo
             [1, 3, 4].map(|number| format!("/applications/{}/owners?$select=id&$top=1", id(number)));
         assert_eq!(asked, expected, "{case}");
     }
+}
+
+/// Somebody got an owner while the pages were read.
+#[tokio::test]
+async fn a_listing_that_is_torn_is_read_once_more_before_anybody_is_asked_about() {
+    let server = Server::start(three(|request| match (request.route(), request.nth) {
+        ("ownerless", 0) => Reply::json(&json!({"@odata.count": 2, "value": [{"id": id(2)}]})),
+        ("ownerless", _) => Reply::json(&json!({"@odata.count": 1, "value": [{"id": id(2)}]})),
+        _ => quiet(request),
+    }))
+    .await;
+    let inventory = read(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    assert_eq!(owners(&inventory), [Owners::Somebody, Owners::Nobody, Owners::Somebody]);
+    assert!(server.seen_at("batch").is_empty());
+    assert_eq!(server.seen_at("ownerless").len(), 2);
+}
+
+#[tokio::test]
+async fn an_application_that_stands_on_two_pages_of_that_listing_counts_once() {
+    let server = Server::start(three(|request| match (request.route(), request.token()) {
+        ("ownerless", None) => Reply::json(&json!({
+            "@odata.count": 2, "value": [{"id": id(1)}, {"id": id(2)}], "@odata.nextLink": request.link("owners/$count"),
+        })),
+        ("ownerless", Some(_)) => Reply::page(&[json!({"id": id(2)})]),
+        _ => quiet(request),
+    }))
+    .await;
+    let inventory = read(&server).await;
+    assert_eq!(owners(&inventory), [Owners::Nobody, Owners::Nobody, Owners::Somebody]);
+    assert_eq!(server.seen_at("ownerless").len(), 2, "two pages, read once");
 }
 
 #[tokio::test]
@@ -341,5 +373,58 @@ fn the_first_object_that_fails_is_named_in_whatever_order_the_answers_come() {
         let inventory = read_and_name(&server).await;
         let said = "400 First. So it is for 39 more objects.";
         assert!(reasons(&inventory).contains(said), "{}", reasons(&inventory));
+    });
+}
+
+/// An entry of a listing for the sake of its owners.
+fn owned(number: u128, owners: usize) -> Value {
+    let owners: Vec<Value> =
+        (0..owners).map(|nth| json!({"displayName": format!("Owner {nth:02}")})).collect();
+    json!({"id": id(number), "owners": owners})
+}
+
+#[test]
+fn the_owners_of_very_many_are_listed_of_both_kinds_at_the_same_time() {
+    let arrived = Signal::default();
+    let seen = arrived.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(8).enable_all().build().unwrap();
+    runtime.block_on(async move {
+        let server = Server::start(move |request| match request.route() {
+            "applications" | "servicePrincipals" if request.query.contains("$expand=owners(") => {
+                seen.give();
+                assert!(seen.came_times(2), "both are sent before the first is answered");
+                let mut page = vec![owned(1, 0), owned(2, 20), owned(5_000, 1)];
+                page.extend((3..=1_000).map(|number| owned(number, 1)));
+                Reply::page(&page)
+            }
+            "applications" | "servicePrincipals" => {
+                Reply::page(&(1..=1_000).map(application).collect::<Vec<_>>())
+            }
+            "batch" => batch(request, |_| people(&["Lynne", "Adele"])),
+            _ => quiet(request),
+        })
+        .await;
+        let graph = graph(&server, patience());
+        let mut inventory = collect(&graph, tenant(), &everything(), &Watcher::default()).await;
+        let all: Vec<ObjectKey> = inventory.objects.keys().collect();
+        let watcher = Watcher::default();
+        name_owners(&graph, &mut inventory, &all, &watcher).await;
+        assert!(inventory.is_complete(), "{}", reasons(&inventory));
+        let owners = owners(&inventory);
+        assert_eq!(owners.len(), 2_000);
+        for of_kind in owners.chunks(1_000) {
+            assert_eq!(of_kind[..2], [Owners::Nobody, named(&["Adele", "Lynne"])]);
+            assert!(of_kind[2..].iter().all(|owners| *owners == named(&["Owner 00"])));
+        }
+        let batches: Vec<usize> = server.seen_at("batch").iter().map(members_of).collect();
+        assert_eq!(batches, [2], "only those whose owners were cut off are asked about");
+        let pages: Vec<Event> = watcher
+            .events()
+            .into_iter()
+            .filter(|event| matches!(event, Event::Page { .. }))
+            .take(2)
+            .collect();
+        let page = |total| Event::Page { part: Part::Owners, total };
+        assert_eq!(pages, [page(1_001), page(2_002)], "the watcher hears of one listing");
     });
 }

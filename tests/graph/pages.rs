@@ -234,7 +234,9 @@ fn a_page_is_told_of_while_the_next_one_is_on_its_way() {
 
 #[tokio::test]
 async fn a_member_that_is_there_twice_counts_as_it_was_last() {
-    let twice = format!(r#"{{"value": [{{"id": "{}", "displayName": "A", "displayName": "B"}}]}}"#, id(1));
+    let names = r#""displayName": "A", "displayName": "B""#;
+    let twice =
+        format!(r#"{{"value": [{{"id": "{}", {names}, "federatedIdentityCredentials": []}}]}}"#, id(1));
     let inventory = read_from(applications(move |_| Reply::raw(200, twice.clone()))).await;
     assert!(inventory.is_complete(), "{}", reasons(&inventory));
     assert_eq!(inventory.objects.get(0).unwrap().display_name.as_str(), "B");

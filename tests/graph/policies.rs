@@ -339,6 +339,32 @@ async fn where_the_policies_are_not_all_seen_whoever_was_not_seen_is_unread() {
     }
 }
 
+/// However many an answer holds: each costs a request.
+#[tokio::test]
+async fn more_policies_than_any_tenant_has_are_a_gap_and_one_that_comes_twice_counts_as_it_was_last() {
+    let server = Server::start(|request| match (request.route(), request.token()) {
+        ("applications", _) => Reply::page(&[application(1)]),
+        ("policies", None) => {
+            Reply::page_and(&(1..=2_000).map(policy).collect::<Vec<_>>(), &request.link("2"))
+        }
+        ("policies", Some(_)) => {
+            let renamed = json!({"id": id(7), "displayName": "Renamed", "isEnabled": true});
+            Reply::page(&[renamed, policy(2_001), policy(2_002)])
+        }
+        _ => quiet(request),
+    })
+    .await;
+    let graph = graph(&server, patience()).within(plenty());
+    let inventory = collect(&graph, tenant(), &everything(), &Watcher::default()).await;
+    assert_eq!(parts(&inventory), [Part::CustomPolicies]);
+    assert!(reasons(&inventory).contains("more than 2000 custom policies"), "{}", reasons(&inventory));
+    let numbers = inventory.custom_policies.iter().map(|policy| policy.id.0.as_u128());
+    assert!(numbers.eq(1..=2_000));
+    assert_eq!(inventory.custom_policies[6].display_name.as_str(), "Renamed");
+    assert_eq!(assignments(&inventory), [Assigned::Unread]);
+    assert_eq!(server.seen_at("appliesTo").len(), 2_000);
+}
+
 #[tokio::test]
 async fn refused_policies_leave_the_objects_and_name_the_permission() {
     let inventory = read_from(|request| match request.route() {
