@@ -12,6 +12,8 @@ mod smtp;
 
 #[path = "end_to_end/audit.rs"]
 mod audit;
+#[path = "end_to_end/budget.rs"]
+mod budget;
 #[path = "end_to_end/cluster.rs"]
 mod cluster;
 #[path = "end_to_end/commands.rs"]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::show;
 use crate::config::{Config, StoreUrl, Tenant};
-use crate::graph::{Progress, explain};
+use crate::graph::{Budgets, Progress, explain};
 use crate::run::clock::Clock;
 use crate::run::{self, Extent, Job, Keeping, Outcome, RunError, Sending, while_held};
 use crate::store::{Store, StoreError, Taken, TenantKey, Turn};
@@ -21,12 +21,13 @@ pub(super) struct Errand<'a> {
     pub(super) extent: Extent,
     pub(super) clock: Clock,
     pub(super) progress: &'a dyn Progress,
+    pub(super) budgets: &'a Budgets,
 }
 
 impl Errand<'_> {
     fn job<'b>(&'b self, keeping: Keeping<'b>) -> Job<'b> {
-        let Self { config, tenant, sending, extent, clock, progress } = *self;
-        Job { config, tenant, sending, extent, clock, progress, keeping }
+        let Self { config, tenant, sending, extent, clock, progress, budgets } = *self;
+        Job { config, tenant, sending, extent, clock, progress, budgets, keeping }
     }
 }
 

@@ -8,6 +8,7 @@ use super::progress::Screen;
 use super::show;
 use crate::config::{Config, Tenant};
 use crate::domain::Severity;
+use crate::graph::Budgets;
 use crate::run::clock::Clock;
 use crate::run::{Extent, Outcome, Sending};
 
@@ -34,9 +35,11 @@ async fn each(
 ) -> Result<End, Failure> {
     let sending = if args.no_mail { Sending::Withhold } else { Sending::Send };
     let extent = if args.full { Extent::Everything } else { Extent::WhatChanged };
+    let budgets = Budgets::default();
     let mut end = End::Done;
     for (index, tenant) in tenants.into_iter().enumerate() {
-        let errand = Errand { config, tenant, sending, extent, clock, progress: screen.progress() };
+        let errand =
+            Errand { config, tenant, sending, extent, clock, progress: screen.progress(), budgets: &budgets };
         match archive.audit(&errand).await {
             Ok(outcome) => {
                 screen.clear();

@@ -14,7 +14,7 @@ use super::show;
 use super::workspace::{self, Results};
 use crate::config::{self, Environment};
 use crate::emulator::{Emulator, Options, TenantData};
-use crate::graph::Progress;
+use crate::graph::{Budgets, Progress};
 use crate::run::clock::Clock;
 use crate::run::{Extent, Outcome, Sending};
 
@@ -54,6 +54,7 @@ pub async fn run(
         extent: Extent::WhatChanged,
         clock,
         progress,
+        budgets: &Budgets::default(),
     };
     let archive = Archive::open(&config.store.url, clock).await;
     let outcome = archive.audit(&errand).await;

@@ -94,7 +94,7 @@ pub enum Cloud {
 }
 
 /// How many users a tenant has, by which Graph measures how much an app may ask of it (FACTS §9.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TenantSize {
     /// Fewer than 50 users: 3,500 resource units in 10 seconds.

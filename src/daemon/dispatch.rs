@@ -16,6 +16,7 @@ use super::schedule;
 use super::service::{ServiceError, Surroundings};
 use super::work::{self, Unsettled, Worker, rfc3339};
 use crate::config::{Config, StoreUrl};
+use crate::graph::Budgets;
 use crate::store::{Due, Settlement, Store, TenantKey};
 
 /// What has ended.
@@ -33,6 +34,8 @@ pub(super) struct Dispatcher {
     /// What is asked of the store; one thing at a time.
     errands: JoinSet<Errand>,
     unsettled: Unsettled,
+    /// They outlive runs, and configurations.
+    budgets: Arc<Budgets>,
     runs: JoinSet<()>,
     /// The tenant of each run that goes on.
     running: HashMap<Id, TenantKey>,
@@ -52,6 +55,7 @@ impl Dispatcher {
             memory,
             errands: JoinSet::new(),
             unsettled: Unsettled::default(),
+            budgets: Arc::default(),
             runs: JoinSet::new(),
             running: HashMap::new(),
             stopping: false,
@@ -247,6 +251,7 @@ impl Dispatcher {
             clock: self.surroundings.clock,
             cut: self.cut.clone(),
             unsettled: self.unsettled.clone(),
+            budgets: Arc::clone(&self.budgets),
         })
     }
 

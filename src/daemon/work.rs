@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::memory::{CallError, within};
 use crate::config::{Config, Tenant};
+use crate::graph::Budgets;
 use crate::run::clock::Clock;
 use crate::run::{self, Extent, Job, Keeping, Lines, RunError, Sending, TakenOver};
 use crate::store::{Due, Settlement, Store, StoreError, Task, TenantKey};
@@ -24,6 +25,7 @@ pub(super) struct Worker {
     pub(super) cut: CancellationToken,
     /// Where a planned run goes that was carried out and could not be settled.
     pub(super) unsettled: Unsettled,
+    pub(super) budgets: Arc<Budgets>,
 }
 
 /// Planned runs that were carried out, of which the store could not be told. It has to be before it is asked
@@ -55,7 +57,7 @@ impl Unsettled {
 
 impl Worker {
     fn job<'a>(&'a self, keeping: Keeping<'a>) -> Job<'a> {
-        let Self { config, tenant, clock, cut: _, unsettled: _ } = self;
+        let Self { config, tenant, clock, cut: _, unsettled: _, budgets } = self;
         Job {
             config,
             tenant,
@@ -63,6 +65,7 @@ impl Worker {
             extent: Extent::WhatChanged,
             clock: *clock,
             progress: &Lines,
+            budgets,
             keeping,
         }
     }

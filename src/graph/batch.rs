@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::budget::Cost;
 use super::error::{Answer, GraphError};
-use super::http::{Call, Failure, Graph, given_up, judge};
+use super::http::{Call, ERROR_BODY_LIMIT, Failure, Graph, Sent, given_up, judge};
 use super::progress::Watch;
 use super::retry::{Pacing, Then, parse_retry_after};
 use super::wire;
@@ -17,7 +17,8 @@ pub(super) const MEMBERS: usize = 20;
 
 impl Graph {
     /// Sends at most [`MEMBERS`] calls as one, and those that were throttled or failed in passing again
-    /// by themselves, after the longest wait that any of them asked for. Bodies come in the order of the
+    /// by themselves, after the longest wait that any of them asked for; those whose token was refused once
+    /// more, with another one. Bodies come in the order of the
     /// calls; an error of the whole batch is the error of all that are still open.
     pub(super) async fn batch(
         &self,
@@ -27,20 +28,35 @@ impl Graph {
         let mut answers = HashMap::new();
         let mut open: Vec<(usize, &Call)> = calls.iter().enumerate().collect();
         let mut pacing = Pacing::new(&self.patience);
+        let mut renewed = false;
         while !open.is_empty() {
             // The envelope had a patience of its own; its pauses are not these.
-            let (envelope, took): (wire::BatchAnswers, _) =
-                self.send_timed(&self.envelope(&open), watch).await?;
+            let envelope = self.envelope(&open);
+            let Sent { answer: wire::BatchAnswers { responses }, took, bearer } =
+                self.send_timed(&envelope, watch).await?;
+            let responses = responses.get().ok().filter(|responses| responses.len() <= open.len());
+            let responses = responses.ok_or_else(|| too_many(&envelope))?;
             let mut again: Vec<(usize, &Call, Failure)> = Vec::new();
             let mut by_id: HashMap<String, wire::BatchAnswer> =
-                envelope.responses.into_iter().map(|answer| (answer.id.clone(), answer)).collect();
+                responses.into_iter().map(|answer| (answer.id.clone(), answer)).collect();
             for (index, call) in open {
                 match member(call, by_id.remove(&index.to_string())) {
                     Ok(body) => drop(answers.insert(index, Ok(body))),
                     Err(failure) if matches!(failure.then, Then::Again | Then::Throttled(_)) => {
                         again.push((index, call, failure));
                     }
+                    Err(failure) if failure.then == Then::Renew && !renewed => {
+                        again.push((index, call, failure));
+                    }
                     Err(failure) => drop(answers.insert(index, Err(failure.error))),
+                }
+            }
+            if again.iter().any(|(_, _, failure)| failure.then == Then::Renew) {
+                renewed = true;
+                self.renew(&bearer).await?;
+                if again.iter().all(|(_, _, failure)| failure.then == Then::Renew) {
+                    open = again.iter().map(|(index, call, _)| (*index, *call)).collect();
+                    continue;
                 }
             }
             let pause = longest(&again).and_then(|then| Some((then, pacing.pause(then, took)?)));
@@ -49,6 +65,7 @@ impl Graph {
                 open = again.iter().map(|(index, call, _)| (*index, *call)).collect();
             } else {
                 let waited = pacing.throttled();
+                longest(&again).into_iter().for_each(|then| self.spare(then));
                 answers.extend(
                     again.into_iter().map(|(index, _, failure)| (index, Err(given_up(failure, waited)))),
                 );
@@ -85,20 +102,22 @@ fn member(call: &Call, answer: Option<wire::BatchAnswer>) -> Result<Box<RawValue
     if (200..300).contains(&answer.status) {
         return answer.body.ok_or_else(|| Failure { error: no_answer(call), then: Then::Stop });
     }
-    let header = |name: &str| {
-        let mut headers = answer.headers.iter().flatten();
-        let (_, value) = headers.find(|(found, _)| found.eq_ignore_ascii_case(name))?;
-        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-    };
-    let wait = header("Retry-After").and_then(|text| parse_retry_after(&text, header("Date").as_deref()));
-    let body = answer.body.as_deref().and_then(|body| serde_json::from_str(body.get()).ok());
-    let said = Answer::new(answer.status, header("request-id").as_deref(), &body.unwrap_or_default());
+    let header = |name| answer.headers.as_ref().and_then(|headers| headers.get(name));
+    let wait = header("retry-after").and_then(|text| parse_retry_after(text, header("date")));
+    let body = answer.body.as_deref().map(RawValue::get).filter(|body| body.len() <= ERROR_BODY_LIMIT);
+    let body: Option<Value> = body.and_then(|body| serde_json::from_str(body).ok());
+    let said = Answer::new(answer.status, header("request-id"), &body.unwrap_or_default());
     Err(judge(&call.name, call.needs, said, wait))
 }
 
 fn no_answer(call: &Call) -> GraphError {
     let problem = "the batch does not hold it".to_owned();
     GraphError::Shape { request: call.name.clone(), problem }
+}
+
+fn too_many(envelope: &Call) -> GraphError {
+    let problem = "it holds more answers than were asked for".to_owned();
+    GraphError::Shape { request: envelope.name.clone(), problem }
 }
 
 /// One pause for all: the longest that was asked for.
@@ -110,6 +129,6 @@ fn longest(again: &[(usize, &Call, Failure)]) -> Option<Then> {
     let longest = again.iter().filter_map(|(_, _, failure)| asked(failure.then)).max();
     match longest {
         Some(wait) => Some(Then::Throttled(Some(wait))),
-        None => again.first().map(|(_, _, failure)| failure.then),
+        None => again.iter().map(|(_, _, failure)| failure.then).find(|then| *then != Then::Renew),
     }
 }

@@ -1,5 +1,6 @@
 //! How much may be asked of Graph at a time, kept here before Graph has to (FACTS §9, DESIGN §9).
 
+mod budgets;
 mod cost;
 mod ledger;
 mod window;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
+pub use budgets::Budgets;
 pub(super) use cost::Cost;
 use ledger::{Ledger, Ticket, Verdict};
 

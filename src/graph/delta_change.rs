@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
-use serde::de::IgnoredAny;
-
 use super::entry::Entry;
+use super::given::Given;
 use super::pages::Sink;
 use super::source::Source;
 use super::wire;
@@ -53,13 +52,13 @@ pub(super) fn service_principal(entry: Entry<'_>) -> Option<Told> {
 }
 
 fn told(mut entry: Entry<'_>, kind: ObjectKind) -> Option<Told> {
-    let members: HashMap<String, Option<IgnoredAny>> = entry.read()?;
+    let has: Given = entry.read()?;
     let source = Source::of(kind);
-    if members.get("@removed").is_some_and(Option::is_some) {
+    if has.removed {
         let wire: wire::Reference<'_> = entry.read()?;
         return entry.id(wire.id.as_deref()).map(|id| Told::Removed(ObjectId(id)));
     }
-    let given = source.properties.iter().filter(|name| members.contains_key(**name)).copied().collect();
+    let given = source.properties.iter().filter(|name| has.properties.contains(name)).copied().collect();
     Some(Told::Looks(Box::new(Form { object: (source.read)(entry)?, given })))
 }
 

@@ -10,6 +10,14 @@ use uuid::Uuid;
 
 use super::error::plain;
 use super::gaps::Problems;
+use super::wire;
+
+/// Bytes of one entry. Hundreds of credentials and the longest of notes come to less than half of one of
+/// these MiB; what is larger is no object, and would take many times its size to look into.
+const MOST_BYTES: usize = 4 << 20;
+
+/// Up to here an entry is unpacked to be read slowly, which takes some thirty times its size.
+const UNPACKED: usize = 256 << 10;
 
 /// An entry as it arrived.
 pub(super) struct Entry<'a> {
@@ -26,6 +34,10 @@ impl<'a> Entry<'a> {
 
     /// The entry as `W`; where it is none, that is noted.
     pub(super) fn read<W: Deserialize<'a>>(&mut self) -> Option<W> {
+        if MOST_BYTES < self.json.len() {
+            self.wrong(format_args!("it is larger than {MOST_BYTES} bytes"));
+            return None;
+        }
         match serde_json::from_str(self.json) {
             Ok(read) => Some(read),
             Err(_) => self.read_slowly(),
@@ -35,8 +47,13 @@ impl<'a> Entry<'a> {
     /// Takes what the quick way is too strict for, a member that is there twice, and finds out where the
     /// rest goes wrong.
     fn read_slowly<W: Deserialize<'a>>(&mut self) -> Option<W> {
-        let json: Value = serde_json::from_str(self.json).unwrap_or_default();
-        match serde_path_to_error::deserialize(json) {
+        let read = if self.json.len() <= UNPACKED {
+            let json: Value = serde_json::from_str(self.json).unwrap_or_default();
+            serde_path_to_error::deserialize(json)
+        } else {
+            serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(self.json))
+        };
+        match read {
             Ok(read) => Some(read),
             Err(error) => {
                 // The error itself would repeat the value.
@@ -111,7 +128,7 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 
 /// What an entry is called in messages: its id, or its place where it has none.
 fn name(json: &str, place: usize) -> String {
-    let json: Value = serde_json::from_str(json).unwrap_or_default();
-    let id = json.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
+    let named: Option<wire::Named<'_>> = serde_json::from_str(json).ok();
+    let id = named.and_then(|named| Uuid::try_parse(named.id.as_deref()?).ok());
     id.map_or_else(|| format!("entry {place}"), |id| id.to_string())
 }

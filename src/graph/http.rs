@@ -45,6 +45,15 @@ pub(super) struct Call {
     pub(super) cost: Cost,
 }
 
+/// An answer.
+pub(super) struct Sent<T> {
+    pub(super) answer: T,
+    /// The time from the attempt that was answered to its answer.
+    pub(super) took: Duration,
+    /// The token of that attempt.
+    pub(super) bearer: Bearer,
+}
+
 /// A failed attempt, and what to do about it.
 pub(super) struct Failure {
     pub(super) error: GraphError,
@@ -54,7 +63,7 @@ pub(super) struct Failure {
 /// The version of Graph that everything is read from.
 const VERSION: &str = "v1.0";
 /// An error body past this is not read: it is no error of Graph's then.
-const ERROR_BODY_LIMIT: usize = 64 << 10;
+pub(super) const ERROR_BODY_LIMIT: usize = 64 << 10;
 
 impl Graph {
     /// `root` is Graph without the version, as `graph_url` has it. `http` must follow no redirects,
@@ -107,15 +116,15 @@ impl Graph {
         call: &Call,
         watch: Watch<'_>,
     ) -> Result<T, GraphError> {
-        self.send_timed(call, watch).await.map(|(answer, _)| answer)
+        self.send_timed(call, watch).await.map(|sent| sent.answer)
     }
 
-    /// As [`Graph::send`], with the time that the answered attempt took.
+    /// As [`Graph::send`], with what is known of the attempt that was answered.
     pub(super) async fn send_timed<T: DeserializeOwned>(
         &self,
         call: &Call,
         watch: Watch<'_>,
-    ) -> Result<(T, Duration), GraphError> {
+    ) -> Result<Sent<T>, GraphError> {
         let mut pacing = Pacing::new(&self.patience);
         let mut renewed = false;
         loop {
@@ -127,7 +136,7 @@ impl Graph {
             let attempt = timeout(limit, self.attempt(call, &bearer, &mut admitted)).await;
             drop(admitted);
             let failure = match attempt {
-                Ok(Ok(answer)) => return Ok((answer, started.elapsed())),
+                Ok(Ok(answer)) => return Ok(Sent { answer, took: started.elapsed(), bearer }),
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure {
                     error: GraphError::Timeout { request: call.name.clone(), after: limit },
@@ -140,6 +149,7 @@ impl Graph {
                 continue;
             }
             let Some(pause) = pacing.pause(failure.then, started.elapsed()) else {
+                self.spare(failure.then);
                 return Err(given_up(failure, pacing.throttled()));
             };
             self.rest(&failure.error, &call.name, failure.then, pause, watch).await;
@@ -160,12 +170,16 @@ impl Graph {
             Ok(Err(failure)) => failure,
             Err(_) => return Err(GraphError::Timeout { request: call.name.clone(), after }),
         };
-        if let Then::Throttled(Some(pause)) = failure.then
-            && pause <= self.patience.throttled
-        {
-            self.budget.pause(pause);
-        }
+        self.spare(failure.then);
         Err(failure.error)
+    }
+
+    /// The request is given up, but the wait that Graph asked for holds for all others. They wait for as
+    /// long as this one would have at most, and then see for themselves.
+    pub(super) fn spare(&self, then: Then) {
+        if let Then::Throttled(Some(asked)) = then {
+            self.budget.pause(asked.min(self.patience.throttled));
+        }
     }
 
     /// Waits, and says so; where Graph asked for it, nobody else asks it for anything meanwhile either.
@@ -186,6 +200,11 @@ impl Graph {
         sleep(pause).await;
     }
 
+    /// Another token than this one, which a member of a batch was refused for.
+    pub(super) async fn renew(&self, bearer: &Bearer) -> Result<(), SignInError> {
+        self.tokens.renew(bearer).await.map(drop)
+    }
+
     async fn attempt<T: DeserializeOwned>(
         &self,
         call: &Call,
@@ -193,7 +212,7 @@ impl Graph {
         admitted: &mut Admitted<'_>,
     ) -> Result<T, Failure> {
         let response = self.exchange(call, bearer).await?;
-        admitted.answered(said(response.headers()));
+        admitted.answered(said(response.headers()).about(call));
         if !response.status().is_success() {
             return Err(refusal(call, response).await);
         }
@@ -323,6 +342,14 @@ fn said(headers: &HeaderMap) -> Said {
     Said {
         units: text("x-ms-resource-unit").and_then(|units| units.parse().ok()),
         share: text("x-ms-throttle-limit-percentage").and_then(|share| share.parse().ok()),
+    }
+}
+
+impl Said {
+    /// What is said of a batch may be said of its envelope alone, while each member was charged (FACTS §9.4).
+    fn about(self, call: &Call) -> Self {
+        let least = if call.body.is_some() { call.cost.units } else { 0 };
+        Self { units: self.units.map(|units| units.max(least)), ..self }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Microsoft Graph: sign-in, requests, pages, and their conversion into the domain.
 
 mod batch;
+mod batch_headers;
+mod bounded;
 mod budget;
 pub mod client;
 mod collect;
@@ -14,6 +16,7 @@ mod delta_newcomers;
 mod entry;
 mod error;
 mod gaps;
+mod given;
 mod http;
 mod lent;
 mod owner_lists;
@@ -31,7 +34,7 @@ mod totals;
 mod why_full;
 mod wire;
 
-pub use budget::{Budget, Limits};
+pub use budget::{Budget, Budgets, Limits};
 pub use collect::collect;
 pub use error::{Answer, GraphError};
 pub use gaps::explain;

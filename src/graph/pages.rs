@@ -1,18 +1,20 @@
 //! Listings: page after page to the last one (FACTS §4.1).
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::mem;
 
 use reqwest::Url;
 use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 
+use super::bounded::TooMany;
 use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps::Problems;
 use super::http::{Call, Graph};
 use super::progress::Watch;
-use super::wire;
+use super::wire::{self, MOST_ENTRIES};
 use crate::domain::{Gathering, Object};
 
 /// How often a listing whose page token expired starts anew. Tokens expire when Graph is slow; more
@@ -108,10 +110,15 @@ impl<S> Listed<S> {
         let wire::Page { value, next_link, delta_link, count } = page;
         self.pages += 1;
         if self.pages == 1 {
-            self.count = count.as_ref().and_then(serde_json::Value::as_u64);
+            self.count = count.and_then(|count| serde_json::from_str(count.get()).ok());
         }
         self.delta_link = delta_link;
-        let entries = Entries { before: self.places, json: value };
+        let json = value.get().unwrap_or_else(|TooMany| {
+            let wrong = format!("it holds more than {MOST_ENTRIES} entries");
+            self.problems.add(|| format!("page {}", self.pages), wrong);
+            Vec::new()
+        });
+        let entries = Entries { before: self.places, json };
         self.places += entries.json.len();
         (next_link, entries)
     }
@@ -144,6 +151,20 @@ impl Entries {
             }
         }
         taken
+    }
+}
+
+/// Where a listing has been. Links may be as long as an answer, so they are not held.
+#[derive(Default)]
+pub(super) struct Trail {
+    hasher: RandomState,
+    seen: HashSet<u64>,
+}
+
+impl Trail {
+    /// Whether the listing has not been there, which it has from now on.
+    pub(super) fn is_new(&mut self, url: &Url) -> bool {
+        self.seen.insert(self.hasher.hash_one(url.as_str()))
     }
 }
 
@@ -240,7 +261,8 @@ impl Graph {
         listed: &mut Listed<S>,
     ) -> Result<(), GraphError> {
         let mut call = first.clone();
-        let mut seen = HashSet::from([call.url.clone()]);
+        let mut trail = Trail::default();
+        trail.is_new(&call.url);
         let mut aside = Aside(None);
         loop {
             let (page, finished) =
@@ -249,7 +271,7 @@ impl Graph {
             let (link, entries) = listed.open(page?);
             aside.start(entries, listed, read);
             let end = match link.map(|link| self.next(&call, &link)) {
-                Some(Ok(next)) if seen.insert(next.clone()) && listed.pages < MOST_PAGES => {
+                Some(Ok(next)) if trail.is_new(&next) && listed.pages < MOST_PAGES => {
                     call.url = next;
                     continue;
                 }

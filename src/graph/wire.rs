@@ -8,19 +8,26 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::batch::MEMBERS;
+use super::batch_headers::Headers;
+use super::bounded::AtMost;
 use super::lent::Lent;
+
+/// Entries of one page. Graph's largest page holds 999 (FACTS §4.1), and of a delta query some hundred; more
+/// than this is no page.
+pub(super) const MOST_ENTRIES: usize = 10_000;
 
 /// A page of any collection (FACTS §4.1). Its entries are JSON, but nothing more is known of them yet:
 /// they are read one by one, so that one that cannot be read does not take the page with it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
-    pub(super) value: Vec<Box<RawValue>>,
+    pub(super) value: AtMost<Box<RawValue>, MOST_ENTRIES>,
     #[serde(rename = "@odata.nextLink")]
     pub(super) next_link: Option<String>,
     #[serde(rename = "@odata.deltaLink")]
     pub(super) delta_link: Option<String>,
     #[serde(rename = "@odata.count")]
-    pub(super) count: Option<Value>,
+    pub(super) count: Option<Box<RawValue>>,
 }
 
 /// `application` (FACTS §1).
@@ -215,6 +222,13 @@ pub(super) struct Reference<'a> {
     pub(super) id: Option<Lent<'a>>,
 }
 
+/// Any entry, as far as it has a name.
+#[derive(Debug, Deserialize)]
+pub(super) struct Named<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Lent<'a>>,
+}
+
 /// An entry of `owners`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -235,7 +249,7 @@ pub(super) struct Owned<'a> {
 /// The envelope of a batch (FACTS §9.4).
 #[derive(Debug, Deserialize)]
 pub(super) struct BatchAnswers {
-    pub(super) responses: Vec<BatchAnswer>,
+    pub(super) responses: AtMost<BatchAnswer, MEMBERS>,
 }
 
 /// The answer of one member.
@@ -243,6 +257,6 @@ pub(super) struct BatchAnswers {
 pub(super) struct BatchAnswer {
     pub(super) id: String,
     pub(super) status: u16,
-    pub(super) headers: Option<BTreeMap<String, Value>>,
+    pub(super) headers: Option<Headers>,
     pub(super) body: Option<Box<RawValue>>,
 }

@@ -16,7 +16,7 @@ use super::{Keeping, TakenOver};
 use crate::config::{Config, Tenant};
 use crate::delivery::Delivery;
 use crate::domain::RunMark;
-use crate::graph::{self, Progress};
+use crate::graph::{self, Budgets, Progress};
 use crate::report::{Audited, PageError, Report, ReportError, ReportFile};
 use crate::store::{FilesState, RunProgress, StoreError};
 
@@ -35,6 +35,8 @@ pub struct Job<'a> {
     pub clock: Clock,
     /// Told how the reading goes.
     pub progress: &'a dyn Progress,
+    /// What may be asked of Graph, by everything in this process.
+    pub budgets: &'a Budgets,
     /// How the run is remembered.
     pub keeping: Keeping<'a>,
 }

@@ -11,7 +11,7 @@ use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::Tenant;
 use crate::domain::{Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
 use crate::graph::client::Proxies;
-use crate::graph::{self, Ask, Budget, Graph, Limits, Patience, Refreshed, WhyFull};
+use crate::graph::{self, Ask, Budgets, Graph, Patience, Refreshed, WhyFull};
 use crate::store::{Store, StoreError, TenantKey};
 
 /// What was read of a tenant, and how it was judged.
@@ -31,7 +31,7 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
     let judge =
         |inventory: &Inventory| heavy(|| evaluate(inventory, settings, tenant.credential.method(), started));
     let in_full = |inventory, assessment| Taken { inventory, assessment, how: HowRead::InFull, left: None };
-    let graph = match connect(tenant, clock) {
+    let graph = match connect(tenant, clock, job.budgets) {
         Ok(graph) => graph,
         Err(gap) => {
             let inventory = unread(tenant, gap);
@@ -89,7 +89,7 @@ async fn basis(
     Ok(Basis { since, objects: objects.ok_or(WhyFull::NoBasis)? })
 }
 
-fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
+fn connect(tenant: &Tenant, clock: Clock, budgets: &Budgets) -> Result<Graph, Gap> {
     let gap = |error: &dyn std::error::Error, advice: Option<String>| Gap {
         part: Part::SignIn,
         reason: Text::new(&graph::explain(error, advice)),
@@ -99,7 +99,7 @@ fn connect(tenant: &Tenant, clock: Clock) -> Result<Graph, Gap> {
         .map_err(|error| gap(&error, error.advice()))?;
     let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
         .map_err(|error| gap(&error, error.advice()))?;
-    let budget = Arc::new(Budget::new(Limits::of(tenant.size)));
+    let budget = budgets.of(tenant.tenant_id, tenant.size);
     Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()).within(budget))
 }
 

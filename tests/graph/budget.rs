@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use keysweep::config::TenantSize;
 use keysweep::domain::Part;
-use keysweep::graph::{Budget, Event, Limits, collect};
+use keysweep::graph::{Budget, Budgets, Event, Graph, Limits, Patience, collect, name_owners};
 use serde_json::json;
 
 use crate::server::{Reply, Seen, Server};
@@ -75,30 +76,45 @@ async fn no_stretch_costs_more_resource_units_than_the_limit() {
     assert!(most(&arrivals, span) <= 3, "{arrivals:?}");
 }
 
-#[tokio::test]
-async fn who_watches_is_told_of_the_wait_before_it_begins() {
-    /// Tells of the first request that is held back.
-    struct Teller(tokio::sync::Notify, std::sync::Mutex<Option<Event>>);
-    impl keysweep::graph::Progress for Teller {
-        fn event(&self, event: Event) {
-            if matches!(event, Event::Held { .. }) {
-                *self.1.lock().unwrap() = Some(event);
-                self.0.notify_one();
-            }
+/// Tells of the first request that is held back.
+#[derive(Default)]
+struct Teller(tokio::sync::Notify, std::sync::Mutex<Option<Event>>);
+
+impl keysweep::graph::Progress for Teller {
+    fn event(&self, event: Event) {
+        if matches!(event, Event::Held { .. }) {
+            *self.1.lock().unwrap() = Some(event);
+            self.0.notify_one();
         }
     }
-    let hour = Duration::from_secs(3600);
-    let server = Server::start(pages(3)).await;
-    let budget = Budget::new(Limits { key_reads: 2, key_reads_per: hour, ..PLENTY });
-    let graph = graph(&server, patience()).within(Arc::new(budget));
-    let (teller, reading) = (Teller(tokio::sync::Notify::new(), std::sync::Mutex::default()), everything());
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Reads a tenant, owners and all, until a request is held back. None where all was read without.
+async fn held_back(graph: &Graph) -> Option<Event> {
+    let (teller, reading) = (Teller::default(), everything());
+    let work = async {
+        let mut inventory = collect(graph, tenant(), &reading, &teller).await;
+        let all: Vec<_> = inventory.objects.keys().collect();
+        name_owners(graph, &mut inventory, &all, &teller).await;
+    };
     tokio::select! {
-        _ = collect(&graph, tenant(), &reading, &teller) => panic!("it did not wait"),
+        biased;
         () = teller.0.notified() => {}
+        () = work => return None,
     }
-    let told = teller.1.into_inner().unwrap().unwrap();
+    teller.1.into_inner().unwrap()
+}
+
+#[tokio::test]
+async fn who_watches_is_told_of_the_wait_before_it_begins() {
+    let server = Server::start(pages(3)).await;
+    let budget = Budget::new(Limits { key_reads: 2, key_reads_per: HOUR, ..PLENTY });
+    let graph = graph(&server, patience()).within(Arc::new(budget));
+    let told = held_back(&graph).await.expect("it did not wait");
     let Event::Held { part: Part::Applications, pause } = told else { panic!("{told:?}") };
-    assert!(hour / 2 < pause && pause <= hour + hour / 100, "{pause:?}");
+    assert!(HOUR / 2 < pause && pause <= HOUR + HOUR / 100, "{pause:?}");
 }
 
 #[tokio::test]
@@ -182,4 +198,73 @@ fn when_one_request_is_throttled_all_others_wait_as_well() {
         let longest = arrivals.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
         assert!(Duration::from_millis(700) <= longest, "{longest:?}");
     });
+}
+
+#[tokio::test]
+async fn a_cost_that_cannot_be_is_not_believed() {
+    for told in ["4294967295", "600"] {
+        let ten = pages(10);
+        let server = Server::start(move |request| ten(request).with("x-ms-resource-unit", told)).await;
+        let budget = Budget::new(Limits { units: 500, units_per: HOUR, ..PLENTY });
+        let graph = graph(&server, patience()).within(Arc::new(budget));
+        assert_eq!(held_back(&graph).await, None, "{told}");
+    }
+}
+
+/// Forty holders of secrets; batches name nobody, and say with their envelope that they cost this.
+fn forty(units: &'static str) -> impl Fn(&Seen) -> Reply {
+    move |request| match request.route() {
+        "applications" => Reply::page(&(1..=40).map(holder).collect::<Vec<_>>()),
+        "batch" => {
+            let requests = request.body["requests"].as_array().unwrap().iter();
+            let answer = |request: &serde_json::Value| json!({"id": request["id"], "status": 200, "body": {"value": []}});
+            Reply::json(&json!({"responses": requests.map(answer).collect::<Vec<_>>()}))
+                .with("x-ms-resource-unit", units)
+        }
+        _ => quiet(request),
+    }
+}
+
+#[tokio::test]
+async fn a_batch_costs_no_less_than_its_members_whatever_its_envelope_says() {
+    // Two batches of 20, and a few before them.
+    for (units, waits) in [(100, false), (38, true)] {
+        let server = Server::start(forty("1")).await;
+        let budget = Budget::new(Limits { units, units_per: HOUR, ..PLENTY });
+        let graph = graph(&server, patience()).within(Arc::new(budget));
+        assert_eq!(held_back(&graph).await.is_some(), waits, "{units}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_is_too_long_for_one_request_holds_for_all_others() {
+    let server = Server::start(|request| match request.route() {
+        "applications" => Reply::error(429, "TooManyRequests").with("retry-after", "7200"),
+        // For ever.
+        "servicePrincipals" => {
+            let page: usize = request.token().map_or(1, |token| token.parse().unwrap());
+            Reply::page_and(&[], &request.link(&(page + 1).to_string()))
+        }
+        _ => quiet(request),
+    })
+    .await;
+    let patience = Patience { throttled: HOUR, ..patience() };
+    let graph = graph(&server, patience).within(plenty());
+    let told = held_back(&graph).await.expect("it went on");
+    let Event::Held { pause, .. } = told else { panic!("{told:?}") };
+    assert!(HOUR / 2 < pause && pause <= HOUR, "{pause:?}");
+}
+
+#[tokio::test]
+async fn what_one_reading_has_spent_is_spent_for_the_next_one_of_the_same_tenant() {
+    let budgets = Budgets::new(|_| Limits { key_reads: 2, key_reads_per: HOUR, ..PLENTY });
+    let server = Server::start(quiet).await;
+    let other = keysweep::domain::TenantId(id(0xbee));
+    let (small, large) = (TenantSize::Small, TenantSize::Large);
+    for (tenant, size, waits) in
+        [(tenant(), small, false), (tenant(), small, true), (other, small, false), (tenant(), large, false)]
+    {
+        let graph = graph(&server, patience()).within(budgets.of(tenant, size));
+        assert_eq!(held_back(&graph).await.is_some(), waits, "{tenant:?}, {size:?}");
+    }
 }

@@ -428,3 +428,55 @@ fn the_owners_of_very_many_are_listed_of_both_kinds_at_the_same_time() {
         assert_eq!(pages, [page(1_001), page(2_002)], "the watcher hears of one listing");
     });
 }
+
+#[tokio::test]
+async fn a_batch_of_more_answers_than_were_asked_for_is_not_believed() {
+    let answers = |number: usize| {
+        let answer = |id: usize| json!({"id": id.to_string(), "status": 200, "body": {"value": []}});
+        Reply::json(&json!({"responses": (0..number).map(answer).collect::<Vec<_>>()}))
+    };
+    for (number, complete) in [(3, true), (4, false), (100, false)] {
+        let server = Server::start(three(move |request| match request.route() {
+            "batch" => answers(number),
+            _ => quiet(request),
+        }))
+        .await;
+        let inventory = read_and_name(&server).await;
+        assert_eq!(inventory.is_complete(), complete, "{number}: {}", reasons(&inventory));
+        if !complete {
+            assert_eq!(parts(&inventory), [Part::Owners], "{number}");
+            assert!(
+                reasons(&inventory).contains("(it holds more answers than were asked for)"),
+                "{}",
+                reasons(&inventory)
+            );
+            assert_eq!(owners(&inventory), vec![Owners::Unread; 3], "{number}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_member_whose_token_is_refused_is_sent_again_once_with_another_one() {
+    let refused = || json!({"status": 401, "body": {"error": {"code": "InvalidAuthenticationToken"}}});
+    for (first_good, code) in
+        [("Bearer token-2", None), ("Bearer token-3", Some("does not accept the token"))]
+    {
+        let server = Server::start(three(move |request| match request.route() {
+            "batch" => batch(request, |url| match url {
+                url if about(url, 2) && request.header("authorization") < Some(first_good) => refused(),
+                _ => people(&["Adele"]),
+            }),
+            _ => quiet(request),
+        }))
+        .await;
+        let inventory = read_and_name(&server).await;
+        let batches = server.seen_at("batch");
+        let sent: Vec<_> =
+            batches.iter().map(|batch| (members_of(batch), batch.header("authorization").unwrap())).collect();
+        assert_eq!(sent, [(3, "Bearer token-1"), (1, "Bearer token-2")]);
+        match code {
+            None => assert!(inventory.is_complete(), "{}", reasons(&inventory)),
+            Some(said) => assert!(reasons(&inventory).contains(said), "{}", reasons(&inventory)),
+        }
+    }
+}

@@ -241,3 +241,43 @@ async fn a_member_that_is_there_twice_counts_as_it_was_last() {
     assert!(inventory.is_complete(), "{}", reasons(&inventory));
     assert_eq!(inventory.objects.get(0).unwrap().display_name.as_str(), "B");
 }
+
+#[tokio::test]
+async fn a_page_of_more_entries_than_any_page_has_is_a_gap_and_the_next_one_is_read() {
+    for (entries, wrong) in
+        [(10_000, "entry 1: `.` is not"), (10_001, "page 1: it holds more than 10000 entries.")]
+    {
+        let ones = vec!["1"; entries].join(",");
+        let inventory = read_from(applications(move |request| match request.token() {
+            None => {
+                let link = request.link("2");
+                Reply::raw(200, format!(r#"{{"value": [{ones}], "@odata.nextLink": "{link}"}}"#))
+            }
+            Some(_) => Reply::page(&[application(2)]),
+        }))
+        .await;
+        assert_eq!(parts(&inventory), [Part::Applications], "{entries}");
+        assert!(reasons(&inventory).contains(wrong), "{entries}: {}", reasons(&inventory));
+        assert_eq!(numbers(&inventory), [2], "{entries}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_larger_than_any_object_is_a_gap_and_the_others_are_read() {
+    let with_notes = |number: u128, bytes: usize| {
+        let mut application = application(number);
+        application["notes"] = "n".repeat(bytes).into();
+        application
+    };
+    let mut wrong = with_notes(3, 300 << 10);
+    wrong["displayName"] = 5.into();
+    let entries = vec![with_notes(1, 3 << 20), with_notes(2, 4 << 20), wrong, application(4)];
+    let server = Server::start(with_applications(entries)).await;
+    let graph = graph(&server, Patience { body_limit: 16 << 20, ..patience() });
+    let inventory = keysweep::graph::collect(&graph, tenant(), &everything(), &Watcher::default()).await;
+    assert_eq!(numbers(&inventory), [1, 4]);
+    assert_eq!(parts(&inventory), [Part::Applications]);
+    let reasons = reasons(&inventory);
+    assert!(reasons.contains(&format!("{}: it is larger than 4194304 bytes", id(2))), "{reasons}");
+    assert!(reasons.contains(&format!("{}: `displayName` is not as documented", id(3))), "{reasons}");
+}
