@@ -7,7 +7,7 @@ use super::batch::MEMBERS;
 use super::entry::Entry;
 use super::gaps;
 use super::http::Graph;
-use super::owners::{READ_OWNERS, is_unsupported, name};
+use super::owners::{READ_OWNERS, is_unsupported, named, names};
 use super::pages::Listed;
 use super::progress::Watch;
 use super::wire;
@@ -60,12 +60,12 @@ pub(super) async fn list(
         }
         told.gap = Some(gaps::cut_off(Part::Owners, error, listed.taken));
     }
-    for Entity { id, names } in listed.items {
+    for Entity { id, listed, names } in listed.items {
         let key = ObjectKey { kind, id };
         if !wanted.contains(&key) {
             continue;
         }
-        match names.len() {
+        match listed {
             0 => told.owners.push((key, Owners::Nobody)),
             EXPANDED.. => told.cut.push(key),
             _ => told.owners.push((key, Owners::Named(names))),
@@ -77,6 +77,8 @@ pub(super) async fn list(
 /// An object and the names of its first owners, in order.
 struct Entity {
     id: ObjectId,
+    /// So many were listed; some of them perhaps twice.
+    listed: usize,
     names: Vec<Text>,
 }
 
@@ -87,10 +89,10 @@ fn entity(mut entry: Entry<'_>) -> Option<Entity> {
         entry.wrong("`owners` was asked for and is missing");
         return None;
     };
-    let mut names = Vec::with_capacity(owners.len());
+    let listed = owners.len();
+    let mut known = Vec::with_capacity(listed);
     for owner in owners {
-        names.push(name(&mut entry, owner)?);
+        known.push(named(&mut entry, owner)?);
     }
-    names.sort();
-    Some(Entity { id, names })
+    Some(Entity { id, listed, names: names(known) })
 }

@@ -149,7 +149,12 @@ async fn an_object_that_was_overlooked_and_does_not_come_whole_is_read_by_itself
     let mut world = World::read_once(vec![listed(1)]).await;
     let mut found = whole(2);
     found["displayName"] = json!("Read by itself");
-    world.script.lock().unwrap().members = HashMap::from([(format!("applications/{}", id(2)), found)]);
+    let none = json!({"value": []});
+    world.script.lock().unwrap().members = HashMap::from([
+        (format!("applications/{}", id(2)), found),
+        (format!("applications/{}/federatedIdentityCredentials", id(2)), none.clone()),
+        (format!("applications/{}/owners", id(2)), none),
+    ]);
     // The first two are not known; of the second nothing is found. The third was deleted before.
     world.tell_changes(&[
         change(2, json!({"notes": "n"})),

@@ -1,0 +1,223 @@
+//! Every fault on every route of an audit, once and for ever: it recovers with the same result or ends
+//! incomplete with the gap named; never clean, never hung, no token sent elsewhere (DESIGN §2.5, §9).
+
+#[path = "matrix/expected.rs"]
+mod expected;
+#[path = "matrix/faults.rs"]
+mod faults;
+#[path = "matrix/routes.rs"]
+mod routes;
+#[path = "matrix/stand.rs"]
+mod stand;
+#[path = "matrix/tenants.rs"]
+mod tenants;
+#[path = "matrix/verdict.rs"]
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use keysweep::domain::{HowRead, Inventory};
+use keysweep::emulator::{Emulator, Options, TenantData, Transport};
+use tokio::time::timeout;
+
+use self::expected::{End, Strikes, expected};
+use self::faults::{Ill, Nature};
+use self::routes::{Place, Route};
+use self::stand::{Journey, Stand, short_attempts, short_of_patience, steady};
+use self::verdict::{Seen, earlier, judge};
+use crate::tenant::now;
+
+/// An audit that takes longer hangs: whatever goes wrong, it is given up in a second or two, the sign-in
+/// after fifteen.
+const HUNG: Duration = Duration::from_secs(120);
+
+/// What there is, and where nobody may be led.
+struct World {
+    /// The small tenant in both phases.
+    one: Inventory,
+    two: Inventory,
+    /// The large one, before and after owners are named.
+    unnamed: Inventory,
+    named: Inventory,
+    elsewhere: Emulator,
+    /// Emulators that nobody uses at the moment.
+    small: Mutex<Vec<Stand>>,
+    large: Mutex<Vec<Stand>>,
+}
+
+/// One fault on one route.
+#[derive(Clone)]
+struct Cell {
+    route: Arc<Route>,
+    ill: Ill,
+    strikes: Strikes,
+}
+
+impl World {
+    async fn new() -> Self {
+        let options = Options::new(TenantData::empty(now()), now(), now);
+        let elsewhere = Options { graph_transport: Transport::PlainHttp, ..options };
+        let mut small = Stand::small().await;
+        let one = small.audit(Journey::Full, steady()).await.inventory;
+        small.change();
+        let by_delta = small.audit(Journey::Delta, steady()).await;
+        assert!(matches!(by_delta.how, HowRead::ByDelta { .. }));
+        let two = small.audit(Journey::Full, steady()).await.inventory;
+        assert_eq!(by_delta.inventory, two);
+        let large = Stand::large().await;
+        let unnamed = large.unnamed().await;
+        let named = large.name(unnamed.clone(), steady()).await;
+        for inventory in [&one, &two, &named] {
+            assert!(inventory.is_complete(), "{}", crate::tenant::reasons(inventory));
+        }
+        let elsewhere = Emulator::start(elsewhere).await.unwrap();
+        let (small, large) = (Mutex::new(vec![small]), Mutex::new(vec![large]));
+        Self { one, two, unnamed, named, elsewhere, small, large }
+    }
+
+    async fn stand(&self, journey: Journey) -> Stand {
+        let (stands, is_small) = self.stands(journey);
+        let free = stands.lock().unwrap().pop();
+        match free {
+            Some(stand) => stand,
+            None if is_small => Stand::small().await,
+            None => Stand::large().await,
+        }
+    }
+
+    fn stands(&self, journey: Journey) -> (&Mutex<Vec<Stand>>, bool) {
+        match journey {
+            Journey::Full | Journey::Delta => (&self.small, true),
+            Journey::Naming => (&self.large, false),
+        }
+    }
+
+    /// What there is in the phase that the tenant is in, and what there was in the other.
+    fn truth(&self, stand: &Stand) -> (&Inventory, &Inventory) {
+        match stand.phase {
+            tenants::Phase::One => (&self.one, &self.two),
+            tenants::Phase::Two => (&self.two, &self.one),
+        }
+    }
+
+    /// Carries out one cell; in its own words what is wrong.
+    async fn strike(&self, cell: &Cell) -> Result<End, String> {
+        let mut stand = self.stand(cell.route.journey).await;
+        let end = timeout(HUNG, self.audit(&mut stand, cell)).await.map_err(|_| "it hangs".to_owned())??;
+        // What was given up may still be on its way to the emulator, and would meet the next fault.
+        if cell.ill.nature != Nature::Silent {
+            self.stands(cell.route.journey).0.lock().unwrap().push(stand);
+        }
+        Ok(end)
+    }
+
+    async fn audit(&self, stand: &mut Stand, cell: &Cell) -> Result<End, String> {
+        let Cell { route, ill, strikes } = cell;
+        let end = expected(route, ill.nature, *strikes);
+        let patience = match (ill.nature, strikes) {
+            (Nature::Silent, Strikes::Once) => short_attempts(),
+            (Nature::Silent, Strikes::Always) => short_of_patience(),
+            _ => steady(),
+        };
+        if route.journey == Journey::Delta {
+            if !stand.has_basis() {
+                stand.audit(Journey::Full, steady()).await;
+            }
+            if ill.nature != Nature::Stale {
+                stand.change();
+            }
+        }
+        if route.place == Place::ListingAfterAll {
+            stand.emulator.lose_delta_tokens();
+        }
+        route.standing().into_iter().for_each(|fault| stand.emulator.fault(fault));
+        let fault = ill.at(route.aim(stand), self.elsewhere.graph_url(), route.place);
+        stand.emulator.fault(match strikes {
+            Strikes::Once => fault,
+            Strikes::Always => fault.always(),
+        });
+        if ill.nature == Nature::Stale && route.journey != Journey::Naming {
+            stand.change();
+        }
+        let (how, found, (truth, before)) = if route.journey == Journey::Naming {
+            let named = stand.name(self.unnamed.clone(), patience).await;
+            (HowRead::InFull, named, (&self.named, &self.named))
+        } else {
+            let read = stand.audit(route.journey, patience).await;
+            (read.how, read.inventory, self.truth(stand))
+        };
+        stand.emulator.clear_faults();
+        judge(&Seen { found: &found, how: &how, truth, before }, route, ill, *strikes, end)?;
+        if route.journey == Journey::Delta || route.place == Place::Latest {
+            let next = stand.audit(Journey::Delta, steady()).await.inventory;
+            if route.place == Place::ListingAfterAll && ill.nature == Nature::Stale {
+                // The link was of now and the listing from before: nobody tells of what lies in between. The
+                // next full read sees it.
+                earlier(&next, truth, before)?;
+            } else if next != *truth {
+                let differing = crate::delta_emulated::difference(&next, truth);
+                return Err(format!("the next run does not see what there is: {differing}"));
+            }
+        }
+        if ill.nature == Nature::Stale {
+            stand.forget();
+        }
+        Ok(end)
+    }
+}
+
+fn cells() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for route in routes::all() {
+        let route = Arc::new(route);
+        for ill in faults::all().into_iter().filter(|ill| ill.applies_to(&route)) {
+            for strikes in [Strikes::Once, Strikes::Always] {
+                cells.push(Cell { route: Arc::clone(&route), ill, strikes });
+            }
+        }
+    }
+    cells
+}
+
+/// Strikes with all of these, so many at a time, and says how each ended.
+async fn strike(
+    world: &Arc<World>,
+    cells: Vec<Cell>,
+    at_a_time: usize,
+) -> Vec<(String, Result<End, String>)> {
+    let strikes = futures_util::stream::iter(cells).map(|cell| {
+        let world = Arc::clone(world);
+        let name = format!("{}, {}, {:?}", cell.route.name, cell.ill.name, cell.strikes);
+        tokio::spawn(async move { (name, world.strike(&cell).await) })
+    });
+    strikes.buffer_unordered(at_a_time).map(|end| end.unwrap()).collect().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_goes_wrong_is_made_up_for_or_named() {
+    let world = Arc::new(World::new().await);
+    // These mostly wait.
+    let waits = |cell: &Cell| cell.ill.nature == Nature::Silent || cell.route.place == Place::SignIn;
+    let (waiting, working): (Vec<_>, Vec<_>) = cells().into_iter().partition(waits);
+    let (ends, others) = tokio::join!(strike(&world, waiting, 16), strike(&world, working, 4));
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (cell, end) in ends.into_iter().chain(others) {
+        let count = match end {
+            Ok(End::Gap) => "incomplete, and the gap named".to_owned(),
+            Ok(end) => format!("recovered: {end:?}"),
+            Err(why) => {
+                wrong.push(format!("{cell}: {why}"));
+                "wrong".to_owned()
+            }
+        };
+        *counts.entry(count).or_default() += 1;
+    }
+    println!("{counts:#?}");
+    wrong.sort();
+    assert!(wrong.is_empty(), "{}\n{} wrong", wrong.join("\n"), wrong.len());
+    assert_eq!(world.elsewhere.log(), [], "somebody was led astray");
+}
