@@ -14,7 +14,7 @@ mod tenants;
 #[path = "matrix/verdict.rs"]
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use tokio::time::timeout;
 use self::expected::{End, Strikes, expected};
 use self::faults::{Ill, Nature};
 use self::routes::{Place, Route};
-use self::stand::{Journey, Stand, short_attempts, short_of_patience, steady};
+use self::stand::{Journey, Stand, short_attempts, short_of_patience};
 use self::verdict::{Seen, earlier, judge};
 use crate::tenant::now;
 
@@ -43,13 +43,20 @@ struct World {
     unnamed: Inventory,
     named: Inventory,
     elsewhere: Emulator,
-    /// Emulators that nobody uses at the moment.
-    small: Mutex<Vec<Stand>>,
-    large: Mutex<Vec<Stand>>,
+    /// Those that nobody uses at the moment.
+    stands: Mutex<HashMap<Use, Vec<Stand>>>,
+}
+
+/// What an emulator is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Use {
+    large: bool,
+    /// What was given up may still be on its way to the emulator, and would meet the fault of the next cell.
+    /// To another silence it does no harm.
+    silence: bool,
 }
 
 /// One fault on one route.
-#[derive(Clone)]
 struct Cell {
     route: Arc<Route>,
     ill: Ill,
@@ -61,37 +68,28 @@ impl World {
         let options = Options::new(TenantData::empty(now()), now(), now);
         let elsewhere = Options { graph_transport: Transport::PlainHttp, ..options };
         let mut small = Stand::small().await;
-        let one = small.audit(Journey::Full, steady()).await.inventory;
+        let one = small.audit(Journey::Full, None).await.inventory;
         small.change();
-        let by_delta = small.audit(Journey::Delta, steady()).await;
+        let by_delta = small.audit(Journey::Delta, None).await;
         assert!(matches!(by_delta.how, HowRead::ByDelta { .. }));
-        let two = small.audit(Journey::Full, steady()).await.inventory;
+        let two = small.audit(Journey::Full, None).await.inventory;
         assert_eq!(by_delta.inventory, two);
         let large = Stand::large().await;
         let unnamed = large.unnamed().await;
-        let named = large.name(unnamed.clone(), steady()).await;
+        let named = large.name(unnamed.clone(), None).await;
         for inventory in [&one, &two, &named] {
             assert!(inventory.is_complete(), "{}", crate::tenant::reasons(inventory));
         }
         let elsewhere = Emulator::start(elsewhere).await.unwrap();
-        let (small, large) = (Mutex::new(vec![small]), Mutex::new(vec![large]));
-        Self { one, two, unnamed, named, elsewhere, small, large }
+        Self { one, two, unnamed, named, elsewhere, stands: Mutex::default() }
     }
 
-    async fn stand(&self, journey: Journey) -> Stand {
-        let (stands, is_small) = self.stands(journey);
-        let free = stands.lock().unwrap().pop();
+    async fn stand(&self, wanted: Use) -> Stand {
+        let free = self.stands.lock().unwrap().entry(wanted).or_default().pop();
         match free {
             Some(stand) => stand,
-            None if is_small => Stand::small().await,
-            None => Stand::large().await,
-        }
-    }
-
-    fn stands(&self, journey: Journey) -> (&Mutex<Vec<Stand>>, bool) {
-        match journey {
-            Journey::Full | Journey::Delta => (&self.small, true),
-            Journey::Naming => (&self.large, false),
+            None if wanted.large => Stand::large().await,
+            None => Stand::small().await,
         }
     }
 
@@ -105,12 +103,11 @@ impl World {
 
     /// Carries out one cell; in its own words what is wrong.
     async fn strike(&self, cell: &Cell) -> Result<End, String> {
-        let mut stand = self.stand(cell.route.journey).await;
+        let large = cell.route.journey == Journey::Naming;
+        let wanted = Use { large, silence: cell.ill.nature == Nature::Silent };
+        let mut stand = self.stand(wanted).await;
         let end = timeout(HUNG, self.audit(&mut stand, cell)).await.map_err(|_| "it hangs".to_owned())??;
-        // What was given up may still be on its way to the emulator, and would meet the next fault.
-        if cell.ill.nature != Nature::Silent {
-            self.stands(cell.route.journey).0.lock().unwrap().push(stand);
-        }
+        self.stands.lock().unwrap().entry(wanted).or_default().push(stand);
         Ok(end)
     }
 
@@ -118,13 +115,16 @@ impl World {
         let Cell { route, ill, strikes } = cell;
         let end = expected(route, ill.nature, *strikes);
         let patience = match (ill.nature, strikes) {
-            (Nature::Silent, Strikes::Once) => short_attempts(),
-            (Nature::Silent, Strikes::Always) => short_of_patience(),
-            _ => steady(),
+            (Nature::Silent, Strikes::Once) => Some(short_attempts()),
+            (Nature::Silent, Strikes::Always) => Some(short_of_patience()),
+            _ => None,
         };
+        if route.place == Place::SignIn {
+            stand.sign_out();
+        }
         if route.journey == Journey::Delta {
             if !stand.has_basis() {
-                stand.audit(Journey::Full, steady()).await;
+                stand.audit(Journey::Full, None).await;
             }
             if ill.nature != Nature::Stale {
                 stand.change();
@@ -152,7 +152,7 @@ impl World {
         stand.emulator.clear_faults();
         judge(&Seen { found: &found, how: &how, truth, before }, route, ill, *strikes, end)?;
         if route.journey == Journey::Delta || route.place == Place::Latest {
-            let next = stand.audit(Journey::Delta, steady()).await.inventory;
+            let next = stand.audit(Journey::Delta, None).await.inventory;
             if route.place == Place::ListingAfterAll && ill.nature == Nature::Stale {
                 // The link was of now and the listing from before: nobody tells of what lies in between. The
                 // next full read sees it.
@@ -169,13 +169,18 @@ impl World {
     }
 }
 
+/// Every fault on every route. What is asked for in the same way a second time is struck once by each nature
+/// of fault.
 fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     for route in routes::all() {
         let route = Arc::new(route);
+        let mut natures = HashSet::new();
         for ill in faults::all().into_iter().filter(|ill| ill.applies_to(&route)) {
-            for strikes in [Strikes::Once, Strikes::Always] {
-                cells.push(Cell { route: Arc::clone(&route), ill, strikes });
+            if natures.insert(ill.nature) || !route.is_asked_for_again() {
+                for strikes in [Strikes::Once, Strikes::Always] {
+                    cells.push(Cell { route: Arc::clone(&route), ill, strikes });
+                }
             }
         }
     }

@@ -19,7 +19,7 @@ pub(super) struct Ill {
 type Strike = fn(Fault, &str, Place) -> Fault;
 
 /// What the program can know of a fault, which decides what becomes of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Nature {
     /// The answer is right, and only comes in an unusual way.
     Harmless,

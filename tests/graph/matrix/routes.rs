@@ -80,6 +80,12 @@ impl Route {
         }
     }
 
+    /// Whether another route is the same but for the circumstances.
+    pub(super) fn is_asked_for_again(&self) -> bool {
+        let again = matches!(self.place, Place::DefaultPolicy | Place::Listing | Place::Member);
+        self.journey == Journey::Delta && again || self.place == Place::OwnerList && self.page == Some(2)
+    }
+
     /// Whether its answers are pages.
     pub(super) fn is_paged(&self) -> bool {
         !matches!(

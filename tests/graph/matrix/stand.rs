@@ -32,6 +32,8 @@ pub(super) struct Stand {
     pub(super) phase: Phase,
     tenant: Tenant,
     http: Client,
+    /// Signed in once, and used by all audits that have nothing to do with the clock.
+    steady: Graph,
     basis: Option<Basis>,
     runs: i64,
 }
@@ -68,13 +70,13 @@ impl Stand {
             schedule: None,
             mail_to: Vec::new(),
         };
-        Self { emulator, phase: Phase::One, tenant, http, basis: None, runs: 0 }
+        let steady = connect(&tenant, &http, steady());
+        Self { emulator, phase: Phase::One, tenant, http, steady, basis: None, runs: 0 }
     }
 
-    /// As the program makes it: a token is asked for anew.
-    pub(super) fn graph(&self, patience: Patience) -> Graph {
-        let tokens = sign_in::sign_in(&self.tenant, &self.http, Arc::new(now)).unwrap();
-        Graph::new(self.http.clone(), self.tenant.graph_url.clone(), tokens, patience).within(plenty())
+    /// From now on a token is asked for anew.
+    pub(super) fn sign_out(&mut self) {
+        self.steady = connect(&self.tenant, &self.http, steady());
     }
 
     pub(super) fn has_basis(&self) -> bool {
@@ -93,18 +95,20 @@ impl Stand {
     }
 
     /// One audit. The next one starts from it if it is complete.
-    pub(super) async fn audit(&mut self, journey: Journey, patience: Patience) -> Refreshed {
+    pub(super) async fn audit(&mut self, journey: Journey, patience: Option<Patience>) -> Refreshed {
         self.runs += 1;
         let started = now() + TimeDelta::seconds(self.runs);
         let basis = match (journey, self.basis.clone()) {
             (Journey::Delta, basis) => basis.ok_or(WhyFull::NoBasis),
             (Journey::Full | Journey::Naming, _) => Err(WhyFull::Asked),
         };
-        let (graph, reading, watcher) = (self.graph(patience), everything(), Watcher::default());
+        let (reading, watcher) = (everything(), Watcher::default());
         let ask = Ask { tenant: self.tenant.tenant_id, reading: &reading, started, basis };
-        let mut refreshed = refresh(&graph, ask, &watcher).await;
+        let own = patience.map(|patience| connect(&self.tenant, &self.http, patience));
+        let graph = own.as_ref().unwrap_or(&self.steady);
+        let mut refreshed = refresh(graph, ask, &watcher).await;
         let of = refreshed.to_be_named(holders(&refreshed.inventory));
-        name_owners(&graph, &mut refreshed.inventory, &of, &watcher).await;
+        name_owners(graph, &mut refreshed.inventory, &of, &watcher).await;
         if let (Some(state), true) = (&refreshed.state, refreshed.inventory.is_complete()) {
             let run = RunMark { run_id: RunId::new(started, 1), started };
             let objects = refreshed.inventory.objects.clone();
@@ -115,16 +119,24 @@ impl Stand {
 
     /// Everything, without the names of owners.
     pub(super) async fn unnamed(&self) -> Inventory {
-        let graph = self.graph(patience());
+        let graph = connect(&self.tenant, &self.http, patience());
         collect(&graph, self.tenant.tenant_id, &everything(), &Watcher::default()).await
     }
 
     /// What was read before, with the names of owners.
-    pub(super) async fn name(&self, mut inventory: Inventory, patience: Patience) -> Inventory {
+    pub(super) async fn name(&self, mut inventory: Inventory, patience: Option<Patience>) -> Inventory {
         let all = holders(&inventory);
-        name_owners(&self.graph(patience), &mut inventory, &all, &Watcher::default()).await;
+        let own = patience.map(|patience| connect(&self.tenant, &self.http, patience));
+        let graph = own.as_ref().unwrap_or(&self.steady);
+        name_owners(graph, &mut inventory, &all, &Watcher::default()).await;
         inventory
     }
+}
+
+/// As the program does it. Nothing is asked for yet.
+fn connect(tenant: &Tenant, http: &Client, patience: Patience) -> Graph {
+    let tokens = sign_in::sign_in(tenant, http, Arc::new(now)).unwrap();
+    Graph::new(http.clone(), tenant.graph_url.clone(), tokens, patience).within(plenty())
 }
 
 /// What has a finding in any audit worth its name.
@@ -134,7 +146,7 @@ fn holders(inventory: &Inventory) -> Vec<ObjectKey> {
 }
 
 /// For all but silence: no attempt ends by the clock, however slow the machine is.
-pub(super) fn steady() -> Patience {
+fn steady() -> Patience {
     Patience { throttled: Duration::from_millis(200), body_limit: 1 << 19, ..patience() }
 }
 
