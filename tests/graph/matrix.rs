@@ -19,8 +19,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use keysweep::domain::{HowRead, Inventory};
-use keysweep::emulator::{Emulator, Options, TenantData, Transport};
+use keysweep::domain::{HowRead, Inventory, Part, PolicyId};
+use keysweep::emulator::{Emulator, Fault, Options, Side, TenantData, Transport};
+use keysweep::graph::client;
 use tokio::time::timeout;
 
 use self::expected::{End, Strikes, expected};
@@ -28,7 +29,7 @@ use self::faults::{Ill, Nature};
 use self::routes::{Place, Route};
 use self::stand::{Journey, Stand, short_attempts, short_of_patience};
 use self::verdict::{Seen, earlier, judge};
-use crate::tenant::now;
+use crate::tenant::{id, now, parts, reasons};
 
 /// An audit that takes longer hangs: whatever goes wrong, it is given up in a second or two, the sign-in
 /// after fifteen.
@@ -78,7 +79,7 @@ impl World {
         let unnamed = large.unnamed().await;
         let named = large.name(unnamed.clone(), None).await;
         for inventory in [&one, &two, &named] {
-            assert!(inventory.is_complete(), "{}", crate::tenant::reasons(inventory));
+            assert!(inventory.is_complete(), "{}", reasons(inventory));
         }
         let elsewhere = Emulator::start(elsewhere).await.unwrap();
         Self { one, two, unnamed, named, elsewhere, stands: Mutex::default() }
@@ -225,4 +226,32 @@ async fn whatever_goes_wrong_is_made_up_for_or_named() {
     wrong.sort();
     assert!(wrong.is_empty(), "{}\n{} wrong", wrong.join("\n"), wrong.len());
     assert_eq!(world.elsewhere.log(), [], "somebody was led astray");
+    // Whoever had followed would have been seen.
+    let astray = client::build(None, client::Proxies::Direct).unwrap().get(world.elsewhere.graph_url());
+    astray.send().await.unwrap();
+    assert_eq!(world.elsewhere.log().len(), 1);
+}
+
+/// A permission that is not granted is missing on every route that needs it, and on no other.
+#[tokio::test]
+async fn what_a_missing_permission_keeps_from_being_read_is_named() {
+    let assignments = (0..3).map(|number| Part::Assignments(PolicyId(id(tenants::ASSIGNED + number))));
+    let policies = vec![Part::TenantDefault, Part::CustomPolicies];
+    // Where policies are not listed, nobody knows what to ask about.
+    let objects = [Part::Applications, Part::ServicePrincipals].into_iter().chain(assignments);
+    let objects: Vec<Part> = objects.chain([Part::Owners]).collect();
+    let (read, read_policies) = ("Application.Read.All", "Policy.Read.All");
+    for (granted, lacking, missing) in [
+        (&[read, read_policies, "Directory.Read.All"][..], "Directory.Read.All", vec![]),
+        (&[read, read_policies], read_policies, policies),
+        (&[read, read_policies], read, objects),
+    ] {
+        let mut stand = Stand::small().await;
+        stand.emulator.grant(granted);
+        stand.emulator.fault(Fault::on(Side::Graph, "*", "*").lacking(lacking).always());
+        let read = stand.audit(Journey::Full, None).await;
+        assert_eq!(parts(&read.inventory), missing, "{lacking}: {}", reasons(&read.inventory));
+        assert!(read.inventory.gaps.iter().all(|gap| gap.reason.as_str().contains(lacking)), "{lacking}");
+        assert_eq!(read.state, None, "{lacking}: without Directory.Read.All there are no delta queries");
+    }
 }
