@@ -233,6 +233,9 @@ impl Gathering {
         open(key, &mut from, Assigned::Unread, Owners::Unread)?;
         let tail = body.get(..from.position()).unwrap_or_default();
         let (assigned, owners) = (Assigned::unpack(&mut from)?, Owners::unpack(&mut from)?);
+        if from.position() < body.len() {
+            return Err(Error::message("it goes on after its end").into());
+        }
         self.0.put(key, assigned, owners, |chunk| chunk.extend_from_slice(tail));
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! Both kinds of app management policies, and what the custom ones are assigned to (FACTS §5).
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
+use futures_util::future::join_all;
 use serde_json::value::RawValue;
 
 use super::convert_policy;
@@ -14,6 +16,9 @@ use crate::domain::{Assigned, CustomPolicy, Gap, ObjectKey, Objects, Part, Polic
 
 const READ_POLICIES: &str = "`Policy.Read.All`";
 const READ_ASSIGNMENTS: &str = "`Application.Read.All` and `Policy.Read.All`";
+
+/// Policies whose assignments are asked for at the same time.
+const AT_ONCE: usize = 4;
 
 /// What was read of the policies.
 #[derive(Debug, Default)]
@@ -94,28 +99,45 @@ async fn custom_policies(graph: &Graph, progress: &dyn Progress) -> Policies {
     Policies { default: None, custom, all_seen: gaps.is_empty(), gaps }
 }
 
-/// Reads `appliesTo` of every custom policy, which is paged though nobody says so (FACTS §5.6).
+/// Reads `appliesTo` of every custom policy, which is paged though nobody says so (FACTS §5.6), of a few at a
+/// time.
 async fn assignments(graph: &Graph, policies: &mut Policies, progress: &dyn Progress) {
-    let mut outage: Option<GraphError> = None;
-    for policy in &mut policies.custom {
-        let watch = Watch { part: Part::Assignments(policy.id), progress };
-        let mut gaps = Vec::new();
-        if let Some(error) = &outage {
-            // It would cost as much patience as the one before, and bring as little.
-            gaps.push(gaps::gap(watch.part, error));
-        } else {
-            let path = format!("policies/appManagementPolicies/{}/appliesTo", policy.id);
-            let call = graph.call(&path, Some("$select=id,appId,displayName"), READ_ASSIGNMENTS);
-            let listed = graph.list(&call, watch, convert_policy::assignment).await;
-            gaps.extend(listed.problems.gap(watch.part));
-            let keys: Vec<ObjectKey> = BTreeSet::from_iter(listed.items).into_iter().collect();
-            if let Err(error) = listed.end {
-                gaps.push(gaps::cut_off(watch.part, &error, keys.len()));
-                outage = Some(error).filter(GraphError::is_outage);
-            }
-            policy.applies_to = if gaps.is_empty() { Reach::Known(keys) } else { Reach::Partly(keys) };
+    let outage = OnceLock::new();
+    for some in policies.custom.chunks_mut(AT_ONCE) {
+        let asked = some.iter().map(|policy| assigned_to(graph, policy.id, progress, &outage));
+        let read = join_all(asked).await;
+        for (policy, (applies_to, gaps)) in some.iter_mut().zip(read) {
+            policy.applies_to = applies_to;
+            policies.gaps.extend(gaps);
         }
-        watch.end(policy.applies_to.seen().len(), &gaps);
-        policies.gaps.extend(gaps);
     }
+}
+
+async fn assigned_to(
+    graph: &Graph,
+    policy: PolicyId,
+    progress: &dyn Progress,
+    outage: &OnceLock<GraphError>,
+) -> (Reach, Vec<Gap>) {
+    let watch = Watch { part: Part::Assignments(policy), progress };
+    let mut gaps = Vec::new();
+    let mut keys = Vec::new();
+    if let Some(error) = outage.get() {
+        // It would cost as much patience as the one before, and bring as little.
+        gaps.push(gaps::gap(watch.part, error));
+    } else {
+        let path = format!("policies/appManagementPolicies/{policy}/appliesTo");
+        let call = graph.call(&path, Some("$select=id,appId,displayName&$top=999"), READ_ASSIGNMENTS);
+        let listed = graph.list(&call, watch, convert_policy::assignment).await;
+        gaps.extend(listed.problems.gap(watch.part));
+        keys.extend(BTreeSet::from_iter(listed.items));
+        if let Err(error) = listed.end {
+            gaps.push(gaps::cut_off(watch.part, &error, keys.len()));
+            if error.is_outage() {
+                outage.set(error).ok();
+            }
+        }
+    }
+    watch.end(keys.len(), &gaps);
+    (if gaps.is_empty() { Reach::Known(keys) } else { Reach::Partly(keys) }, gaps)
 }

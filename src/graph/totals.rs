@@ -3,14 +3,12 @@
 use std::convert::Infallible;
 use std::future::pending;
 
-use futures_util::future::OptionFuture;
-
 use super::http::Graph;
 use super::progress::{Progress, Watch};
 use crate::config::Reading;
 use crate::domain::{ObjectKind, Part};
 
-/// Does the work, and asks for the totals meanwhile where the watcher wants them. The work waits for
+/// Does the work, and asks for a total meanwhile where the watcher wants it. The work waits for
 /// nothing.
 pub(super) async fn beside<T>(
     graph: &Graph,
@@ -25,23 +23,15 @@ pub(super) async fn beside<T>(
     }
 }
 
+/// One total, since a request is worth something: of service principals, of which there are most.
 async fn ask(graph: &Graph, reading: &Reading, progress: &dyn Progress) -> Infallible {
-    let wants = |kind| progress.wants_totals() && reading.scope.contains(&kind);
-    let watch = |part| Watch { part, progress };
-    let (applications, service_principals) =
-        (wants(ObjectKind::Application), wants(ObjectKind::ServicePrincipal));
-    tokio::join!(
-        OptionFuture::from(applications.then(|| one(
-            graph,
-            "applications/$count",
-            watch(Part::Applications)
-        ))),
-        OptionFuture::from(service_principals.then(|| one(
-            graph,
-            "servicePrincipals/$count",
-            watch(Part::ServicePrincipals)
-        ))),
-    );
+    let total = match reading.scope.contains(&ObjectKind::ServicePrincipal) {
+        true => ("servicePrincipals/$count", Part::ServicePrincipals),
+        false => ("applications/$count", Part::Applications),
+    };
+    if progress.wants_totals() {
+        one(graph, total.0, Watch { part: total.1, progress }).await;
+    }
     pending().await
 }
 

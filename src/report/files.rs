@@ -3,12 +3,13 @@
 
 use std::io::{self, BufWriter, Write};
 
+use super::beside::{self, Row, Taker};
 use super::csv::{self, Table};
 use super::hashed::Hashed;
 use super::html::{Excerpt, PAGE_ROWS, page};
-use super::json::{self, Onlooker};
+use super::json;
 use super::manifest::manifest;
-use super::{CredentialRow, FindingRow, MANIFEST, ObjectRow, PageError, Report, ReportFile, UndecidedRow};
+use super::{CredentialRow, FindingRow, MANIFEST, ObjectRow, PageError, Report, ReportFile};
 
 /// Bytes that are handed on at once. Fewer cost calls; more cost memory for nothing.
 const BUFFER: usize = 64 * 1024;
@@ -66,7 +67,7 @@ impl From<PageError> for ReportError {
 /// Where files go.
 pub trait Folder {
     /// A file that is being written.
-    type File: Write;
+    type File: Write + Send;
 
     /// Begins a file. Several are open at a time.
     ///
@@ -104,14 +105,14 @@ impl Folder for Nowhere {
 /// When a file cannot be made, or `folder` does not take it.
 pub fn write(report: &Report, bom: bool, folder: &mut impl Folder) -> Result<Vec<ReportFile>, ReportError> {
     let Report { header, compared, changes, policies, summary, .. } = report;
-    let mut tables = Tables {
+    let tables = Tables {
         findings: csv::findings(header, bom, begin(folder, FINDINGS)?)?,
         objects: csv::objects(header, bom, begin(folder, OBJECTS)?)?,
         credentials: csv::credentials(header, bom, begin(folder, CREDENTIALS)?)?,
         excerpt: Excerpt::new(summary, PAGE_ROWS),
     };
     let mut json = begin(folder, REPORT)?;
-    json::report(report, &mut json, &mut tables)?;
+    let tables = beside::take(|to| json::report(report, &mut json, to), tables)?;
     let Tables { findings, objects, credentials, excerpt } = tables;
     let policies = csv::policies(header, bom, begin(folder, POLICIES)?)?.all(policies)?;
     let changes = csv::changes(header, compared, bom, begin(folder, CHANGES)?)?.all(changes)?;
@@ -162,24 +163,23 @@ struct Tables<'a, W: Write> {
     excerpt: Excerpt,
 }
 
-impl<W: Write> Onlooker for Tables<'_, W> {
-    fn finding(&mut self, row: &FindingRow) -> Result<(), ReportError> {
-        self.excerpt.finding(row);
-        Ok(self.findings.row(row)?)
-    }
-
-    fn object(&mut self, row: &ObjectRow) -> Result<(), ReportError> {
-        self.excerpt.object(row);
-        Ok(self.objects.row(row)?)
-    }
-
-    fn credential(&mut self, row: &CredentialRow) -> Result<(), ReportError> {
-        self.excerpt.credential(row);
-        Ok(self.credentials.row(row)?)
-    }
-
-    fn undecided(&mut self, row: &UndecidedRow) -> Result<(), ReportError> {
-        self.excerpt.undecided(row);
+impl<W: Write> Taker for Tables<'_, W> {
+    fn take(&mut self, row: Row) -> Result<(), ReportError> {
+        match row {
+            Row::Finding(row) => {
+                self.findings.row(&row)?;
+                self.excerpt.finding(row);
+            }
+            Row::Object(row) => {
+                self.objects.row(&row)?;
+                self.excerpt.object(row);
+            }
+            Row::Credential(row) => {
+                self.credentials.row(&row)?;
+                self.excerpt.credential(row);
+            }
+            Row::Undecided(row) => self.excerpt.undecided(row),
+        }
         Ok(())
     }
 }
@@ -207,7 +207,7 @@ pub fn csv_file(report: &Report, name: &str, bom: bool, out: impl Write) -> Resu
 /// When it cannot be made, or `out` does not take it.
 pub fn report_json(report: &Report, out: impl Write) -> Result<(), ReportError> {
     let mut out = BufWriter::with_capacity(BUFFER, out);
-    json::report(report, &mut out, &mut ())?;
+    json::report(report, &mut out, |_| Ok(()))?;
     Ok(out.flush()?)
 }
 

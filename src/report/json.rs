@@ -18,6 +18,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use self::pen::Pen;
+use super::beside::Row;
 use super::moment::Moment;
 use super::{
     ChangeRow, CredentialRow, ExceptionRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report,
@@ -31,33 +32,12 @@ const SCHEMA_VERSION: u32 = 1;
 /// Names the schema. Nothing is to be fetched there.
 const SCHEMA_ID: &str = "urn:keysweep:report:1";
 
-/// Whoever looks at rows while they are written, so that they need not be made once more.
-pub(super) trait Onlooker {
-    fn finding(&mut self, _row: &FindingRow) -> Result<(), ReportError> {
-        Ok(())
-    }
-
-    fn object(&mut self, _row: &ObjectRow) -> Result<(), ReportError> {
-        Ok(())
-    }
-
-    fn credential(&mut self, _row: &CredentialRow) -> Result<(), ReportError> {
-        Ok(())
-    }
-
-    fn undecided(&mut self, _row: &UndecidedRow) -> Result<(), ReportError> {
-        Ok(())
-    }
-}
-
-/// Nobody looks.
-impl Onlooker for () {}
-
-/// `report.json`, each row of a table on a line of its own.
+/// `report.json`, each row of a table on a line of its own. Rows of the large tables are handed on once they
+/// are written.
 pub(super) fn report(
     report: &Report,
     out: impl Write,
-    onlooker: &mut impl Onlooker,
+    mut to: impl FnMut(Row) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
     let Report {
         header,
@@ -86,18 +66,18 @@ pub(super) fn report(
     pen.member("portal", portal)?;
     pen.member("read", history::Reading::from(read))?;
     pen.member("complete", gaps.is_empty())?;
-    pen.list("gaps", gaps, unseen::<GapRow>)?;
+    pen.list::<GapRow>("gaps", gaps)?;
     pen.member("notices", notices)?;
     pen.member("compared", changes::Comparison::from(compared))?;
     pen.member("counts", Counts::of(summary))?;
-    pen.list("changes", changes, unseen::<ChangeRow>)?;
-    pen.list("findings", findings, |row: &FindingRow| onlooker.finding(row))?;
-    pen.list("objects", objects, |row: &ObjectRow| onlooker.object(row))?;
-    pen.list("credentials", credentials, |row: &CredentialRow| onlooker.credential(row))?;
-    pen.list("policies", policies, unseen::<PolicyRow>)?;
-    pen.list("undecided", undecided, |row: &UndecidedRow| onlooker.undecided(row))?;
-    pen.list("exceptions", exceptions, unseen::<ExceptionRow>)?;
-    pen.list("trend", trend, unseen::<RunCounts>)?;
+    pen.list::<ChangeRow>("changes", changes)?;
+    pen.table::<FindingRow, _, _>("findings", findings, |row| to(Row::Finding(row)))?;
+    pen.table::<ObjectRow, _, _>("objects", objects, |row| to(Row::Object(row)))?;
+    pen.table::<CredentialRow, _, _>("credentials", credentials, |row| to(Row::Credential(row)))?;
+    pen.list::<PolicyRow>("policies", policies)?;
+    pen.table::<UndecidedRow, _, _>("undecided", undecided, |row| to(Row::Undecided(row)))?;
+    pen.list::<ExceptionRow>("exceptions", exceptions)?;
+    pen.list::<RunCounts>("trend", trend)?;
     pen.member("previous", previous.as_ref().map(history::Link::from))?;
     Ok(pen.end()?)
 }
@@ -111,12 +91,8 @@ pub(super) fn changes(report: &Report, out: impl Write) -> Result<(), ReportErro
     pen.member("run_id", run_id.as_str())?;
     pen.member("started", Moment::new(*started))?;
     pen.member("compared", changes::Comparison::from(&report.compared))?;
-    pen.list("changes", &report.changes, unseen::<ChangeRow>)?;
+    pen.list::<ChangeRow>("changes", &report.changes)?;
     Ok(pen.end()?)
-}
-
-fn unseen<R>(_row: &R) -> Result<(), ReportError> {
-    Ok(())
 }
 
 /// The JSON Schema (draft 2020-12) of `report.json`.

@@ -1,5 +1,6 @@
 //! Reports and letters: pure functions of what was concluded.
 
+mod beside;
 mod build;
 mod catalogue;
 mod compare;

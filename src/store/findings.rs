@@ -106,10 +106,4 @@ impl Sorting {
         let bodies = &self.bodies;
         self.places.iter().filter_map(move |(digest, place)| Some((*digest, bodies.get(place.clone())?)))
     }
-
-    /// Begins anew.
-    pub(super) fn clear(&mut self) {
-        self.places.clear();
-        self.bodies.clear();
-    }
 }

@@ -8,6 +8,7 @@
 mod batch;
 mod changes;
 mod delta;
+mod drawn;
 mod engine;
 mod error;
 mod fault;
@@ -63,7 +64,3 @@ pub const LEASE: Duration = Duration::from_secs(20);
 
 /// How often a turn is renewed: several times in a [`LEASE`], so that a lost answer does no harm.
 pub const RENEWAL: Duration = Duration::from_secs(5);
-
-/// Objects that are gone through at a stretch, before others on the same thread have their turn: a few
-/// milliseconds' work.
-const BREATH: usize = 200;

@@ -1,5 +1,6 @@
 //! Recording a run: all of it or nothing.
 
+use super::drawn::Drawn;
 use super::engine::{Fault, guard};
 use super::session::{Session, within};
 use super::turn::{give_up, unfinished};
@@ -32,14 +33,18 @@ impl Store {
             started: run.counts.run.started.timestamp(),
             first: recalled.since.is_none(),
         };
+        let opened = match run.counts.complete {
+            true => Some(Drawn::begin(&run.ledger.opened, recalled.known.as_ref()).await),
+            false => None,
+        };
         let mut session = self.writing().await?;
         session.expect(turn).await?;
         session.insert_run(stamp, run, recalled).await?;
         session.clear_partial(stamp).await?;
-        if run.counts.complete {
+        if let Some(opened) = opened {
             session.end_versions(stamp, &recalled.versions.ended).await?;
             session.begin_versions(stamp, run.inventory, &recalled.versions).await?;
-            session.apply(stamp, &run.ledger, recalled.known.as_deref()).await?;
+            session.apply(stamp, &run.ledger.closed, opened).await?;
             session.leave(stamp, run.delta).await?;
         } else {
             session.keep_partial(stamp, run.inventory).await?;

@@ -1,16 +1,22 @@
 //! The rows of a complete run: what is new or changed, and nothing else.
 
+use std::time::Duration;
+
 use sqlx::QueryBuilder;
+use tokio::time::timeout;
 
 use super::batch::Batch;
 use super::changes::{Begun, VersionChanges};
+use super::drawn::{Drawn, Load};
 use super::engine::Fault;
-use super::findings::Sorting;
-use super::inserts::{FINDINGS, FIRST_VERSIONS, Insert, NEW_FINDINGS, VERSIONS};
+use super::inserts::{FIRST_VERSIONS, VERSIONS};
 use super::pack::{Kind, VersionKey, digest};
 use super::policies::{self, Holders};
 use super::session::{Session, within};
-use crate::domain::{Inventory, Known, Ledger};
+use crate::domain::{FindingKey, Inventory};
+
+/// A database that hears nothing for longer may take the transaction for forgotten.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Keys in a statement.
 const KEYS: usize = 5_000;
@@ -119,10 +125,9 @@ impl Session {
     pub(super) async fn apply(
         &mut self,
         stamp: Stamp,
-        ledger: &Ledger,
-        known: Option<&Known>,
+        closed: &[FindingKey],
+        mut opened: Drawn,
     ) -> Result<(), Fault> {
-        let Ledger { opened, closed } = ledger;
         for some in closed.chunks(KEYS) {
             within!(self, |tx| {
                 let mut query = QueryBuilder::new("UPDATE finding SET to_seq = ");
@@ -136,34 +141,20 @@ impl Session {
                 query.build().persistent(false).execute(&mut *tx).await?;
             });
         }
-        let (mut new, mut back) = (Sorting::default(), Sorting::default());
-        for (number, (key, record)) in opened.iter().enumerate() {
-            let digest = key.digest();
-            if known.is_none_or(|known| known.get(&digest).is_none()) {
-                new.push(digest, &key, &record)?;
-            } else {
-                back.push(digest, &key, &record)?;
-            }
-            if new.is_full() {
-                self.insert_findings(stamp, &NEW_FINDINGS, &mut new).await?;
-            }
-            if back.is_full() {
-                self.insert_findings(stamp, &FINDINGS, &mut back).await?;
-            }
-            if number % super::BREATH == 0 {
-                tokio::task::yield_now().await;
+        loop {
+            match timeout(SILENCE, opened.next()).await {
+                Ok(Ok(Some(load))) => self.insert_findings(stamp, load).await?,
+                Ok(Ok(None)) => return Ok(()),
+                Ok(Err(spoilt)) => return Err(spoilt.into()),
+                Err(_) => within!(self, |tx| {
+                    sqlx::query("SELECT 1").execute(&mut *tx).await?;
+                }),
             }
         }
-        self.insert_findings(stamp, &NEW_FINDINGS, &mut new).await?;
-        self.insert_findings(stamp, &FINDINGS, &mut back).await
     }
 
-    async fn insert_findings(
-        &mut self,
-        stamp: Stamp,
-        insert: &Insert,
-        sorting: &mut Sorting,
-    ) -> Result<(), Fault> {
+    async fn insert_findings(&mut self, stamp: Stamp, load: Load) -> Result<(), Fault> {
+        let Load { insert, mut sorting } = load;
         let statement = insert.on(self);
         let mut findings = sorting.sorted().peekable();
         while findings.peek().is_some() {
@@ -180,8 +171,6 @@ impl Session {
                 insert.execute(&mut *tx).await?;
             });
         }
-        drop(findings);
-        sorting.clear();
         Ok(())
     }
 }

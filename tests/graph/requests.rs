@@ -37,7 +37,7 @@ async fn exactly_what_is_needed_is_asked_for() {
                 OBJECTS
             ),
             "GET /v1.0/policies/appManagementPolicies/00000000-0000-0000-0000-0000000000b0/appliesTo\
-             ?$select=id,appId,displayName"
+             ?$select=id,appId,displayName&$top=999"
                 .to_owned(),
             "GET /v1.0/policies/appManagementPolicies?".to_owned(),
             "GET /v1.0/policies/defaultAppManagementPolicy?".to_owned(),

@@ -2,12 +2,15 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use std::task::Poll;
+use std::time::Duration;
 
-use keysweep::domain::{Inventory, Past, RunId};
+use keysweep::domain::{FindingKey, Inventory, Past, Rows, RunId};
 use keysweep::store::{FilesState, MailState, RunProgress, StoreError, TenantKey};
 
-use crate::desk::{Desk, Told, new_run, run_id, take};
+use crate::desk::{Desk, Told, new_run, record, run_id, take};
 use crate::tenants::{BOTH, TENANT, application, cut_off, day, inventory, sorted};
 use crate::world::{World, on_both_engines};
 
@@ -24,6 +27,7 @@ on_both_engines!(
     contexts_are_those_of_the_last_complete_runs,
     a_tenant_nobody_heard_of_has_no_history,
     many_objects_are_recorded_and_read_again,
+    nobody_waits_for_findings_to_be_made,
 );
 
 async fn whoever_has_lost_the_turn_records_nothing(world: World) {
@@ -326,4 +330,31 @@ async fn many_objects_are_recorded_and_read_again(world: World) {
     let Past::Since(memory) = &told.history.past else { panic!() };
     assert_eq!(memory.differences.appeared.len(), 5_500);
     desk.expect(&told).await;
+}
+
+async fn nobody_waits_for_findings_to_be_made(world: World) {
+    let mut desk = Desk::of(&world).await;
+    desk.run_of(&BOTH, &inventory(vec![application(1)]), &[]).await;
+    let other = Desk::named(world.open().await, "another").await;
+    let seen = inventory(vec![application(1)]);
+    let recalled = desk.store.recall(desk.tenant(), &seen, &BOTH).await.unwrap();
+    let (go, wait) = channel();
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let (wait, begun) = (Mutex::new(wait), Mutex::new(Some(begun)));
+    let mut run = new_run(desk.days + 1, &seen, &recalled.history, &[]);
+    run.ledger.opened = Rows::drawn(1, move || {
+        begun.lock().unwrap().take().unwrap().send(()).unwrap();
+        wait.lock().unwrap().recv_timeout(Duration::from_secs(60)).expect("somebody waits for this");
+        Box::new(std::iter::once((FindingKey("a".to_owned()), record("a"))))
+    });
+    let meanwhile = async {
+        begins.await.unwrap();
+        other.store.renew(&other.turn).await.unwrap();
+        go.send(()).unwrap();
+    };
+    let (recorded, ()) = tokio::join!(desk.store.record(&desk.turn, &run, &recalled), meanwhile);
+    recorded.unwrap();
+    let told = desk.store.recall(desk.tenant(), &seen, &BOTH).await.unwrap();
+    let Past::Since(memory) = &told.history.past else { panic!() };
+    assert_eq!(memory.known.len(), 1);
 }

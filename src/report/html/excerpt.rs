@@ -51,49 +51,49 @@ impl Excerpt {
     /// Goes through all rows of a report.
     pub(super) fn of(report: &Report, most: usize) -> Self {
         let mut excerpt = Self::new(&report.summary, most);
-        report.findings.iter().for_each(|row| excerpt.finding(&row));
-        report.objects.iter().for_each(|row| excerpt.object(&row));
-        report.credentials.iter().for_each(|row| excerpt.credential(&row));
-        report.undecided.iter().take(most).for_each(|row| excerpt.undecided(&row));
+        report.findings.iter().for_each(|row| excerpt.finding(row));
+        report.objects.iter().for_each(|row| excerpt.object(row));
+        report.credentials.iter().for_each(|row| excerpt.credential(row));
+        report.undecided.iter().take(most).for_each(|row| excerpt.undecided(row));
         excerpt
     }
 
     /// Looks at a finding, in the order of the report.
-    pub(in crate::report) fn finding(&mut self, row: &FindingRow) {
+    pub(in crate::report) fn finding(&mut self, row: FindingRow) {
         let left = self.by_rule.as_mut().map(|left| left.entry(row.rule).or_default());
         match left {
             Some(0) => return,
             Some(left) => *left -= 1,
             None => (),
         }
-        self.findings.push(row.clone());
+        self.findings.push(row);
     }
 
     /// Looks at an object, in the order of the report. The first ones with a worst finding as bad have room.
-    pub(in crate::report) fn object(&mut self, row: &ObjectRow) {
+    pub(in crate::report) fn object(&mut self, row: ObjectRow) {
         let room = self.by_worst.iter_mut().find(|(worst, _)| *worst == row.worst_severity);
         let Some((_, left @ 1..)) = room else { return };
         *left -= 1;
         if let Some(ids) = &mut self.ids {
             ids.insert(row.object_id.clone());
         }
-        self.objects.push(row.clone());
+        self.objects.push(row);
     }
 
     /// Looks at a credential, once all objects were looked at.
-    pub(in crate::report) fn credential(&mut self, row: &CredentialRow) {
+    pub(in crate::report) fn credential(&mut self, row: CredentialRow) {
         if self.credentials.len() == self.most {
             return;
         }
         if self.ids.as_ref().is_none_or(|ids| ids.contains(&row.object_id)) {
-            self.credentials.push(row.clone());
+            self.credentials.push(row);
         }
     }
 
     /// Looks at what could not be decided.
-    pub(in crate::report) fn undecided(&mut self, row: &UndecidedRow) {
+    pub(in crate::report) fn undecided(&mut self, row: UndecidedRow) {
         if self.undecided.len() < self.most {
-            self.undecided.push(row.clone());
+            self.undecided.push(row);
         }
     }
 }

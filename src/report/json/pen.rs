@@ -39,20 +39,28 @@ impl<W: Write> Pen<W> {
         Ok(())
     }
 
-    /// Writes a list, row by row, and lets somebody look at each before it is forgotten.
-    pub(super) fn list<R: InDocument, E: From<Error>>(
+    /// Writes a list, row by row.
+    pub(super) fn list<R: InDocument>(
         &mut self,
         name: &str,
         rows: impl IntoIterator<Item: Borrow<R>>,
-        mut look: impl FnMut(&R) -> Result<(), E>,
+    ) -> Result<(), Error> {
+        self.table(name, rows, |_| Ok(()))
+    }
+
+    /// Writes a list, row by row, and hands each row on.
+    pub(super) fn table<R: InDocument, T: Borrow<R>, E: From<Error>>(
+        &mut self,
+        name: &str,
+        rows: impl IntoIterator<Item = T>,
+        mut to: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
         self.name(name)?;
         let mut any = false;
         for row in rows {
-            let row = row.borrow();
             self.out.write_all(if any { b",\n  " } else { b"[\n  " }).map_err(Error::io)?;
-            serde_json::to_writer(&mut self.out, &R::Form::from(row))?;
-            look(row)?;
+            serde_json::to_writer(&mut self.out, &R::Form::from(row.borrow()))?;
+            to(row)?;
             any = true;
         }
         Ok(self.out.write_all(if any { b"\n ]" } else { b"[]" }).map_err(Error::io)?)
