@@ -163,7 +163,8 @@ impl World {
                 return Err(format!("the next run does not see what there is: {differing}"));
             }
         }
-        if ill.nature == Nature::Stale {
+        // Changes are not told of what is as it was, or of relationships: the next cell starts from the truth.
+        if !matches!(end, End::Same | End::SameInFull | End::Gap) || ill.nature == Nature::Stale {
             stand.forget();
         }
         Ok(end)
