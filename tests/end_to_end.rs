@@ -24,6 +24,8 @@ mod daemon;
 mod delta;
 #[path = "end_to_end/disk.rs"]
 mod disk;
+#[path = "end_to_end/faults.rs"]
+mod faults;
 #[path = "end_to_end/history.rs"]
 mod history;
 #[path = "end_to_end/mail.rs"]

@@ -17,6 +17,8 @@ mod delta_script;
 mod hostile;
 #[path = "graph/limits.rs"]
 mod limits;
+#[path = "graph/matrix.rs"]
+mod matrix;
 #[path = "graph/objects.rs"]
 mod objects;
 #[path = "graph/owners.rs"]

@@ -112,13 +112,12 @@ impl News {
         }
         let calls: Vec<Call> = single.iter().map(|key| Source::of(key.kind).object(graph, *key)).collect();
         let watch = Watch { part: single.first().map_or(Part::Applications, part), progress };
-        let note = |place: usize, json: &RawValue| {
+        for (place, json) in delta_fresh::ask(graph, &calls, watch).await? {
             if let Some(key) = single.get(place) {
-                self.settle(*key, whole(*key, json)?, earlier);
+                self.settle(*key, whole(*key, &json)?, earlier);
             }
-            Ok(())
-        };
-        delta_fresh::ask(graph, &calls, watch, note).await
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use super::progress::Watch;
 use super::retry::{Pacing, Then};
 use super::why_full::WhyFull;
 
-/// Asks, twenty to a request, and hands over each answer with the place of its question. An object that is
+/// Asks, twenty to a request, and hands back the answers, each with the place of its question. An object that is
 /// new may not be found at first (FACTS §11): those questions are asked again after a pause, all together, as
 /// often as a passing fault would be. What is not found then either has gone, or is late: nobody can tell, so
 /// nothing is concluded from it.
@@ -19,8 +19,8 @@ pub(super) async fn ask(
     graph: &Graph,
     calls: &[Call],
     watch: Watch<'_>,
-    mut note: impl FnMut(usize, &RawValue) -> Result<(), WhyFull>,
-) -> Result<(), WhyFull> {
+) -> Result<Vec<(usize, Box<RawValue>)>, WhyFull> {
+    let mut answers = Vec::with_capacity(calls.len());
     let failed = |error| WhyFull::Graph(watch.part, error);
     let mut pacing = Pacing::new(&graph.patience);
     let mut open: Vec<(usize, &Call)> = calls.iter().enumerate().collect();
@@ -32,7 +32,7 @@ pub(super) async fn ask(
             for ((place, call), answer) in some.iter().zip(graph.batch(&batch, watch).await.map_err(failed)?)
             {
                 match answer {
-                    Ok(json) => note(*place, &json)?,
+                    Ok(json) => answers.push((*place, json)),
                     Err(error) if error.is_not_found() => {
                         late.push((*place, call));
                         not_found = not_found.or(Some(error));
@@ -41,7 +41,7 @@ pub(super) async fn ask(
                 }
             }
         }
-        let (Some(error), Some((_, first))) = (not_found, late.first()) else { return Ok(()) };
+        let (Some(error), Some((_, first))) = (not_found, late.first()) else { return Ok(answers) };
         // The requests had a patience of their own.
         let Some(pause) = pacing.pause(Then::Again, Duration::ZERO) else { return Err(failed(error)) };
         graph.rest(&error, &first.name, Then::Again, pause, watch).await;

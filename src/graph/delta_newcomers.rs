@@ -9,12 +9,11 @@ use serde_json::value::RawValue;
 use super::convert;
 use super::delta_fresh;
 use super::error::GraphError;
-use super::http::{Call, Graph, shape};
-use super::pages::{Listed, Read, Sink};
+use super::http::{Call, Graph};
+use super::pages::Listed;
 use super::progress::{Progress, Watch};
 use super::source::Source;
 use super::why_full::WhyFull;
-use super::wire;
 use crate::config::Reading;
 use crate::domain::{
     ApplicationFacts, Details, FederatedCredential, Object, ObjectKey, ObjectKind, Objects, Owners, Part,
@@ -64,11 +63,13 @@ pub(super) async fn relate(
         changed.iter_mut().map(|object| (object.key(), object)).collect();
     let watch = Watch { part: Part::Applications, progress };
     let calls: Vec<Call> = questions.iter().map(|(key, question)| question.call(graph, *key)).collect();
-    let note = |place: usize, json: &RawValue| {
-        let Some(((key, question), call)) = questions.get(place).zip(calls.get(place)) else { return Ok(()) };
-        places.get_mut(key).map_or(Ok(()), |object| question.note(call, json, object))
-    };
-    delta_fresh::ask(graph, &calls, watch, note).await
+    for (place, json) in delta_fresh::ask(graph, &calls, watch).await? {
+        let Some(((key, question), call)) = questions.get(place).zip(calls.get(place)) else { continue };
+        if let Some(object) = places.get_mut(key) {
+            question.note(graph, call, &json, watch, object).await?;
+        }
+    }
+    Ok(())
 }
 
 impl Question {
@@ -82,16 +83,32 @@ impl Question {
         }
     }
 
-    fn note(self, call: &Call, json: &RawValue, object: &mut Object) -> Result<(), WhyFull> {
+    async fn note(
+        self,
+        graph: &Graph,
+        call: &Call,
+        json: &RawValue,
+        watch: Watch<'_>,
+        object: &mut Object,
+    ) -> Result<(), WhyFull> {
         match self {
             Self::Federated => {
-                let answer: Vec<FederatedCredential> = read(call, json, convert::federated_credential)?;
+                let listed = graph.list_from(call, json, watch, convert::federated_credential, |_| false);
+                let answer: Vec<FederatedCredential> = whole(listed.await)?;
                 if let Details::Application(ApplicationFacts { federated, .. }) = &mut object.details {
-                    *federated = answer;
+                    federated.clear();
+                    for credential in answer {
+                        // One that is listed twice is one.
+                        if !federated.contains(&credential) {
+                            federated.push(credential);
+                        }
+                    }
                 }
             }
             Self::Owners => {
-                let answer: Vec<()> = read(call, json, |_| Some(()))?;
+                // Of the owners one is enough.
+                let enough = |owners: &[()]| !owners.is_empty();
+                let answer: Vec<()> = whole(graph.list_from(call, json, watch, |_| Some(()), enough).await)?;
                 object.owners = if answer.is_empty() { Owners::Nobody } else { Owners::Somebody };
             }
         }
@@ -99,16 +116,9 @@ impl Question {
     }
 }
 
-/// The one page of an answer: an application has at most 20 federated credentials (FACTS §8), and of its
-/// owners one is enough.
-fn read<T>(call: &Call, json: &RawValue, each: Read<T>) -> Result<Vec<T>, WhyFull>
-where
-    Vec<T>: Sink<T>,
-{
-    let page: wire::Page =
-        serde_json::from_str(json.get()).map_err(|error| failed(shape(&call.name, &error)))?;
-    let mut listed = Listed::new(Vec::new());
-    listed.take(page, each);
+/// An answer of which nothing is missing.
+fn whole<T>(listed: Result<Listed<Vec<T>>, GraphError>) -> Result<Vec<T>, WhyFull> {
+    let listed = listed.map_err(failed)?;
     if listed.is_complete() {
         Ok(listed.items)
     } else {

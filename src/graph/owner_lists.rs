@@ -7,7 +7,7 @@ use super::batch::MEMBERS;
 use super::entry::Entry;
 use super::gaps;
 use super::http::Graph;
-use super::owners::{READ_OWNERS, is_unsupported, name};
+use super::owners::{READ_OWNERS, is_unsupported, named, names};
 use super::pages::Sink;
 use super::progress::Watch;
 use super::wire;
@@ -67,6 +67,8 @@ pub(super) async fn list(
 /// An object and the names of its first owners, in order.
 struct Entity {
     id: ObjectId,
+    /// So many were listed; some of them perhaps twice.
+    listed: usize,
     names: Vec<Text>,
 }
 
@@ -80,10 +82,10 @@ struct Wanted {
 }
 
 impl Sink<Entity> for Wanted {
-    fn put(&mut self, Entity { id, names }: Entity) {
+    fn put(&mut self, Entity { id, listed, names }: Entity) {
         let key = self.kind.map(|kind| ObjectKey { kind, id });
         let Some(key) = key.filter(|key| self.wanted.contains(key)) else { return };
-        match names.len() {
+        match listed {
             0 => self.owners.push((key, Owners::Nobody)),
             EXPANDED.. => self.cut.push(key),
             _ => self.owners.push((key, Owners::Named(names))),
@@ -103,10 +105,10 @@ fn entity(mut entry: Entry<'_>) -> Option<Entity> {
         entry.wrong("`owners` was asked for and is missing");
         return None;
     };
-    let mut names = Vec::with_capacity(owners.len());
+    let listed = owners.len();
+    let mut known = Vec::with_capacity(listed);
     for owner in owners {
-        names.push(name(&mut entry, owner)?);
+        known.push(named(&mut entry, owner)?);
     }
-    names.sort();
-    Some(Entity { id, names })
+    Some(Entity { id, listed, names: names(known) })
 }

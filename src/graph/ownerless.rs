@@ -6,11 +6,11 @@ use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps;
 use super::http::{Call, Graph};
-use super::owners::{Pages, READ_OWNERS, ask, is_unsupported};
+use super::owners::{Owner, Pages, READ_OWNERS, ask, is_unsupported};
 use super::pages::Listed;
 use super::progress::{Progress, Watch};
 use super::wire;
-use crate::domain::{Gap, Object, ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part, Text};
+use crate::domain::{Gap, Object, ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part};
 
 /// An advanced query; the only one that finds them without a request per application (FACTS §4.2).
 const OWNERLESS: &str = "$filter=owners/$count eq 0&$count=true&$select=id&$top=999";
@@ -101,7 +101,7 @@ pub(super) async fn note(
                 applications,
                 "no list of those without owners: asking about each with a credential"
             );
-            let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
+            let note = |key: &ObjectKey, page: Listed<Vec<Owner>>| {
                 if let Some(place) = objects.find(key) {
                     let nobody = page.items.is_empty();
                     objects.set_owners(place, if nobody { Owners::Nobody } else { Owners::Somebody });

@@ -1,10 +1,9 @@
 //! Who owns the flagged objects, by name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde_json::value::RawValue;
 
 use super::batch::MEMBERS;
 use super::convert::text;
@@ -81,9 +80,8 @@ pub async fn name_owners(
             }
         }
     }
-    let note = |key: &ObjectKey, page: Listed<Vec<Text>>| {
-        let mut names = page.items;
-        names.sort();
+    let note = |key: &ObjectKey, page: Listed<Vec<Owner>>| {
+        let names = names(page.items);
         if let Some(place) = objects.find(key) {
             objects.set_owners(place, if names.is_empty() { Owners::Nobody } else { Owners::Named(names) });
             named += 1;
@@ -111,7 +109,7 @@ pub(super) async fn ask(
     query: &str,
     pages: Pages,
     watch: Watch<'_>,
-    mut note: impl FnMut(&ObjectKey, Listed<Vec<Text>>),
+    mut note: impl FnMut(&ObjectKey, Listed<Vec<Owner>>),
 ) -> Option<Gap> {
     let mut missing = Missing::default();
     let mut over: Option<(ObjectKey, GraphError)> = None;
@@ -145,7 +143,7 @@ pub(super) async fn ask(
 }
 
 /// The owners of an object, or why they are not known.
-type Answer = Result<Listed<Vec<Text>>, GraphError>;
+type Answer = Result<Listed<Vec<Owner>>, GraphError>;
 
 /// What a batch brought.
 #[derive(Default)]
@@ -158,13 +156,14 @@ struct Answers {
 async fn answers(graph: &Graph, keys: &[ObjectKey], query: &str, pages: Pages, watch: Watch<'_>) -> Answers {
     let calls: Vec<Call> = keys.iter().map(|key| graph.call(&path(*key), Some(query), READ_OWNERS)).collect();
     let mut batch = Answers::default();
+    let enough = |owners: &[Owner]| pages == Pages::First && !owners.is_empty();
     let bodies = match graph.batch(&calls, watch).await {
         Ok(bodies) => bodies,
         Err(error) => return Answers { over: keys.first().map(|key| (*key, error)), ..batch },
     };
     for ((key, call), body) in keys.iter().zip(&calls).zip(bodies) {
         let answer = match body {
-            Ok(body) => owners(graph, call, body, pages, watch).await,
+            Ok(body) => graph.list_from(call, &body, watch, owner, enough).await,
             Err(error) => Err(error),
         };
         match answer {
@@ -176,24 +175,6 @@ async fn answers(graph: &Graph, keys: &[ObjectKey], query: &str, pages: Pages, w
         }
     }
     batch
-}
-
-async fn owners(
-    graph: &Graph,
-    call: &Call,
-    body: Box<RawValue>,
-    pages: Pages,
-    watch: Watch<'_>,
-) -> Result<Listed<Vec<Text>>, GraphError> {
-    let mut listed = Listed::new(Vec::new());
-    let page = serde_json::from_str(body.get()).map_err(|error| super::http::shape(&call.name, &error))?;
-    let Some(link) = listed.take(page, owner).filter(|_| pages == Pages::All) else { return Ok(listed) };
-    let rest = Call { url: graph.next(call, &link)?, ..call.clone() };
-    let rest = graph.list(&rest, watch, owner).await;
-    rest.end?;
-    listed.items.extend(rest.items);
-    listed.problems.extend(rest.problems);
-    Ok(listed)
 }
 
 /// What is missing, told as one gap: that of the first object, in whatever order the answers came.
@@ -227,17 +208,33 @@ fn path(key: ObjectKey) -> String {
     }
 }
 
-fn owner(mut entry: Entry<'_>) -> Option<Text> {
+/// An owner as it is listed.
+pub(super) struct Owner {
+    id: Option<String>,
+    name: Text,
+}
+
+fn owner(mut entry: Entry<'_>) -> Option<Owner> {
     let wire: wire::Owner = entry.read()?;
-    name(&mut entry, wire)
+    named(&mut entry, wire)
 }
 
 /// A name to call an owner by: of the three, the best that is there.
-pub(super) fn name(entry: &mut Entry<'_>, wire: wire::Owner) -> Option<Text> {
+pub(super) fn named(entry: &mut Entry<'_>, wire: wire::Owner) -> Option<Owner> {
+    let id = wire.id.clone();
     let named = [wire.display_name, wire.user_principal_name, wire.id];
     let name = named.into_iter().flatten().find(|name| !name.trim().is_empty());
     if name.is_none() {
         entry.wrong("an owner has neither a name nor an id");
     }
-    text(name)
+    text(name).map(|name| Owner { id, name })
+}
+
+/// The names of owners in their order. One that is listed twice is one owner; two may have one name.
+pub(super) fn names(owners: Vec<Owner>) -> Vec<Text> {
+    let mut seen = HashSet::new();
+    let once = owners.into_iter().filter(|owner| owner.id.as_ref().is_none_or(|id| seen.insert(id.clone())));
+    let mut names: Vec<Text> = once.map(|owner| owner.name).collect();
+    names.sort();
+    names
 }

@@ -12,7 +12,7 @@ use super::bounded::TooMany;
 use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps::Problems;
-use super::http::{Call, Graph};
+use super::http::{Call, Graph, shape};
 use super::progress::Watch;
 use super::wire::{self, MOST_ENTRIES};
 use crate::domain::{Gathering, Object};
@@ -250,6 +250,32 @@ impl Graph {
                 }
             }
         }
+    }
+
+    /// A listing whose first page came in a batch, to its end, or until there is enough.
+    pub(super) async fn list_from<T: Send + 'static>(
+        &self,
+        call: &Call,
+        first: &RawValue,
+        watch: Watch<'_>,
+        read: Read<T>,
+        enough: impl Fn(&[T]) -> bool,
+    ) -> Result<Listed<Vec<T>>, GraphError> {
+        let page = serde_json::from_str(first.get()).map_err(|error| shape(&call.name, &error))?;
+        let mut listed = Listed::new(Vec::new());
+        // A page may be empty and not be the last one.
+        let link = listed.take(page, read);
+        let Some(link) = link.filter(|_| !enough(&listed.items)) else { return Ok(listed) };
+        let rest = Call { url: self.next(call, &link)?, ..call.clone() };
+        if rest.url == call.url {
+            return Err(GraphError::Circle { request: rest.name });
+        }
+        let rest = self.list(&rest, watch, read).await;
+        rest.end?;
+        listed.taken += rest.taken;
+        listed.items.extend(rest.items);
+        listed.problems.extend(rest.problems);
+        Ok(listed)
     }
 
     /// Asks for the next page as soon as the one before has arrived, and reads that one meanwhile.

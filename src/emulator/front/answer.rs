@@ -15,6 +15,9 @@ use crate::emulator::edge::{self, CutOff};
 /// everything else about it; an emulator that measures clients must not be what is measured.
 const LONGEST_COMPRESSED: usize = 128 * 1024;
 
+/// The shortest: what fits into one packet as it is gains nothing.
+const SHORTEST_COMPRESSED: usize = 1_200;
+
 /// An answer.
 #[derive(Debug, Clone)]
 pub(in crate::emulator) struct Answer {
@@ -104,7 +107,7 @@ impl Answer {
         let mut headers = self.headers;
         headers.extend(content_type.map(|kind| (header::CONTENT_TYPE.to_string(), kind.to_owned())));
         let body = if let Delivery::Whole = self.delivery {
-            let worthwhile = manner.gzip && !bytes.is_empty() && bytes.len() <= LONGEST_COMPRESSED;
+            let worthwhile = manner.gzip && (SHORTEST_COMPRESSED..=LONGEST_COMPRESSED).contains(&bytes.len());
             match worthwhile.then(|| edge::gzipped(&bytes)) {
                 Some(Ok(compressed)) => {
                     headers.push((header::CONTENT_ENCODING.to_string(), "gzip".to_owned()));

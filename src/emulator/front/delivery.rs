@@ -1,6 +1,7 @@
 //! Bodies that do not arrive as they should.
 
 use std::io;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -71,21 +72,25 @@ impl Delivery {
             Self::Endless | Self::GzipBomb => {
                 let object = r#"{"id":"00000000-0000-4000-8000-000000000000","displayName":"And another"},"#;
                 let objects = object.repeat(PIECE / object.len());
-                (Vec::new(), endless(r#"{"value":["#.into(), objects.into(), stop))
+                (Vec::new(), endless(Bytes::from_static(br#"{"value":["#), objects.into(), stop))
             }
         }
     }
 }
 
 /// The first piece, and then the second again and again. The client decides how long.
-fn endless(first: Vec<u8>, again: Vec<u8>, stop: impl Future<Output = ()> + Send + 'static) -> Body {
-    let pieces = stream::iter([Bytes::from(first)]).chain(stream::repeat(Bytes::from(again)));
+fn endless(first: Bytes, again: Bytes, stop: impl Future<Output = ()> + Send + 'static) -> Body {
+    let pieces = stream::iter([first]).chain(stream::repeat(again));
     Body::from_stream(pieces.map(Ok::<_, io::Error>).take_until(stop))
 }
 
 /// The beginning of a gzip stream, and a piece of it that can follow any number of times: after a full
 /// flush nothing refers to what came before.
-fn packed() -> io::Result<(Vec<u8>, Vec<u8>)> {
+fn packed() -> io::Result<(Bytes, Bytes)> {
+    static PACKED: OnceLock<(Bytes, Bytes)> = OnceLock::new();
+    if let Some(packed) = PACKED.get() {
+        return Ok(packed.clone());
+    }
     let piece = |content: &[u8]| {
         let mut packed = Vec::with_capacity(content.len() / 100 + 1024);
         let mut packer = Compress::new(Compression::best(), false);
@@ -94,5 +99,6 @@ fn packed() -> io::Result<(Vec<u8>, Vec<u8>)> {
     };
     let mut first = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     first.extend(piece(br#"{"value":["#)?);
-    Ok((first, piece(&b" ".repeat(BLANKS))?))
+    let packed = (first.into(), piece(&b" ".repeat(BLANKS))?.into());
+    Ok(PACKED.get_or_init(|| packed).clone())
 }

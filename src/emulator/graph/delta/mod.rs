@@ -66,7 +66,11 @@ pub(super) fn serve(state: &State, received: &Received, kind: ObjectKind, condit
         Request::Further(text) => {
             let token = Token::accept(state, &received.path, epoch, &text)?;
             match token.at {
-                At::Page(round) => (round, token.query),
+                // A replica that is behind tells only of what it knows, and the next round starts there.
+                At::Page(round) => {
+                    let known = journal.now().max(round.since.unwrap_or_default());
+                    (Round { until: round.until.min(known), ..round }, token.query)
+                }
                 At::Round { .. } if state.delta_habits().replays => {
                     (start(Some(journal.oldest())), token.query)
                 }
