@@ -37,8 +37,7 @@ impl Graph {
             let responses = responses.get().ok().filter(|responses| responses.len() <= open.len());
             let responses = responses.ok_or_else(|| too_many(&envelope))?;
             let mut again: Vec<(usize, &Call, Failure)> = Vec::new();
-            let mut by_id: HashMap<String, wire::BatchAnswer> =
-                responses.into_iter().map(|answer| (answer.id.clone(), answer)).collect();
+            let mut by_id = by_id(responses);
             for (index, call) in open {
                 match member(call, by_id.remove(&index.to_string())) {
                     Ok(body) => drop(answers.insert(index, Ok(body))),
@@ -94,12 +93,28 @@ impl Graph {
     }
 }
 
+/// Answers by the questions they are to. Of two answers to one question nobody knows which is right.
+fn by_id(responses: Vec<wire::BatchAnswer>) -> HashMap<String, wire::BatchAnswer> {
+    let mut by_id = HashMap::new();
+    let mut twice = Vec::new();
+    for answer in responses {
+        let id = answer.id.clone();
+        if by_id.insert(id.clone(), answer).is_some() {
+            twice.push(id);
+        }
+    }
+    for id in twice {
+        by_id.remove(&id);
+    }
+    by_id
+}
+
 /// The body of a member, or why there is none.
 fn member(call: &Call, answer: Option<wire::BatchAnswer>) -> Result<Box<RawValue>, Failure> {
     let Some(answer) = answer else {
         return Err(Failure { error: no_answer(call), then: Then::Again });
     };
-    if (200..300).contains(&answer.status) {
+    if answer.status == 200 {
         return answer.body.ok_or_else(|| Failure { error: no_answer(call), then: Then::Stop });
     }
     let header = |name| answer.headers.as_ref().and_then(|headers| headers.get(name));
@@ -111,7 +126,7 @@ fn member(call: &Call, answer: Option<wire::BatchAnswer>) -> Result<Box<RawValue
 }
 
 fn no_answer(call: &Call) -> GraphError {
-    let problem = "the batch does not hold it".to_owned();
+    let problem = "the batch does not hold one answer to it".to_owned();
     GraphError::Shape { request: call.name.clone(), problem }
 }
 

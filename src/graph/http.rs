@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
@@ -213,7 +213,7 @@ impl Graph {
     ) -> Result<T, Failure> {
         let response = self.exchange(call, bearer).await?;
         admitted.answered(said(response.headers()).about(call));
-        if !response.status().is_success() {
+        if response.status() != StatusCode::OK {
             return Err(refusal(call, response).await);
         }
         let body = read_body(call, response, self.patience.body_limit).await?;
@@ -279,6 +279,8 @@ pub(super) fn judge(
     let request = request.to_owned();
     let rejected = |request, answer| GraphError::Rejected { request, answer };
     match answer.status {
+        // A part of it, or somebody else's copy: not what was asked for.
+        201..=299 => Failure { error: rejected(request, answer), then: Then::Again },
         300..=399 => {
             Failure { error: GraphError::Redirected { request, status: answer.status }, then: Then::Stop }
         }

@@ -1,7 +1,7 @@
 //! Owners by the page instead of by the object: where so many objects are flagged that batches would take
 //! more requests than a listing of all of them (FACTS §4.3).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::batch::MEMBERS;
 use super::entry::Entry;
@@ -39,7 +39,7 @@ pub(super) struct Told {
     pub(super) gap: Option<Gap>,
 }
 
-/// Lists a kind for the owners of these objects. One that is not listed has gone.
+/// Lists a kind for the owners of these objects.
 pub(super) async fn list(
     graph: &Graph,
     kind: ObjectKind,
@@ -53,7 +53,8 @@ pub(super) async fn list(
     let call = graph.call(path, Some(QUERY), READ_OWNERS);
     let wanted = Wanted { kind: Some(kind), wanted, ..Wanted::default() };
     let listed = graph.list_onto(wanted, &call, watch, entity).await;
-    let Wanted { wanted, owners, cut, .. } = listed.items;
+    let listed_all = listed.is_complete();
+    let Wanted { wanted, owners, mut cut, .. } = listed.items;
     let gap = match &listed.end {
         Err(error) if is_unsupported(error) => {
             return Told { cut: Vec::from_iter(wanted), ..Told::default() };
@@ -61,14 +62,20 @@ pub(super) async fn list(
         Err(error) => Some(gaps::cut_off(Part::Owners, error, listed.taken)),
         Ok(()) => listed.problems.gap(Part::Owners),
     };
+    if listed_all {
+        // Whoever is not listed has gone, or was left out: that shows when it is asked about.
+        let known: HashSet<ObjectKey> =
+            owners.iter().map(|(key, _)| *key).chain(cut.iter().copied()).collect();
+        cut.extend(wanted.iter().filter(|key| !known.contains(key)));
+    }
     Told { owners, cut, gap }
 }
 
 /// An object and the names of its first owners, in order.
 struct Entity {
     id: ObjectId,
-    /// So many were listed; some of them perhaps twice.
-    listed: usize,
+    /// So many were listed, some of them perhaps twice; none where there are more than were listed.
+    listed: Option<usize>,
     names: Vec<Text>,
 }
 
@@ -86,9 +93,9 @@ impl Sink<Entity> for Wanted {
         let key = self.kind.map(|kind| ObjectKey { kind, id });
         let Some(key) = key.filter(|key| self.wanted.contains(key)) else { return };
         match listed {
-            0 => self.owners.push((key, Owners::Nobody)),
-            EXPANDED.. => self.cut.push(key),
-            _ => self.owners.push((key, Owners::Named(names))),
+            Some(0) => self.owners.push((key, Owners::Nobody)),
+            None | Some(EXPANDED..) => self.cut.push(key),
+            Some(_) => self.owners.push((key, Owners::Named(names))),
         }
     }
 
@@ -105,8 +112,8 @@ fn entity(mut entry: Entry<'_>) -> Option<Entity> {
         entry.wrong("`owners` was asked for and is missing");
         return None;
     };
-    let listed = owners.len();
-    let mut known = Vec::with_capacity(listed);
+    let listed = wire.more.is_none().then_some(owners.len());
+    let mut known = Vec::with_capacity(owners.len());
     for owner in owners {
         known.push(named(&mut entry, owner)?);
     }

@@ -112,6 +112,7 @@ pub(super) async fn ask(
     mut note: impl FnMut(&ObjectKey, Listed<Vec<Owner>>),
 ) -> Option<Gap> {
     let mut missing = Missing::default();
+    let mut not_found = Vec::new();
     let mut over: Option<(ObjectKey, GraphError)> = None;
     let mut asked = 0;
     let mut chunks = keys.chunks(MEMBERS);
@@ -126,19 +127,48 @@ pub(super) async fn ask(
             match answer {
                 Ok(listed) if listed.is_complete() => note(&key, listed),
                 Ok(listed) => missing.add(key, listed.problems.gap(Part::Owners)),
-                Err(error) if error.is_not_found() => {
-                    tracing::debug!(object = %key.id, "`{}` has gone", key.id)
-                }
+                Err(error) if error.is_not_found() => not_found.push((key, error)),
                 Err(error) => missing.add(key, Some(gaps::gap(Part::Owners, &error))),
             }
         }
         over = over.into_iter().chain(batch.over).min_by_key(|(key, _)| *key);
         watch.page(asked);
     }
+    if over.is_none() {
+        still_there(graph, not_found, &mut missing, watch).await;
+    }
     match over {
         // It stands for everything that is missing.
         Some((_, error)) => Some(gaps::gap(Part::Owners, &error)),
         None => missing.gap(),
+    }
+}
+
+/// Asks whether objects have gone whose owners were not found. Then there is nothing left to own; of the
+/// others the owners are missing.
+async fn still_there(
+    graph: &Graph,
+    not_found: Vec<(ObjectKey, GraphError)>,
+    missing: &mut Missing,
+    watch: Watch<'_>,
+) {
+    for some in not_found.chunks(MEMBERS) {
+        let calls: Vec<Call> = some
+            .iter()
+            .map(|(key, _)| {
+                let path = path(*key);
+                graph.call(path.trim_end_matches("/owners"), Some("$select=id"), READ_OWNERS)
+            })
+            .collect();
+        let answers = graph.batch(&calls, watch).await;
+        for (place, (key, error)) in some.iter().enumerate() {
+            match answers.as_ref().map(|answers| answers.get(place)) {
+                Ok(Some(Err(object))) if object.is_not_found() => {
+                    tracing::debug!(object = %key.id, "`{}` has gone", key.id);
+                }
+                _ => missing.add(*key, Some(gaps::gap(Part::Owners, error))),
+            }
+        }
     }
 }
 

@@ -25,6 +25,9 @@ const RESTARTS: u32 = 3;
 /// fewer could cut off a tenant, more would let links that never end run for hours.
 const MOST_PAGES: usize = 10_000;
 
+/// A page may be empty and not be the last one; so many one after another are nobody's listing.
+const MOST_EMPTY: usize = 200;
+
 /// Takes an entry, or notes why it cannot.
 pub(super) type Read<T> = fn(Entry<'_>) -> Option<T>;
 
@@ -107,7 +110,7 @@ impl<S> Listed<S> {
 
     /// Takes note of a page, and leaves its link and its entries.
     fn open(&mut self, page: wire::Page) -> (Option<String>, Entries) {
-        let wire::Page { value, next_link, delta_link, count } = page;
+        let wire::Page { value, next_link, delta_link, count, _error: () } = page;
         self.pages += 1;
         if self.pages == 1 {
             self.count = count.and_then(|count| serde_json::from_str(count.get()).ok());
@@ -290,14 +293,17 @@ impl Graph {
         let mut trail = Trail::default();
         trail.is_new(&call.url);
         let mut aside = Aside(None);
+        let mut empty = 0;
         loop {
             let (page, finished) =
                 tokio::join!(self.send::<wire::Page>(&call, watch), aside.finish(&call, listed, watch));
             finished?;
             let (link, entries) = listed.open(page?);
+            empty = if entries.json.is_empty() { empty + 1 } else { 0 };
             aside.start(entries, listed, read);
+            let goes_on = listed.pages < MOST_PAGES && empty < MOST_EMPTY;
             let end = match link.map(|link| self.next(&call, &link)) {
-                Some(Ok(next)) if trail.is_new(&next) && listed.pages < MOST_PAGES => {
+                Some(Ok(next)) if goes_on && trail.is_new(&next) => {
                     call.url = next;
                     continue;
                 }

@@ -18,7 +18,7 @@ use super::source::Source;
 use super::why_full::{WhyFull, astray};
 use crate::config::Reading;
 use crate::domain::{
-    Basis, DeltaLink, DeltaState, HowRead, Inventory, ObjectKey, ObjectKind, Owners, Since, TenantId,
+    Basis, DeltaLink, DeltaState, HowRead, Inventory, ObjectKey, ObjectKind, Objects, Owners, Since, TenantId,
 };
 
 /// How old a link may be. Graph forgets after seven days (FACTS §10); half a day is left for retries and for
@@ -187,11 +187,11 @@ impl Refreshed {
     /// Those of the flagged objects whose owners are to be asked for: after a full read all of them; after
     /// a delta read those whose names are not known yet, and those that nobody owned, if they fit into one
     /// request: otherwise they are as of the last full read, or of the last change.
-    #[must_use]
-    pub fn to_be_named(&self, flagged: Vec<ObjectKey>) -> Vec<ObjectKey> {
+    pub fn to_be_named(&mut self, flagged: Vec<ObjectKey>) -> Vec<ObjectKey> {
         if self.how == HowRead::InFull {
             return flagged;
         }
+        forget_names(&mut self.inventory.objects, &flagged);
         let objects = &self.inventory.objects;
         let owners = |key: &ObjectKey| objects.find(key).and_then(|place| objects.owners(place));
         let ownerless = flagged.iter().filter(|key| owners(key) == Some(&Owners::Nobody)).count();
@@ -201,5 +201,20 @@ impl Refreshed {
             Some(Owners::Named(_)) | None => false,
         };
         flagged.into_iter().filter(wanted).collect()
+    }
+}
+
+/// Leaves the owners of what is not flagged, or not any more, as a full read does: names are asked for where
+/// they are needed, and otherwise it is known of applications whether there are any.
+fn forget_names(objects: &mut Objects, flagged: &[ObjectKey]) {
+    let flagged: HashSet<&ObjectKey> = flagged.iter().collect();
+    for place in 0..objects.len() {
+        let Some(key) = objects.key(place).filter(|key| !flagged.contains(key)) else { continue };
+        let left = match (key.kind, objects.owners(place)) {
+            (ObjectKind::Application, Some(Owners::Named(_))) => Owners::Somebody,
+            (ObjectKind::ServicePrincipal, Some(Owners::Named(_) | Owners::Nobody)) => Owners::Unread,
+            _ => continue,
+        };
+        objects.set_owners(place, left);
     }
 }

@@ -13,7 +13,7 @@ pub enum WhyFull {
     #[error("it was asked for")]
     Asked,
     /// There is no complete run, or it left no links.
-    #[error("there is no earlier run to start from")]
+    #[error("no earlier run left anything to start from")]
     NoBasis,
     /// The store.
     #[error("what the last run saw cannot be had: {0}")]

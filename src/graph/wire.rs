@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -28,6 +29,16 @@ pub(super) struct Page {
     pub(super) delta_link: Option<String>,
     #[serde(rename = "@odata.count")]
     pub(super) count: Option<Box<RawValue>>,
+    #[serde(default, rename = "error", deserialize_with = "no_error")]
+    pub(super) _error: (),
+}
+
+/// A page that tells of an error is none, whatever else it holds.
+fn no_error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    match Option::<IgnoredAny>::deserialize(deserializer)? {
+        None => Ok(()),
+        Some(_) => Err(D::Error::custom("an error where a page should be")),
+    }
 }
 
 /// `application` (FACTS §1).
@@ -244,6 +255,9 @@ pub(super) struct Owned<'a> {
     #[serde(borrow)]
     pub(super) id: Option<Lent<'a>>,
     pub(super) owners: Option<Vec<Owner>>,
+    /// There are more of them.
+    #[serde(default, rename = "owners@odata.nextLink")]
+    pub(super) more: Option<IgnoredAny>,
 }
 
 /// The envelope of a batch (FACTS §9.4).

@@ -51,7 +51,7 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
         Extent::WhatChanged => basis(store, turn.tenant(), job, started).await,
     };
     let ask = Ask { tenant: tenant.tenant_id, reading: &config.reading, started, basis };
-    let refreshed = graph::refresh(&graph, ask, progress).await;
+    let mut refreshed = graph::refresh(&graph, ask, progress).await;
     let assessment = judge(&refreshed.inventory);
     let of = refreshed.to_be_named(flagged(&assessment, &refreshed.inventory));
     let Refreshed { inventory, how, state: left } = refreshed;

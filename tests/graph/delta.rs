@@ -472,12 +472,12 @@ async fn only_those_are_named_whose_names_are_not_known() {
     world.script.lock().unwrap().members.insert(format!("applications/{}/owners", id(5)), answers);
     answer_relationships(&world, 4);
     world.tell_changes(&[change(4, json!({"notes": "n"})), change(5, json!({"notes": "n"}))]);
-    let second = world.run().await;
+    let mut second = world.run().await;
     assert!(by_delta(&second));
     assert_eq!(application(&second.inventory, 5).unwrap().owners, Owners::Somebody, "not asked before");
     let named = second.to_be_named(keys.clone());
     assert_eq!(named, keys[1..5], "and those that nobody owned, for the index lags behind");
-    let full = world.read(Err(WhyFull::Asked)).await;
+    let mut full = world.read(Err(WhyFull::Asked)).await;
     assert_eq!(full.to_be_named(keys.clone()), keys, "after a full read all of them");
 }
 
@@ -489,7 +489,7 @@ async fn those_that_nobody_owned_cost_a_delta_run_one_request_at_most() {
         for place in 0..objects.len() {
             objects.set_owners(place, Owners::Nobody);
         }
-        let second = world.run().await;
+        let mut second = world.run().await;
         assert!(by_delta(&second));
         let keys = keys(1..=ownerless);
         let expected = if asked { keys.clone() } else { Vec::new() };

@@ -12,6 +12,8 @@ use azure_core::http::policies::{Policy, PolicyResult, RetryPolicyCount};
 use azure_core::http::{AsyncRawResponse, AsyncResponseBody, Context, Request};
 use futures_util::TryStreamExt;
 use reqwest::Url;
+use serde::Deserialize;
+use serde_json::Number;
 
 use super::asking::Whom;
 use super::error::SignInError;
@@ -25,6 +27,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// An answer of an authority has a few kilobytes; beyond this it is something else.
 const LARGEST: usize = 256 * 1024;
+
+/// Tokens are valid for an hour or a day. One that is said to be valid for longer than a year is none.
+const LONGEST_LIFE: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// What the library retries.
 const TRANSIENT: [u16; 6] = [408, 429, 500, 502, 503, 504];
@@ -77,7 +82,8 @@ impl Answers {
         let status = u16::from(answer.status());
         let object = body.trim_ascii_start().starts_with(b"{");
         if answer.status().is_success() && object {
-            return None;
+            let what = strange_life(body)?;
+            return Some(SignInError::Strange { whom, what });
         }
         let refusal = Refusal::from_json(body).filter(|_| 400 <= status);
         Some(match refusal {
@@ -88,6 +94,19 @@ impl Answers {
             _ => SignInError::Strange { whom, what: describe(status, answer.headers()) },
         })
     }
+}
+
+/// What is strange about how long a token is valid, where anything is: the library adds it to the time of day
+/// and does not look where that leads.
+fn strange_life(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Token {
+        expires_in: Option<Number>,
+    }
+    let Token { expires_in } = serde_json::from_slice(body).ok()?;
+    let seconds = expires_in?;
+    let sane = seconds.as_u64().is_some_and(|seconds| seconds <= LONGEST_LIFE.as_secs());
+    (!sane).then(|| format!("a token that is said to be valid for {seconds} seconds"))
 }
 
 /// None when there is more than [`LARGEST`].
