@@ -251,9 +251,10 @@ fn owner(mut entry: Entry<'_>) -> Option<Owner> {
 
 /// A name to call an owner by: of the three, the best that is there.
 pub(super) fn named(entry: &mut Entry<'_>, wire: wire::Owner) -> Option<Owner> {
-    let id = wire.id.clone();
-    let named = [wire.display_name, wire.user_principal_name, wire.id];
-    let name = named.into_iter().flatten().find(|name| !name.trim().is_empty());
+    let wire::Owner { id, display_name, user_principal_name } = wire;
+    let says = |name: &String| !name.trim().is_empty();
+    let name = display_name.filter(says).or_else(|| user_principal_name.filter(says));
+    let name = name.or_else(|| id.clone().filter(says));
     if name.is_none() {
         entry.wrong("an owner has neither a name nor an id");
     }
@@ -261,10 +262,10 @@ pub(super) fn named(entry: &mut Entry<'_>, wire: wire::Owner) -> Option<Owner> {
 }
 
 /// The names of owners in their order. One that is listed twice is one owner; two may have one name.
-pub(super) fn names(owners: Vec<Owner>) -> Vec<Text> {
-    let mut seen = HashSet::new();
-    let once = owners.into_iter().filter(|owner| owner.id.as_ref().is_none_or(|id| seen.insert(id.clone())));
-    let mut names: Vec<Text> = once.map(|owner| owner.name).collect();
+pub(super) fn names(mut owners: Vec<Owner>) -> Vec<Text> {
+    owners.sort_by(|one, other| one.id.cmp(&other.id));
+    owners.dedup_by(|next, first| next.id.is_some() && next.id == first.id);
+    let mut names: Vec<Text> = owners.into_iter().map(|owner| owner.name).collect();
     names.sort();
     names
 }
