@@ -16,7 +16,7 @@ use super::schedule;
 use super::service::{ServiceError, Surroundings};
 use super::work::{self, Unsettled, Worker, rfc3339};
 use crate::config::{Config, StoreUrl};
-use crate::graph::Budgets;
+use crate::run::Budgets;
 use crate::store::{Due, Settlement, Store, TenantKey};
 
 /// What has ended.

@@ -8,9 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::memory::{CallError, within};
 use crate::config::{Config, Tenant};
-use crate::graph::Budgets;
 use crate::run::clock::Clock;
-use crate::run::{self, Extent, Job, Keeping, Lines, RunError, Sending, TakenOver};
+use crate::run::{self, Budgets, Extent, Job, Keeping, Lines, RunError, Sending, TakenOver};
 use crate::store::{Due, Settlement, Store, StoreError, Task, TenantKey};
 
 /// How often a settlement is tried. The lease ends all the same when none gets through.

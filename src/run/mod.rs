@@ -13,7 +13,7 @@ mod read;
 mod render;
 mod verify;
 
-pub use crate::graph::explain;
+pub use crate::graph::{Budgets, explain};
 pub use audit::{Extent, Job, Outcome, RunError, Sending, audit};
 pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
 pub use files::NewFile;
