@@ -307,6 +307,10 @@ impl Graph {
                     call.url = next;
                     continue;
                 }
+                Some(Ok(_)) if empty == MOST_EMPTY => {
+                    let problem = format!("{MOST_EMPTY} empty pages one after another");
+                    Err(GraphError::Shape { request: call.name.clone(), problem })
+                }
                 Some(Ok(_)) => Err(GraphError::Circle { request: call.name.clone() }),
                 Some(Err(error)) => Err(error),
                 None => Ok(()),

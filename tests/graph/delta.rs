@@ -477,6 +477,11 @@ async fn only_those_are_named_whose_names_are_not_known() {
     assert_eq!(application(&second.inventory, 5).unwrap().owners, Owners::Somebody, "not asked before");
     let named = second.to_be_named(keys.clone());
     assert_eq!(named, keys[1..5], "and those that nobody owned, for the index lags behind");
+    let flagged: Vec<ObjectKey> = keys[..5].to_vec();
+    second.to_be_named(flagged);
+    let owners = |number| application(&second.inventory, number).unwrap().owners;
+    assert_eq!(owners(1), Owners::Named(vec![Text::new("Lee Gu")]));
+    assert_eq!(owners(6), Owners::Somebody, "names of what is not flagged are not read in full either");
     let mut full = world.read(Err(WhyFull::Asked)).await;
     assert_eq!(full.to_be_named(keys.clone()), keys, "after a full read all of them");
 }

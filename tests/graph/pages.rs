@@ -114,6 +114,35 @@ async fn pages_that_go_round_in_a_circle_come_to_an_end() {
 }
 
 #[tokio::test]
+async fn empty_pages_without_end_come_to_one() {
+    let server = Server::start(applications(|request| {
+        let next = request.token().map_or(0, |token| token.parse::<u32>().unwrap()) + 1;
+        Reply::page_and(&[], &request.link(&next.to_string()))
+    }))
+    .await;
+    let inventory = read(&server).await;
+    assert!(reasons(&inventory).contains("200 empty pages one after another"), "{}", reasons(&inventory));
+    assert_eq!(server.seen_at("applications").len(), 200);
+}
+
+#[tokio::test]
+async fn a_page_that_is_a_part_of_one_or_tells_of_an_error_is_asked_for_again() {
+    let partly = Reply::status(206, &json!({"value": [application(1)]}));
+    let failed = Reply::json(&json!({"error": {"code": "UnknownError"}, "value": []}));
+    for first in [partly, failed] {
+        let case = format!("{first:?}");
+        let server = Server::start(applications(move |request| match request.nth {
+            0 => first.clone(),
+            _ => Reply::page(&[application(1), application(2)]),
+        }))
+        .await;
+        let inventory = read(&server).await;
+        assert!(inventory.is_complete(), "{case}: {}", reasons(&inventory));
+        assert_eq!(numbers(&inventory), [1, 2], "{case}");
+    }
+}
+
+#[tokio::test]
 async fn an_expired_page_token_starts_the_listing_anew() {
     let server = Server::start(applications(|request| match (request.token(), request.nth) {
         (None, 0) => Reply::page_and(&[application(1), application(2)], &request.link("2")),

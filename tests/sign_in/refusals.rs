@@ -109,6 +109,17 @@ async fn an_answer_without_a_token_is_no_token() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_valid_for_ages_or_was_never_is_none() {
+    for seconds in ["253402300800", "1000000000000", "-1", "-1000000000000000000", "31622401"] {
+        let body = format!(r#"{{"token_type":"Bearer","expires_in":{seconds},"access_token":"t"}}"#);
+        let authority = Authority::start(move |_| json(200, body.clone())).await;
+        let error = bearer(&authority, secret(SECRET)).await.unwrap_err();
+        assert!(matches!(error, SignInError::Strange { .. }), "{seconds}: {error:?}");
+        assert!(told(&error).contains(&format!("valid for {seconds} seconds")), "{}", told(&error));
+    }
+}
+
+#[tokio::test]
 async fn an_authority_in_trouble_is_asked_three_times_and_not_waited_for_long() {
     let busy = json(503, r#"{"error":"temporarily_unavailable"}"#.to_owned());
     let (error, asked) = refused(busy.clone()).await;

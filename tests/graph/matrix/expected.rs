@@ -20,8 +20,6 @@ pub(super) enum End {
     SameInFull,
     /// Complete; the owners of applications without credentials are not known, and nobody wants to know.
     SameForHolders,
-    /// Complete; the relationship that is not found is unread. The object has gone, says Graph.
-    WithoutRelationship,
     /// Complete; every part is as it was or as it is.
     Earlier,
     /// Incomplete; the gap names the part that was struck.
@@ -62,8 +60,9 @@ fn passes(place: Place, nature: Nature) -> bool {
         Nature::Silent | Nature::NoJson => place != Place::SignIn,
         // Of a batch, what is asked again is the envelope, and those members that say so.
         Nature::Shapeless => place != Place::SignIn && !member,
-        // The token was good enough for the envelope.
-        Nature::TokenRefused => !member,
+        Nature::TokenRefused => true,
+        // What is new may not be found everywhere yet (FACTS §11).
+        Nature::NotFound => matches!(place, NewcomerFederated | NewcomerOwners),
         // Only a listing can start anew.
         Nature::PageToken => {
             use Place::{FurtherOwners, Listing, ListingAfterAll, OwnerList, Ownerless};
@@ -72,7 +71,6 @@ fn passes(place: Place, nature: Nature) -> bool {
         Nature::Harmless
         | Nature::BadEntry
         | Nature::Denied
-        | Nature::NotFound
         | Nature::Gone
         | Nature::Redirect
         | Nature::ForeignLink
@@ -102,9 +100,6 @@ fn stays(place: Place, nature: Nature, strikes: Strikes) -> End {
         Place::Anybody | Place::NewcomerOwners if further => End::Same,
         // That there is one is all that is asked.
         Place::NewcomerOwners if nature == Nature::BadEntry => End::Same,
-        Place::Anybody | Place::Member | Place::FurtherOwners if nature == Nature::NotFound => {
-            End::WithoutRelationship
-        }
         Place::Anybody | Place::Member | Place::FurtherOwners => End::Gap,
         // An answer that would lead the token astray is an alarm, whatever else can be read (DESIGN §9).
         Place::Latest | Place::Changes | Place::NewcomerFederated | Place::NewcomerOwners if astray => {

@@ -157,5 +157,5 @@ pub(super) fn short_attempts() -> Patience {
 
 /// For a silence that lasts.
 pub(super) fn short_of_patience() -> Patience {
-    Patience { attempts: 2, ..short_attempts() }
+    Patience { attempt: Duration::from_secs(1), attempts: 3, ..steady() }
 }

@@ -1,6 +1,6 @@
 //! What came of an audit, held against what there is.
 
-use keysweep::domain::{Assigned, CustomPolicy, Details, HowRead, Inventory, Object, Owners, Part, Reach};
+use keysweep::domain::{Assigned, CustomPolicy, HowRead, Inventory, Object, Owners, Part, Reach};
 
 use super::expected::{End, Strikes};
 use super::faults::{Ill, Nature};
@@ -38,15 +38,6 @@ pub(super) fn judge(
             let (found, truth) = (changed(found, pass_over_others), changed(truth, pass_over_others));
             ensure(found == truth, &format!("it is not what there is: {}", difference(&found, &truth)))?;
         }
-        End::WithoutRelationship => {
-            complete()?;
-            let mut differing =
-                found.objects.iter().filter(|object| !truth_of(truth, object).eq(&Some(object.clone())));
-            let objects = found.objects.keys().eq(truth.objects.keys());
-            let holds = differing
-                .all(|object| truth_of(truth, &object).is_some_and(|truth| lacks_only(object, truth)));
-            ensure(objects && holds, &format!("more is missing: {}", difference(found, truth)))?;
-        }
         End::Earlier => {
             complete()?;
             let looked_at = |inventory: &Inventory| match route.place {
@@ -65,7 +56,7 @@ pub(super) fn judge(
     let by_delta = matches!(how, HowRead::ByDelta { .. });
     match (route.journey, end) {
         (Journey::Delta, End::SameInFull) => ensure(!by_delta, "it was read by delta"),
-        (Journey::Delta, End::Same | End::WithoutRelationship) if route.place != Place::ListingAfterAll => {
+        (Journey::Delta, End::Same) if route.place != Place::ListingAfterAll => {
             ensure(by_delta, "everything was read, without need")
         }
         _ => Ok(()),
@@ -174,17 +165,4 @@ fn bare(object: Object) -> Object {
 
 fn unassigned(policy: &CustomPolicy) -> CustomPolicy {
     CustomPolicy { applies_to: Reach::Known(Vec::new()), ..policy.clone() }
-}
-
-/// Whether an object is as the truth but for relationships that are not known.
-fn lacks_only(found: Object, mut truth: Object) -> bool {
-    if found.owners == Owners::Unread {
-        truth.owners = Owners::Unread;
-    }
-    if let (Details::Application(facts), Details::Application(truth)) = (&found.details, &mut truth.details)
-        && facts.federated.is_empty()
-    {
-        truth.federated = Vec::new();
-    }
-    found == truth
 }
