@@ -22,8 +22,9 @@ pub struct Patience {
     /// that hangs costs. 2 minutes by default.
     pub total: Duration,
     /// For all waits together that Graph asked for by throttling. A `Retry-After` that no longer
-    /// fits ends the request at once, and all others of the tenant wait for as long as this. 4 minutes by default: longer than the windows in which Graph
-    /// counts (FACTS §9.1), shorter than a run should stand still.
+    /// fits ends the request at once, and all others of the tenant wait for as long as this. 4 minutes by
+    /// default: longer than the windows in which Graph counts (FACTS §9.1), shorter than a run should
+    /// stand still.
     pub throttled: Duration,
     /// Bytes of one decompressed answer. Too low refuses pages of 999 applications with many keys
     /// each; too high, and a hostile answer takes the memory. 64 MiB by default.

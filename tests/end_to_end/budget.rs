@@ -3,13 +3,17 @@
 use std::fs;
 
 use keysweep::emulator::{Fault, Side, TenantData};
+use serde_json::json;
 
 use crate::world::{World, now, until};
 
 /// In it the last thing that a run asks for, who owns what is flagged, is to wait for longer than any run
 /// does.
 fn throttled_at_the_end() -> World {
-    let world = World::new(TenantData::sample(now()));
+    let mut tenant = TenantData::empty(now());
+    let secret = json!({"startDateTime": "2019-01-01T00:00:00Z", "endDateTime": "2020-01-01T00:00:00Z"});
+    tenant.add_application(json!({"displayName": "Payroll", "passwordCredentials": [secret]}));
+    let world = World::new(tenant);
     let throttled = Fault::on(Side::Graph, "POST", "/v1.0/$batch")
         .answer(429, &Fault::graph_error("TooManyRequests", "Please wait."))
         .header("Retry-After", "3600");
