@@ -67,12 +67,12 @@ impl Session {
         versions: &VersionChanges,
     ) -> Result<(), Fault> {
         let Inventory { objects, .. } = inventory;
-        let mut places: Box<dyn Iterator<Item = usize> + Send + Sync> = match &versions.begun {
+        let places: Box<dyn Iterator<Item = usize> + Send + Sync> = match &versions.begun {
             Begun::All => Box::new(0..objects.len()),
             Begun::These { objects, policies: _ } => Box::new(objects.iter().map(|place| *place as usize)),
         };
         let (mut kind, mut batch) = (Kind::APPLICATION, Batch::default());
-        while let Some(place) = places.next() {
+        for place in places {
             let Some(key) = objects.key(place).map(VersionKey::from) else { continue };
             if key.kind != kind || batch.is_full() {
                 self.insert_versions(stamp, kind, std::mem::take(&mut batch)).await?;
@@ -82,7 +82,6 @@ impl Session {
             batch.push(key.id.as_bytes(), &digest(&body), &body);
         }
         self.insert_versions(stamp, kind, batch).await?;
-        drop(places);
         self.begin_policies(stamp, inventory, &versions.begun).await
     }
 

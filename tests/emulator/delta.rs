@@ -337,7 +337,7 @@ fn change(tenant: &mut TenantData, kind: ObjectKind, number: usize) {
     match (number * 13 + number / 7) % 8 {
         0 => drop(tenant.soft_delete(kind, &pick(&ids))),
         1 => drop(tenant.restore(kind, &pick(&deleted))),
-        2 => drop(tenant.remove(kind, &pick(if number % 2 == 0 { &ids } else { &deleted }))),
+        2 => drop(tenant.remove(kind, &pick(if number.is_multiple_of(2) { &ids } else { &deleted }))),
         3 if kind == Application => {
             drop(tenant.add_application(json!({ "displayName": format!("New {number}") })))
         }
