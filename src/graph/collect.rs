@@ -16,7 +16,7 @@ use crate::domain::{Gap, Gathering, Inventory, ObjectKind, Objects, Part, Tenant
 
 /// Reads a tenant: the objects in scope with their credentials, the policies, what those are assigned
 /// to, and which applications nobody owns. Never fails: what could not be read is a gap, and no part
-/// keeps another from being read. Leaves nothing to start from the next time: see [`super::refresh`].
+/// keeps another from being read. Leaves nothing to start from the next time: see [`super::refresh()`].
 pub async fn collect(
     graph: &Graph,
     tenant: TenantId,

@@ -49,7 +49,7 @@ pub struct Refreshed {
     pub state: Option<DeltaState>,
 }
 
-/// Reads a tenant as [`super::collect`] does, but of the objects only what changed since the basis, where
+/// Reads a tenant as [`super::collect()`] does, but of the objects only what changed since the basis, where
 /// Graph tells that. Policies and their assignments are read anew each time: no delta query tells of them
 /// (FACTS §10). In any doubt everything is read in full, at most once, and the log says why.
 pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Refreshed {
