@@ -13,10 +13,13 @@ use crate::domain::{
 /// passed over in silence (FACTS §4.1): where they are absent, nobody knows whether there are any.
 pub(super) fn listed_application(mut entry: Entry<'_>) -> Option<Object> {
     let wire: wire::Application<'_> = entry.read()?;
-    let expanded = wire.federated_identity_credentials.is_some();
+    let (expanded, more) = (wire.federated_identity_credentials.is_some(), wire.more_federated.is_some());
     let application = read_application(&mut entry, wire)?;
     if !expanded {
         entry.wrong("`federatedIdentityCredentials` was asked for and is missing");
+    }
+    if more {
+        entry.wrong("there are more `federatedIdentityCredentials` than it may have");
     }
     Some(application)
 }

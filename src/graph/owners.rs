@@ -1,6 +1,7 @@
 //! Who owns the flagged objects, by name.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -14,6 +15,7 @@ use super::http::{Call, Graph};
 use super::owner_lists::{self, Told};
 use super::pages::Listed;
 use super::progress::{Progress, Together, Watch};
+use super::retry::{Pacing, Then};
 use super::wire;
 use crate::domain::{Gap, Inventory, ObjectKey, ObjectKind, Owners, Part, Text};
 
@@ -102,7 +104,9 @@ pub(super) enum Pages {
 }
 
 /// Asks for the owners of each object and hands over the complete answers. One gap stands for all that
-/// is missing; the first is named. Stops where going on makes no sense.
+/// is missing; the first is named. Stops where going on makes no sense. Owners that are not found of an object
+/// that is there may be late (FACTS §11), and are asked for again after a pause; of one that has gone there is
+/// nothing left to own.
 pub(super) async fn ask(
     graph: &Graph,
     keys: &[ObjectKey],
@@ -112,9 +116,47 @@ pub(super) async fn ask(
     mut note: impl FnMut(&ObjectKey, Listed<Vec<Owner>>),
 ) -> Option<Gap> {
     let mut missing = Missing::default();
-    let mut not_found = Vec::new();
-    let mut over: Option<(ObjectKey, GraphError)> = None;
+    let mut pacing = Pacing::new(&graph.patience);
     let mut asked = 0;
+    let mut open = keys.to_vec();
+    loop {
+        let mut not_found = Vec::new();
+        let take = |key: ObjectKey, answer: Answer| {
+            match answer {
+                Ok(listed) if listed.is_complete() => note(&key, listed),
+                Ok(listed) => missing.add(key, listed.problems.gap(Part::Owners)),
+                Err(error) if error.is_not_found() => not_found.push((key, error)),
+                Err(error) => missing.add(key, Some(gaps::gap(Part::Owners, &error))),
+            }
+            asked += 1;
+            asked
+        };
+        if let Some(error) = ask_once(graph, &open, query, pages, watch, take).await {
+            return Some(gaps::gap(Part::Owners, &error)); // it stands for everything that is missing
+        }
+        let late = still_there(graph, not_found, watch).await;
+        let Some((key, error)) = late.first() else { return missing.gap() };
+        let Some(pause) = pacing.pause(Then::Again, Duration::ZERO) else {
+            late.iter().for_each(|(key, error)| missing.add(*key, Some(gaps::gap(Part::Owners, error))));
+            return missing.gap();
+        };
+        graph.rest(error, &graph.call(&path(*key), None, READ_OWNERS).name, Then::Again, pause, watch).await;
+        open = late.into_iter().map(|(key, _)| key).collect();
+        asked -= open.len();
+    }
+}
+
+/// Asks for the owners of each object, some batches at a time. Hands over each answer, and is told how many
+/// there were. The error is the first with which going on makes no sense.
+async fn ask_once(
+    graph: &Graph,
+    keys: &[ObjectKey],
+    query: &str,
+    pages: Pages,
+    watch: Watch<'_>,
+    mut take: impl FnMut(ObjectKey, Answer) -> usize,
+) -> Option<GraphError> {
+    let mut over: Option<(ObjectKey, GraphError)> = None;
     let mut chunks = keys.chunks(MEMBERS);
     let mut open = FuturesUnordered::new();
     loop {
@@ -122,54 +164,37 @@ pub(super) async fn ask(
         let room = if over.is_some() { 0 } else { IN_FLIGHT - open.len() };
         open.extend(chunks.by_ref().take(room).map(|keys| answers(graph, keys, query, pages, watch)));
         let Some(batch) = open.next().await else { break };
-        asked += batch.answers.len();
-        for (key, answer) in batch.answers {
-            match answer {
-                Ok(listed) if listed.is_complete() => note(&key, listed),
-                Ok(listed) => missing.add(key, listed.problems.gap(Part::Owners)),
-                Err(error) if error.is_not_found() => not_found.push((key, error)),
-                Err(error) => missing.add(key, Some(gaps::gap(Part::Owners, &error))),
-            }
-        }
+        let asked = batch.answers.into_iter().map(|(key, answer)| take(key, answer)).last();
         over = over.into_iter().chain(batch.over).min_by_key(|(key, _)| *key);
-        watch.page(asked);
+        asked.into_iter().for_each(|asked| watch.page(asked));
     }
-    if over.is_none() {
-        still_there(graph, not_found, &mut missing, watch).await;
-    }
-    match over {
-        // It stands for everything that is missing.
-        Some((_, error)) => Some(gaps::gap(Part::Owners, &error)),
-        None => missing.gap(),
-    }
+    over.map(|(_, error)| error)
 }
 
-/// Asks whether objects have gone whose owners were not found. Then there is nothing left to own; of the
-/// others the owners are missing.
+/// Those of the objects that have not gone.
 async fn still_there(
     graph: &Graph,
     not_found: Vec<(ObjectKey, GraphError)>,
-    missing: &mut Missing,
     watch: Watch<'_>,
-) {
-    for some in not_found.chunks(MEMBERS) {
-        let calls: Vec<Call> = some
-            .iter()
-            .map(|(key, _)| {
-                let path = path(*key);
-                graph.call(path.trim_end_matches("/owners"), Some("$select=id"), READ_OWNERS)
-            })
-            .collect();
-        let answers = graph.batch(&calls, watch).await;
-        for (place, (key, error)) in some.iter().enumerate() {
+) -> Vec<(ObjectKey, GraphError)> {
+    let mut there = Vec::new();
+    let mut open = not_found.into_iter().peekable();
+    while open.peek().is_some() {
+        let some: Vec<(ObjectKey, GraphError)> = open.by_ref().take(MEMBERS).collect();
+        let call = |(key, _): &(ObjectKey, GraphError)| {
+            graph.call(path(*key).trim_end_matches("/owners"), Some("$select=id"), READ_OWNERS)
+        };
+        let answers = graph.batch(&some.iter().map(call).collect::<Vec<Call>>(), watch).await;
+        for (place, (key, error)) in some.into_iter().enumerate() {
             match answers.as_ref().map(|answers| answers.get(place)) {
                 Ok(Some(Err(object))) if object.is_not_found() => {
                     tracing::debug!(object = %key.id, "`{}` has gone", key.id);
                 }
-                _ => missing.add(*key, Some(gaps::gap(Part::Owners, error))),
+                _ => there.push((key, error)),
             }
         }
     }
+    there
 }
 
 /// The owners of an object, or why they are not known.

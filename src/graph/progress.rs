@@ -10,7 +10,7 @@ pub trait Progress: Send + Sync {
     /// Called from the task that reads, so it must return at once.
     fn event(&self, event: Event);
 
-    /// Whether it can make use of [`Event::Expected`], which costs a request for each kind of object.
+    /// Whether it can make use of [`Event::Expected`], which costs a request.
     fn wants_totals(&self) -> bool {
         false
     }

@@ -72,6 +72,8 @@ pub(super) struct Application<'a> {
     /// Null is not absent here: what was asked for and is absent was passed over.
     #[serde(borrow, default, deserialize_with = "given")]
     pub(super) federated_identity_credentials: Option<Option<Vec<Option<FederatedCredential<'a>>>>>,
+    #[serde(default, rename = "federatedIdentityCredentials@odata.nextLink")]
+    pub(super) more_federated: Option<IgnoredAny>,
 }
 
 /// A member that is there, null or not.

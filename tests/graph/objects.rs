@@ -140,6 +140,13 @@ async fn federated_credentials_that_were_asked_for_and_are_absent_are_a_gap() {
         "00000000-0000-0000-0000-000000000002: `federatedIdentityCredentials` was asked for and is missing";
     assert!(reasons(&inventory).contains(said), "{}", reasons(&inventory));
     assert_eq!(numbers(&inventory), [1, 2], "all that came of it is kept");
+
+    let mut cut = application(2);
+    cut["federatedIdentityCredentials@odata.nextLink"] = json!("https://graph.example/v1.0/next");
+    let inventory = read_from(with_applications(vec![application(1), cut])).await;
+    assert_eq!(parts(&inventory), [Part::Applications]);
+    let said = "there are more `federatedIdentityCredentials` than it may have";
+    assert!(reasons(&inventory).contains(said), "{}", reasons(&inventory));
 }
 
 #[tokio::test]

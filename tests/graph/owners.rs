@@ -328,6 +328,26 @@ async fn an_object_that_is_there_has_owners_to_be_found() {
 }
 
 #[tokio::test]
+async fn owners_that_are_late_are_asked_for_again() {
+    let server = Server::start(three(|request| match request.route() {
+        "batch" => batch(request, |url| match url {
+            url if about(url, 2) && url.contains("/owners") && request.nth == 0 => {
+                json!({"status": 404, "body": {"error": {"code": "Request_ResourceNotFound"}}})
+            }
+            url if about(url, 2) && !url.contains("/owners") => json!({"status": 200, "body": {"id": id(2)}}),
+            _ => people(&["Adele"]),
+        }),
+        _ => quiet(request),
+    }))
+    .await;
+    let inventory = read_and_name(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    assert_eq!(owners(&inventory), vec![named(&["Adele"]); 3]);
+    let members: Vec<usize> = server.seen_at("batch").iter().map(members_of).collect();
+    assert_eq!(members, [3, 1, 1], "only those that were not found are asked about");
+}
+
+#[tokio::test]
 async fn of_two_answers_to_one_question_none_is_believed() {
     let server = Server::start(three(|request| match request.route() {
         "batch" if request.nth == 0 => {

@@ -62,7 +62,7 @@ fn passes(place: Place, nature: Nature) -> bool {
         Nature::Shapeless => place != Place::SignIn && !member,
         Nature::TokenRefused => true,
         // What is new may not be found everywhere yet (FACTS §11).
-        Nature::NotFound => matches!(place, NewcomerFederated | NewcomerOwners),
+        Nature::NotFound => member || place == Place::FurtherOwners,
         // Only a listing can start anew.
         Nature::PageToken => {
             use Place::{FurtherOwners, Listing, ListingAfterAll, OwnerList, Ownerless};
