@@ -1,5 +1,6 @@
 //! What a tenant is made of, as values: no I/O, no clock, no randomness.
 
+mod arena;
 mod basis;
 mod credential;
 mod exception;

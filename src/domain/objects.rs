@@ -1,26 +1,23 @@
 //! All objects of an inventory in little memory: as bytes, taken apart one at a time.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 
 use minicbor::decode::{Decoder, Error};
 use minicbor::encode::Encoder;
-use uuid::Uuid;
 
+use super::arena::{Arena, Place};
 use super::packed::Pack;
-use super::{Assigned, Details, Object, ObjectId, ObjectKey, ObjectKind, Owners, Text};
+use super::{Assigned, Details, Object, ObjectKey, ObjectKind, Owners, Text};
 
 /// The first byte of a body: raised when bodies are written otherwise.
 const FORMAT: u8 = 1;
 
-/// Bytes that are allocated at once.
-const CHUNK: usize = 1 << 20;
-
 /// Applications and service principals in the order of their keys, each once.
 #[derive(Clone, Default)]
 pub struct Objects {
-    store: Store,
+    arena: Arena,
     places: Vec<Place>,
 }
 
@@ -32,34 +29,6 @@ pub struct Gathering(Objects);
 #[derive(Debug, thiserror::Error)]
 #[error("the body of an object cannot be read")]
 pub struct BodyError(#[from] Error);
-
-/// Where an object is, and what was learnt of it apart from its listing.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    chunk: u32,
-    start: u32,
-    length: u32,
-    assigned: u32,
-    owners: u32,
-}
-
-/// The bytes, and what many objects share.
-#[derive(Clone, Default)]
-struct Store {
-    chunks: Vec<Vec<u8>>,
-    assigned: Vec<Assigned>,
-    assigned_at: HashMap<Assigned, u32>,
-    owners: Vec<Owners>,
-}
-
-/// An object as it lies there: kind, id, name, then the rest.
-#[derive(Clone, Copy)]
-struct Record<'a> {
-    key: ObjectKey,
-    name: &'a str,
-    /// From the length of the name on.
-    tail: &'a [u8],
-}
 
 impl Objects {
     /// How many there are.
@@ -78,9 +47,9 @@ impl Objects {
     #[must_use]
     pub fn get(&self, place: usize) -> Option<Object> {
         let place = self.places.get(place)?;
-        let record = self.store.record(place)?;
-        let assigned = self.store.assigned.get(place.assigned as usize)?.clone();
-        let owners = self.store.owners.get(place.owners as usize)?.clone();
+        let record = self.arena.record(place)?;
+        let assigned = self.arena.assigned(place)?.clone();
+        let owners = self.arena.owners(place)?.clone();
         let mut from = Decoder::new(record.tail);
         open(record.key, &mut from, assigned, owners).ok()
     }
@@ -88,7 +57,7 @@ impl Objects {
     /// The place of an object.
     #[must_use]
     pub fn find(&self, key: &ObjectKey) -> Option<usize> {
-        self.places.binary_search_by(|place| self.store.key(place).cmp(&Some(*key))).ok()
+        self.places.binary_search_by(|place| self.arena.key(place).cmp(&Some(*key))).ok()
     }
 
     /// All of them, one at a time.
@@ -98,32 +67,32 @@ impl Objects {
 
     /// Their keys, in order.
     pub fn keys(&self) -> impl Iterator<Item = ObjectKey> + '_ {
-        self.places.iter().filter_map(|place| self.store.key(place))
+        self.places.iter().filter_map(|place| self.arena.key(place))
     }
 
     /// What is assigned to the object at a place.
     #[must_use]
     pub fn assigned(&self, place: usize) -> Option<&Assigned> {
-        self.store.assigned.get(self.places.get(place)?.assigned as usize)
+        self.arena.assigned(self.places.get(place)?)
     }
 
     /// Who owns the object at a place.
     #[must_use]
     pub fn owners(&self, place: usize) -> Option<&Owners> {
-        self.store.owners.get(self.places.get(place)?.owners as usize)
+        self.arena.owners(self.places.get(place)?)
     }
 
     /// Says what is assigned to the object at a place.
     pub fn set_assigned(&mut self, place: usize, assigned: Assigned) {
         if let Some(place) = self.places.get_mut(place) {
-            place.assigned = self.store.assigned_number(assigned);
+            self.arena.assign(place, assigned);
         }
     }
 
     /// Says who owns the object at a place.
     pub fn set_owners(&mut self, place: usize, owners: Owners) {
         if let Some(place) = self.places.get_mut(place) {
-            place.owners = self.store.owners_number(owners);
+            self.arena.own(place, owners);
         }
     }
 
@@ -132,7 +101,7 @@ impl Objects {
     pub fn by_name(&self) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.len()).filter_map(|place| u32::try_from(place).ok()).collect();
         let record =
-            |place: &u32| self.places.get(*place as usize).and_then(|place| self.store.record(place));
+            |place: &u32| self.places.get(*place as usize).and_then(|place| self.arena.record(place));
         order.sort_unstable_by(|a, b| match (record(a), record(b)) {
             (Some(a), Some(b)) => (a.name, a.key.id, a.key.kind).cmp(&(b.name, b.key.id, b.key.kind)),
             _ => Ordering::Equal,
@@ -143,7 +112,7 @@ impl Objects {
     /// The kind and id of the object at a place.
     #[must_use]
     pub fn key(&self, place: usize) -> Option<ObjectKey> {
-        self.store.key(self.places.get(place)?)
+        self.arena.key(self.places.get(place)?)
     }
 
     /// The object at a place but for its key, as bytes. Equal objects have equal bytes; [`Gathering::push_body`]
@@ -152,14 +121,14 @@ impl Objects {
     pub fn body(&self, place: usize) -> Vec<u8> {
         let mut body = vec![FORMAT];
         if let Some(place) = self.places.get(place)
-            && let Some(record) = self.store.record(place)
+            && let Some(record) = self.arena.record(place)
         {
             body.extend_from_slice(record.tail);
             let mut out = Encoder::new(&mut body);
-            if let Some(assigned) = self.store.assigned.get(place.assigned as usize) {
+            if let Some(assigned) = self.arena.assigned(place) {
                 assigned.pack(&mut out);
             }
-            if let Some(owners) = self.store.owners.get(place.owners as usize) {
+            if let Some(owners) = self.arena.owners(place) {
                 owners.pack(&mut out);
             }
         }
@@ -170,11 +139,11 @@ impl Objects {
     /// those that are gone.
     #[must_use]
     pub fn amended(self, changed: impl IntoIterator<Item = Object>, gone: &HashSet<ObjectKey>) -> Self {
-        let Self { store, mut places } = self;
+        let Self { arena, mut places } = self;
         if !gone.is_empty() {
-            places.retain(|place| store.key(place).is_some_and(|key| !gone.contains(&key)));
+            places.retain(|place| arena.key(place).is_some_and(|key| !gone.contains(&key)));
         }
-        let mut gathering = Gathering(Self { store, places });
+        let mut gathering = Gathering(Self { arena, places });
         for object in changed {
             gathering.push(&object);
         }
@@ -201,7 +170,7 @@ impl Gathering {
         } = object;
         let key = ObjectKey { kind: object.kind(), id: *id };
         let (assigned, owners) = (assigned.clone(), owners.clone());
-        self.0.put(key, assigned, owners, |chunk| {
+        let place = self.0.arena.put(key, assigned, owners, |chunk| {
             let name = display_name.as_str();
             chunk.extend_from_slice(&u32::try_from(name.len()).unwrap_or(u32::MAX).to_le_bytes());
             chunk.extend_from_slice(name.as_bytes());
@@ -219,6 +188,7 @@ impl Gathering {
                 Details::ServicePrincipal(facts) => facts.pack(&mut out),
             }
         });
+        self.0.places.extend(place);
     }
 
     /// Takes in the body of an object.
@@ -236,7 +206,8 @@ impl Gathering {
         if from.position() < body.len() {
             return Err(Error::message("it goes on after its end").into());
         }
-        self.0.put(key, assigned, owners, |chunk| chunk.extend_from_slice(tail));
+        let place = self.0.arena.put(key, assigned, owners, |chunk| chunk.extend_from_slice(tail));
+        self.0.places.extend(place);
         Ok(())
     }
 
@@ -254,101 +225,22 @@ impl Gathering {
 
     /// Takes in what others gathered.
     pub fn append(&mut self, others: Self) {
-        let Self(Objects { store, places }) = others;
-        for mut place in places {
-            place.chunk += u32::try_from(self.0.store.chunks.len()).unwrap_or(u32::MAX);
-            let assigned = store.assigned.get(place.assigned as usize).cloned();
-            place.assigned = self.0.store.assigned_number(assigned.unwrap_or(Assigned::Unread));
-            let owners = store.owners.get(place.owners as usize).cloned();
-            place.owners = self.0.store.owners_number(owners.unwrap_or(Owners::Unread));
-            self.0.places.push(place);
-        }
-        self.0.store.chunks.extend(store.chunks);
+        let Self(Objects { arena, places }) = others;
+        self.0.places.extend(self.0.arena.absorb(arena, places));
     }
 
     /// All of them.
     #[must_use]
     pub fn finish(self) -> Objects {
-        let Self(Objects { store, mut places }) = self;
+        let Self(Objects { arena, mut places }) = self;
         // Stable, so that of equal ones the last one stays the last.
-        places.sort_by_key(|place| store.key(place));
+        places.sort_by_key(|place| arena.key(place));
         places.reverse();
-        places.dedup_by_key(|place| store.key(place));
+        places.dedup_by_key(|place| arena.key(place));
         places.reverse();
         places.shrink_to_fit();
-        Objects { store, places }
+        Objects { arena, places }
     }
-}
-
-impl Objects {
-    fn put(&mut self, key: ObjectKey, assigned: Assigned, owners: Owners, write: impl FnOnce(&mut Vec<u8>)) {
-        let (assigned, owners) = (self.store.assigned_number(assigned), self.store.owners_number(owners));
-        let full = self.store.chunks.last().is_none_or(|chunk| CHUNK * 15 / 16 <= chunk.len());
-        if full {
-            self.store.chunks.push(Vec::with_capacity(CHUNK));
-        }
-        let number = self.store.chunks.len() - 1;
-        let Some(chunk) = self.store.chunks.last_mut() else { return };
-        let start = chunk.len();
-        chunk.push(match key.kind {
-            ObjectKind::Application => 0,
-            ObjectKind::ServicePrincipal => 1,
-        });
-        chunk.extend_from_slice(key.id.0.as_bytes());
-        write(chunk);
-        let size = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
-        let (chunk, start, length) = (size(number), size(start), size(chunk.len() - start));
-        self.places.push(Place { chunk, start, length, assigned, owners });
-    }
-}
-
-impl Store {
-    fn bytes(&self, place: &Place) -> Option<&[u8]> {
-        let start = place.start as usize;
-        self.chunks.get(place.chunk as usize)?.get(start..start + place.length as usize)
-    }
-
-    fn key(&self, place: &Place) -> Option<ObjectKey> {
-        key(self.bytes(place)?).map(|(key, _)| key)
-    }
-
-    fn record(&self, place: &Place) -> Option<Record<'_>> {
-        let (key, tail) = key(self.bytes(place)?)?;
-        let (length, rest) = tail.split_first_chunk()?;
-        let name = rest.get(..u32::from_le_bytes(*length) as usize)?;
-        Some(Record { key, name: std::str::from_utf8(name).ok()?, tail })
-    }
-
-    fn assigned_number(&mut self, assigned: Assigned) -> u32 {
-        if let Some(number) = self.assigned_at.get(&assigned) {
-            return *number;
-        }
-        let number = u32::try_from(self.assigned.len()).unwrap_or(u32::MAX);
-        self.assigned.push(assigned.clone());
-        self.assigned_at.insert(assigned, number);
-        number
-    }
-
-    fn owners_number(&mut self, owners: Owners) -> u32 {
-        const FEW: [Owners; 3] = [Owners::Unread, Owners::Nobody, Owners::Somebody];
-        if self.owners.is_empty() {
-            self.owners.extend(FEW);
-        }
-        match FEW.iter().position(|few| *few == owners) {
-            Some(few) => u32::try_from(few).unwrap_or_default(),
-            None => {
-                self.owners.push(owners);
-                u32::try_from(self.owners.len() - 1).unwrap_or(u32::MAX)
-            }
-        }
-    }
-}
-
-fn key(bytes: &[u8]) -> Option<(ObjectKey, &[u8])> {
-    let (kind, rest) = bytes.split_first()?;
-    let (id, rest) = rest.split_first_chunk()?;
-    let kind = if *kind == 0 { ObjectKind::Application } else { ObjectKind::ServicePrincipal };
-    Some((ObjectKey { kind, id: ObjectId(Uuid::from_bytes(*id)) }, rest))
 }
 
 /// Reads an object from the length of its name on.

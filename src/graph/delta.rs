@@ -1,13 +1,11 @@
 //! Delta queries (FACTS §10): where to ask for changes, and asking for them.
 
-use std::collections::HashSet;
-
 use reqwest::Url;
 
 use super::delta_change::{self, Changes};
 use super::error::GraphError;
 use super::http::{Call, Graph};
-use super::pages::{Listed, Read};
+use super::pages::{Listed, Read, Trail};
 use super::progress::{Progress, Watch};
 use super::source::Source;
 use super::why_full::WhyFull;
@@ -18,8 +16,7 @@ use crate::domain::ObjectKind;
 /// be read in full though it need not be.
 const MOST_CHANGES: usize = 25_000;
 
-/// A round that has more pages than this goes round in a circle. Pages of changes hold some hundred of them,
-/// or nothing at all.
+/// A round that has more pages than this goes round in a circle. Pages of changes hold some hundred of them.
 const MOST_PAGES: usize = 1_000;
 
 /// What changed of one kind, and where to ask the next time.
@@ -59,7 +56,7 @@ pub(super) async fn round(
     let mut call = source.changes(graph);
     // It was good when it came: where it is foreign now, Graph is configured to be elsewhere.
     call.url = Url::parse(link).ok().filter(|url| graph.is_own(url)).ok_or(WhyFull::Terms)?;
-    let mut seen = HashSet::from([call.url.clone()]);
+    let mut trail = Trail::from(&call.url, MOST_PAGES);
     let mut listed = Listed::new(Changes::default());
     loop {
         let page = graph.send::<wire::Page>(&call, watch).await.map_err(failed)?;
@@ -76,11 +73,11 @@ pub(super) async fn round(
                 graph.next(&call, &link).map_err(failed)?;
                 return Ok(Round { kind, changes: listed.items, link });
             }
-            (Some(next), None) => call.url = graph.next(&call, &next).map_err(failed)?,
+            (Some(next), None) => {
+                let next = graph.next(&call, &next).map_err(failed)?;
+                trail.go(&mut call, next, &listed).map_err(failed)?;
+            }
             _ => return Err(failed(shape(&call, "a page has one of two links"))),
-        }
-        if !seen.insert(call.url.clone()) || MOST_PAGES < seen.len() {
-            return Err(failed(GraphError::Circle { request: call.name }));
         }
     }
 }

@@ -10,6 +10,7 @@ use super::convert;
 use super::delta_fresh;
 use super::error::GraphError;
 use super::http::{Call, Graph};
+use super::owners::ANYBODY;
 use super::pages::Listed;
 use super::progress::{Progress, Watch};
 use super::source::Source;
@@ -79,7 +80,7 @@ impl Question {
             Self::Federated => {
                 source.related(graph, key, "federatedIdentityCredentials", "$select=id,name,issuer,subject")
             }
-            Self::Owners => source.related(graph, key, "owners", "$select=id&$top=1"),
+            Self::Owners => source.related(graph, key, "owners", ANYBODY),
         }
     }
 

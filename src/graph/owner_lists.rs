@@ -1,15 +1,16 @@
 //! Owners by the page instead of by the object: where so many objects are flagged that batches would take
 //! more requests than a listing of all of them (FACTS §4.3).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::batch::MEMBERS;
 use super::entry::Entry;
 use super::gaps;
 use super::http::Graph;
-use super::owners::{READ_OWNERS, is_unsupported, named, names};
+use super::owners::{is_unsupported, named, names};
 use super::pages::Sink;
 use super::progress::Watch;
+use super::source::Source;
 use super::wire;
 use crate::domain::{Gap, ObjectId, ObjectKey, ObjectKind, Owners, Part, Text};
 
@@ -46,15 +47,11 @@ pub(super) async fn list(
     wanted: BTreeSet<ObjectKey>,
     watch: Watch<'_>,
 ) -> Told {
-    let path = match kind {
-        ObjectKind::Application => "applications",
-        ObjectKind::ServicePrincipal => "servicePrincipals",
-    };
-    let call = graph.call(path, Some(QUERY), READ_OWNERS);
-    let wanted = Wanted { kind: Some(kind), wanted, ..Wanted::default() };
-    let listed = graph.list_onto(wanted, &call, watch, entity).await;
+    let call = Source::of(kind).list(graph, QUERY);
+    let ids = wanted.iter().map(|key| key.id).collect();
+    let listed = graph.list_onto(Wanted { ids, ..Wanted::default() }, &call, watch, entity).await;
     let listed_all = listed.is_complete();
-    let Wanted { wanted, owners, mut cut, .. } = listed.items;
+    let Wanted { mut ids, owners, cut } = listed.items;
     let gap = match &listed.end {
         Err(error) if is_unsupported(error) => {
             return Told { cut: Vec::from_iter(wanted), ..Told::default() };
@@ -64,11 +61,15 @@ pub(super) async fn list(
     };
     if listed_all {
         // Whoever is not listed has gone, or was left out: that shows when it is asked about.
-        let known: HashSet<ObjectKey> =
-            owners.iter().map(|(key, _)| *key).chain(cut.iter().copied()).collect();
-        cut.extend(wanted.iter().filter(|key| !known.contains(key)));
+        for (id, _) in &owners {
+            ids.remove(id);
+        }
+    } else {
+        ids = BTreeSet::from_iter(cut);
     }
-    Told { owners, cut, gap }
+    let key = |id| ObjectKey { kind, id };
+    let owners = owners.into_iter().map(|(id, owners)| (key(id), owners)).collect();
+    Told { owners, cut: ids.into_iter().map(key).collect(), gap }
 }
 
 /// An object and the names of its first owners, in order.
@@ -82,20 +83,20 @@ struct Entity {
 /// Keeps what is wanted of a listing, and forgets the rest as it comes.
 #[derive(Default)]
 struct Wanted {
-    kind: Option<ObjectKind>,
-    wanted: BTreeSet<ObjectKey>,
-    owners: Vec<(ObjectKey, Owners)>,
-    cut: Vec<ObjectKey>,
+    ids: BTreeSet<ObjectId>,
+    owners: Vec<(ObjectId, Owners)>,
+    cut: Vec<ObjectId>,
 }
 
 impl Sink<Entity> for Wanted {
     fn put(&mut self, Entity { id, listed, names }: Entity) {
-        let key = self.kind.map(|kind| ObjectKey { kind, id });
-        let Some(key) = key.filter(|key| self.wanted.contains(key)) else { return };
+        if !self.ids.contains(&id) {
+            return;
+        }
         match listed {
-            Some(0) => self.owners.push((key, Owners::Nobody)),
-            None | Some(EXPANDED..) => self.cut.push(key),
-            Some(_) => self.owners.push((key, Owners::Named(names))),
+            Some(0) => self.owners.push((id, Owners::Nobody)),
+            None | Some(EXPANDED..) => self.cut.push(id),
+            Some(_) => self.owners.push((id, Owners::Named(names))),
         }
     }
 

@@ -6,9 +6,10 @@ use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps;
 use super::http::{Call, Graph};
-use super::owners::{Owner, Pages, READ_OWNERS, ask, is_unsupported};
+use super::owners::{ANYBODY, Owner, Pages, ask, is_unsupported};
 use super::pages::Listed;
 use super::progress::{Progress, Watch};
+use super::source::Source;
 use super::wire;
 use crate::domain::{Gap, Object, ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part};
 
@@ -30,7 +31,7 @@ pub(super) enum Ownerless {
 /// supported may be passed over in silence.
 pub(super) async fn index(graph: &Graph, progress: &dyn Progress) -> Ownerless {
     let watch = Watch { part: Part::Owners, progress };
-    let mut call = graph.call("applications", Some(OWNERLESS), READ_OWNERS);
+    let mut call = Source::of(ObjectKind::Application).list(graph, OWNERLESS);
     call.eventual = true;
     let answer = match list(graph, &call, watch).await {
         Err(Torn { count, listed }) => {
@@ -107,7 +108,7 @@ pub(super) async fn note(
                     objects.set_owners(place, if nobody { Owners::Nobody } else { Owners::Somebody });
                 }
             };
-            ask(graph, &keys, "$select=id&$top=1", Pages::First, watch, note).await
+            ask(graph, &keys, ANYBODY, Pages::First, watch, note).await
         }
     };
     let known = |place: &usize| objects.owners(*place) != Some(&Owners::Unread);

@@ -16,6 +16,7 @@ use super::owner_lists::{self, Told};
 use super::pages::Listed;
 use super::progress::{Progress, Together, Watch};
 use super::retry::{Pacing, Then};
+use super::source::Source;
 use super::wire;
 use crate::domain::{Gap, Inventory, ObjectKey, ObjectKind, Owners, Part, Text};
 
@@ -23,7 +24,8 @@ use crate::domain::{Gap, Inventory, ObjectKey, ObjectKind, Owners, Part, Text};
 /// to throttle: all their members are charged at once.
 const IN_FLIGHT: usize = 4;
 
-pub(super) const READ_OWNERS: &str = "`Application.Read.All`";
+/// Whether there is anybody: of the owners one is enough.
+pub(super) const ANYBODY: &str = "$select=id&$top=1";
 
 pub(super) fn is_unsupported(error: &GraphError) -> bool {
     match error {
@@ -140,7 +142,7 @@ pub(super) async fn ask(
             late.iter().for_each(|(key, error)| missing.add(*key, Some(gaps::gap(Part::Owners, error))));
             return missing.gap();
         };
-        graph.rest(error, &graph.call(&path(*key), None, READ_OWNERS).name, Then::Again, pause, watch).await;
+        graph.rest(error, &owners_of(graph, *key, query).name, Then::Again, pause, watch).await;
         open = late.into_iter().map(|(key, _)| key).collect();
         asked -= open.len();
     }
@@ -181,9 +183,7 @@ async fn still_there(
     let mut open = not_found.into_iter().peekable();
     while open.peek().is_some() {
         let some: Vec<(ObjectKey, GraphError)> = open.by_ref().take(MEMBERS).collect();
-        let call = |(key, _): &(ObjectKey, GraphError)| {
-            graph.call(path(*key).trim_end_matches("/owners"), Some("$select=id"), READ_OWNERS)
-        };
+        let call = |(key, _): &(ObjectKey, GraphError)| Source::of(key.kind).bare(graph, *key);
         let answers = graph.batch(&some.iter().map(call).collect::<Vec<Call>>(), watch).await;
         for (place, (key, error)) in some.into_iter().enumerate() {
             match answers.as_ref().map(|answers| answers.get(place)) {
@@ -195,6 +195,10 @@ async fn still_there(
         }
     }
     there
+}
+
+fn owners_of(graph: &Graph, key: ObjectKey, query: &str) -> Call {
+    Source::of(key.kind).related(graph, key, "owners", query)
 }
 
 /// The owners of an object, or why they are not known.
@@ -209,7 +213,7 @@ struct Answers {
 }
 
 async fn answers(graph: &Graph, keys: &[ObjectKey], query: &str, pages: Pages, watch: Watch<'_>) -> Answers {
-    let calls: Vec<Call> = keys.iter().map(|key| graph.call(&path(*key), Some(query), READ_OWNERS)).collect();
+    let calls: Vec<Call> = keys.iter().map(|key| owners_of(graph, *key, query)).collect();
     let mut batch = Answers::default();
     let enough = |owners: &[Owner]| pages == Pages::First && !owners.is_empty();
     let bodies = match graph.batch(&calls, watch).await {
@@ -253,13 +257,6 @@ impl Missing {
             0 => Gap { part, reason },
             more => Gap { part, reason: Text::new(&format!("{reason} So it is for {more} more objects.")) },
         })
-    }
-}
-
-fn path(key: ObjectKey) -> String {
-    match key.kind {
-        ObjectKind::Application => format!("applications/{}/owners", key.id),
-        ObjectKind::ServicePrincipal => format!("servicePrincipals/{}/owners", key.id),
     }
 }
 

@@ -157,17 +157,37 @@ impl Entries {
     }
 }
 
-/// Where a listing has been. Links may be as long as an answer, so they are not held.
-#[derive(Default)]
+/// Where pages have led so far. Links may be as long as an answer, so they are not held.
 pub(super) struct Trail {
     hasher: RandomState,
     seen: HashSet<u64>,
+    most: usize,
+    places: usize,
+    empty: usize,
 }
 
 impl Trail {
-    /// Whether the listing has not been there, which it has from now on.
-    pub(super) fn is_new(&mut self, url: &Url) -> bool {
-        self.seen.insert(self.hasher.hash_one(url.as_str()))
+    /// A trail of at most so many pages that begins here.
+    pub(super) fn from(first: &Url, most: usize) -> Self {
+        let hasher = RandomState::new();
+        let seen = HashSet::from([hasher.hash_one(first.as_str())]);
+        Self { hasher, seen, most, places: 0, empty: 0 }
+    }
+
+    /// Goes on from the page that was listed last, where that leads anywhere.
+    pub(super) fn go<S>(&mut self, call: &mut Call, next: Url, listed: &Listed<S>) -> Result<(), GraphError> {
+        self.empty = if listed.places == self.places { self.empty + 1 } else { 0 };
+        self.places = listed.places;
+        let request = || call.name.clone();
+        if self.empty == MOST_EMPTY {
+            let problem = format!("{MOST_EMPTY} empty pages one after another");
+            return Err(GraphError::Shape { request: request(), problem });
+        }
+        if !self.seen.insert(self.hasher.hash_one(next.as_str())) || self.most < self.seen.len() {
+            return Err(GraphError::Circle { request: request() });
+        }
+        call.url = next;
+        Ok(())
     }
 }
 
@@ -290,28 +310,19 @@ impl Graph {
         listed: &mut Listed<S>,
     ) -> Result<(), GraphError> {
         let mut call = first.clone();
-        let mut trail = Trail::default();
-        trail.is_new(&call.url);
+        let mut trail = Trail::from(&call.url, MOST_PAGES);
         let mut aside = Aside(None);
-        let mut empty = 0;
         loop {
             let (page, finished) =
                 tokio::join!(self.send::<wire::Page>(&call, watch), aside.finish(&call, listed, watch));
             finished?;
             let (link, entries) = listed.open(page?);
-            empty = if entries.json.is_empty() { empty + 1 } else { 0 };
             aside.start(entries, listed, read);
-            let goes_on = listed.pages < MOST_PAGES && empty < MOST_EMPTY;
             let end = match link.map(|link| self.next(&call, &link)) {
-                Some(Ok(next)) if goes_on && trail.is_new(&next) => {
-                    call.url = next;
-                    continue;
-                }
-                Some(Ok(_)) if empty == MOST_EMPTY => {
-                    let problem = format!("{MOST_EMPTY} empty pages one after another");
-                    Err(GraphError::Shape { request: call.name.clone(), problem })
-                }
-                Some(Ok(_)) => Err(GraphError::Circle { request: call.name.clone() }),
+                Some(Ok(next)) => match trail.go(&mut call, next, listed) {
+                    Ok(()) => continue,
+                    Err(error) => Err(error),
+                },
                 Some(Err(error)) => Err(error),
                 None => Ok(()),
             };

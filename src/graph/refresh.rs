@@ -186,7 +186,8 @@ impl Read {
 impl Refreshed {
     /// Those of the flagged objects whose owners are to be asked for: after a full read all of them; after
     /// a delta read those whose names are not known yet, and those that nobody owned, if they fit into one
-    /// request: otherwise they are as of the last full read, or of the last change.
+    /// request: otherwise they are as of the last full read, or of the last change. What is not flagged is left
+    /// without names, as a full read leaves it.
     pub fn to_be_named(&mut self, flagged: Vec<ObjectKey>) -> Vec<ObjectKey> {
         if self.how == HowRead::InFull {
             return flagged;

@@ -90,12 +90,22 @@ impl Source {
     /// The listing. Selecting `keyCredentials` costs one of 150 requests a minute, hence the largest page
     /// there is (FACTS §4.1).
     pub(super) fn listing(&self, graph: &Graph) -> Call {
-        graph.call(self.path, Some(&format!("{}&$top=999", self.terms())), READ_OBJECTS)
+        self.list(graph, &format!("{}&$top=999", self.terms()))
+    }
+
+    /// Another listing of the kind.
+    pub(super) fn list(&self, graph: &Graph, query: &str) -> Call {
+        graph.call(self.path, Some(query), READ_OBJECTS)
     }
 
     /// One object, without what is expanded in a listing.
     pub(super) fn object(&self, graph: &Graph, key: ObjectKey) -> Call {
         graph.call(&format!("{}/{}", self.path, key.id), Some(&self.select()), READ_OBJECTS)
+    }
+
+    /// Of one object only whether it is there.
+    pub(super) fn bare(&self, graph: &Graph, key: ObjectKey) -> Call {
+        graph.call(&format!("{}/{}", self.path, key.id), Some("$select=id"), READ_OBJECTS)
     }
 
     /// A relationship of one object.

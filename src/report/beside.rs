@@ -4,7 +4,7 @@
 use std::io;
 use std::mem;
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use super::{CredentialRow, FindingRow, ObjectRow, ReportError, UndecidedRow};
@@ -34,30 +34,24 @@ pub(super) fn take<T: Taker + Send>(
     work: impl FnOnce(&mut dyn FnMut(Row) -> Result<(), ReportError>) -> Result<(), ReportError>,
     taker: T,
 ) -> Result<T, ReportError> {
+    let given_up = |_| ReportError::Write(io::ErrorKind::BrokenPipe.into());
     thread::scope(|scope| {
-        let (to, rows) = sync_channel(AHEAD);
-        let taking = scope.spawn(move || take_all(&rows, taker));
-        let made = make(work, to);
+        let (to, taken) = sync_channel(AHEAD);
+        let taking = scope.spawn(move || take_all(&taken, taker));
+        let mut rows = Vec::with_capacity(ROWS);
+        let made = work(&mut |row| {
+            rows.push(row);
+            match rows.len() < ROWS {
+                true => Ok(()),
+                false => to.send(mem::replace(&mut rows, Vec::with_capacity(ROWS))).map_err(given_up),
+            }
+        });
+        let made = made.and_then(|()| to.send(rows).map_err(given_up));
+        drop(to);
         // Where the taker gave up, its reason is the one that counts.
         let taker = taking.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         made.map(|()| taker)
     })
-}
-
-fn make(
-    work: impl FnOnce(&mut dyn FnMut(Row) -> Result<(), ReportError>) -> Result<(), ReportError>,
-    to: SyncSender<Vec<Row>>,
-) -> Result<(), ReportError> {
-    let given_up = |_| ReportError::Write(io::ErrorKind::BrokenPipe.into());
-    let mut rows = Vec::with_capacity(ROWS);
-    work(&mut |row| {
-        rows.push(row);
-        match rows.len() < ROWS {
-            true => Ok(()),
-            false => to.send(mem::replace(&mut rows, Vec::with_capacity(ROWS))).map_err(given_up),
-        }
-    })?;
-    to.send(rows).map_err(given_up)
 }
 
 fn take_all<T: Taker>(rows: &Receiver<Vec<Row>>, mut taker: T) -> Result<T, ReportError> {

@@ -11,7 +11,7 @@ pub(super) struct Insert {
 }
 
 impl Insert {
-    /// As the engine of this session takes it.
+    /// As the engine takes it that is spoken to here.
     pub(super) fn on(&self, session: &Session) -> &'static str {
         match session {
             Session::Sqlite(_) => self.sqlite,

@@ -18,7 +18,7 @@ use crate::domain::{
 };
 
 /// Keys in a statement. PostgreSQL takes 65,535 values and SQLite 32,766; more at once gains nothing.
-const KEYS: usize = 5_000;
+pub(super) const KEYS: usize = 5_000;
 
 impl Session {
     /// The last recorded run of a tenant.

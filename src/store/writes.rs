@@ -12,14 +12,12 @@ use super::engine::Fault;
 use super::inserts::{FIRST_VERSIONS, VERSIONS};
 use super::pack::{Kind, VersionKey, digest};
 use super::policies::{self, Holders};
+use super::reads::KEYS;
 use super::session::{Session, within};
 use crate::domain::{FindingKey, Inventory};
 
 /// A database that hears nothing for longer may take the transaction for forgotten.
 const SILENCE: Duration = Duration::from_secs(5);
-
-/// Keys in a statement.
-const KEYS: usize = 5_000;
 
 /// What the rows of a run have in common.
 #[derive(Clone, Copy)]
