@@ -146,13 +146,7 @@ pub(super) fn check_select(query: &Query, kinds: &[ObjectKind]) -> Result<(), Re
                 [ObjectKind::ServicePrincipal] => "microsoft.graph.servicePrincipal",
                 _ => "microsoft.graph.directoryObject",
             };
-            return Err(Refusal::new(
-                400,
-                "BadRequest",
-                format!(
-                    "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{kind}'."
-                ),
-            ));
+            return Err(Refusal::no_property(name, kind));
         }
     }
     Ok(())
@@ -162,11 +156,7 @@ pub(super) fn check_select(query: &Query, kinds: &[ObjectKind]) -> Result<(), Re
 pub(super) fn check_expand(expand: &Expand, extent: Extent) -> Result<(), Refusal> {
     match (expand.relationship.as_str(), extent) {
         ("owners" | "federatedIdentityCredentials", _) | ("appManagementPolicies", Extent::One) => Ok(()),
-        (name, _) => Err(Refusal::new(
-            400,
-            "ExpandNotSupported",
-            format!("Expand is not allowed for property '{name}' according to the entity schema."),
-        )),
+        (name, _) => Err(Refusal::expand(name)),
     }
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::emulator::shapes::stamp;
 
 /// The age of an object whose creation nobody dated.
-const AGE: TimeDelta = TimeDelta::days(400);
+pub(super) const AGE: TimeDelta = TimeDelta::days(400);
 
 pub(super) fn unconfigured_default_policy(tenant: &str) -> Value {
     let none = "00000000-0000-0000-0000-000000000000";
@@ -98,14 +98,16 @@ fn derived(object: &Map<String, Value>, kind: &str, number: usize) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{kind}/{number}/{name}").as_bytes()).to_string()
 }
 
-fn members(value: Value) -> Map<String, Value> {
+/// The members of an object; of anything else, none.
+pub(super) fn members(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         _ => Map::new(),
     }
 }
 
-fn default(object: &mut Map<String, Value>, name: &str, value: impl FnOnce() -> Value) {
+/// Sets a member that is not there.
+pub(super) fn default(object: &mut Map<String, Value>, name: &str, value: impl FnOnce() -> Value) {
     if !object.contains_key(name) {
         object.insert(name.to_owned(), value());
     }
