@@ -56,8 +56,40 @@ impl TenantData {
         self.note_credentials(kind, &before, &after, members);
     }
 
+    /// Changes an object as [`TenantData::edit`] does, with members for its audit entries.
+    pub(in crate::emulator) fn edit_by(
+        &mut self,
+        kind: ObjectKind,
+        id: &str,
+        audited: &Value,
+        change: impl FnOnce(&mut Map<String, Value>),
+    ) -> bool {
+        let collection = self.collection(kind);
+        let Some(position) = collection.position(id) else { return false };
+        let before = collection.read(position);
+        let mut object = before.clone();
+        change(&mut object);
+        let object = fill::credential_ids(object, id);
+        self.note(kind, &before, &object, audited);
+        self.collection_mut(kind).replace(position, object);
+        true
+    }
+
+    /// What is changed while nobody looks on leaves no trace: tenants are filled that way.
+    pub(super) fn note(
+        &mut self,
+        kind: ObjectKind,
+        before: &Map<String, Value>,
+        after: &Map<String, Value>,
+        audited: &Value,
+    ) {
+        if self.is_served() {
+            self.note_credentials(kind, before, after, audited);
+        }
+    }
+
     /// Writes what changed in the credentials of an object, if anything did.
-    pub(super) fn note_credentials(
+    fn note_credentials(
         &mut self,
         kind: ObjectKind,
         before: &Map<String, Value>,

@@ -254,38 +254,6 @@ impl TenantData {
         self.edit_by(kind, id, &Value::Null, change)
     }
 
-    /// The same, with members for its audit entries.
-    pub(in crate::emulator) fn edit_by(
-        &mut self,
-        kind: ObjectKind,
-        id: &str,
-        audited: &Value,
-        change: impl FnOnce(&mut Map<String, Value>),
-    ) -> bool {
-        let collection = self.collection(kind);
-        let Some(position) = collection.position(id) else { return false };
-        let before = collection.read(position);
-        let mut object = before.clone();
-        change(&mut object);
-        let object = fill::credential_ids(object, id);
-        self.note(kind, &before, &object, audited);
-        self.collection_mut(kind).replace(position, object);
-        true
-    }
-
-    /// What is changed while nobody looks on leaves no trace: tenants are filled that way.
-    fn note(
-        &mut self,
-        kind: ObjectKind,
-        before: &Map<String, Value>,
-        after: &Map<String, Value>,
-        audited: &Value,
-    ) {
-        if self.is_served() {
-            self.note_credentials(kind, before, after, audited);
-        }
-    }
-
     /// How many objects of a kind there are.
     #[must_use]
     pub fn len_of(&self, kind: ObjectKind) -> usize {
