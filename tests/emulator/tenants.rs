@@ -51,6 +51,54 @@ async fn a_tenant_file_is_served_to_the_letter() {
     assert_eq!(applies.values("id"), [application]);
 }
 
+#[tokio::test]
+async fn a_tenant_file_says_what_there_is_besides_objects() {
+    let id = |number: u8| format!("0c3f4a5e-0000-4000-8000-0000000000{number:02}");
+    let file = json!({
+        "applications": [{ "id": id(1), "@odata.type": "#microsoft.graph.agentIdentityBlueprint" }],
+        "servicePrincipals": [{ "id": id(2), "displayName": "API" }, { "id": id(3), "displayName": "Client" }],
+        "deletedApplications": [
+            { "id": id(4), "deletedDateTime": "2026-02-27T00:00:00Z" },
+            { "id": id(5) },
+            { "id": id(6), "deletedDateTime": "2026-01-01T00:00:00Z" },
+        ],
+        "appRoleAssignments": [{ "principalId": id(3), "resourceId": id(2), "appRoleId": id(9) }],
+        "roleAssignments": [{ "principalId": id(3), "roleDefinitionId": id(8) }],
+        "credentialSignIns": [{ "keyId": id(7), "keyType": "secret" }],
+        "servicePrincipalSignIns": [{ "appId": id(7) }],
+        "directoryAudits": [{ "activityDisplayName": "Update application" }],
+        "reportForm": "examples",
+        "blueprintsListed": false,
+    });
+    let rig = Rig::new(TenantData::from_json(&file.to_string(), now()).unwrap()).await;
+    let assigned = rig.get(&format!("/servicePrincipals/{}/appRoleAssignedTo", id(2))).await;
+    assert_eq!(assigned.values("principalDisplayName"), ["Client"]);
+    assert_eq!(
+        rig.get("/roleManagement/directory/roleAssignments").await.values("principalId"),
+        [&json!(id(3))]
+    );
+    let deleted = rig.get("/directory/deletedItems/microsoft.graph.application").await;
+    assert_eq!(deleted.values("deletedDateTime"), ["2026-02-27T00:00:00Z", "2026-03-01T12:00:00Z"]);
+    assert_eq!(rig.get("/auditLogs/directoryAudits").await.values("category"), ["ApplicationManagement"]);
+    let used =
+        rig.get_beta(&format!("/reports/appCredentialSignInActivities?$filter=keyId eq '{}'", id(7))).await;
+    assert_eq!(used.body["keyType"], "secret", "a bare object");
+    assert_eq!(
+        rig.get_beta("/reports/servicePrincipalSignInActivities").await.values("appId"),
+        [&json!(id(7))]
+    );
+    assert_eq!(rig.get("/applications").await.body["value"], json!([]));
+    for (licence, cloud, code) in [
+        ("free", "global", "Authentication_RequestFromNonPremiumTenantOrB2CTenant"),
+        ("premium", "us-government", "BadRequest"),
+    ] {
+        let file = json!({ "licence": licence, "cloud": cloud }).to_string();
+        let rig = Rig::new(TenantData::from_json(&file, now()).unwrap()).await;
+        let answer = rig.get_beta("/reports/appCredentialSignInActivities").await;
+        assert_eq!(answer.code(), code, "{licence}, {cloud}");
+    }
+}
+
 #[test]
 #[rustfmt::skip]
 fn an_error_in_a_tenant_file_names_its_place() {
@@ -70,6 +118,17 @@ fn an_error_in_a_tenant_file_names_its_place() {
         (json!({ "assignments": [{ "kind": "application", "policy": id }] }),          "assignments[0].policy"),
         (json!({ "appManagementPolicies": [{ "id": id }],
                  "assignments": [{ "kind": "application", "policy": id, "object": id }] }), "assignments[0].object"),
+        (json!({ "licence": "P1" }),                                                   "licence"),
+        (json!({ "cloud": "germany" }),                                                "cloud"),
+        (json!({ "reportForm": 1 }),                                                   "reportForm"),
+        (json!({ "blueprintsListed": "no" }),                                          "blueprintsListed"),
+        (json!({ "deletedApplications": [{}, { "deletedDateTime": "today" }] }),       "deletedApplications[1].deletedDateTime"),
+        (json!({ "applications": [{ "id": id }], "deletedApplications": [{ "id": id }] }), "deletedApplications[0].id"),
+        (json!({ "appRoleAssignments": [{ "principalId": id }] }),                     "appRoleAssignments[0].resourceId"),
+        (json!({ "roleAssignments": [{ "principalId": 1 }] }),                         "roleAssignments[0].principalId"),
+        (json!({ "credentialSignIns": [{}] }),                                         "credentialSignIns[0].keyId"),
+        (json!({ "servicePrincipalSignIns": {} }),                                     "servicePrincipalSignIns"),
+        (json!({ "directoryAudits": [7] }),                                            "directoryAudits[0]"),
     ] {
         match TenantData::from_json(&file.to_string(), now()) {
             Err(TenantFileError::Content { place: found, .. }) => assert_eq!(found, place),

@@ -182,14 +182,23 @@ impl TenantData {
     ///   "servicePrincipals": [{ "id": "…", "appId": "…", "displayName": "…", "owners": [] }],
     ///   "defaultAppManagementPolicy": { "isEnabled": true },
     ///   "appManagementPolicies": [{ "id": "…", "displayName": "…", "restrictions": {} }],
-    ///   "assignments": [{ "policy": "…", "kind": "application", "object": "…" }]
+    ///   "assignments": [{ "policy": "…", "kind": "application", "object": "…" }],
+    ///   "deletedApplications": [{ "displayName": "…", "deletedDateTime": "2026-02-20T00:00:00Z" }],
+    ///   "appRoleAssignments": [{ "principalId": "…", "resourceId": "…", "appRoleId": "…" }],
+    ///   "roleAssignments": [{ "principalId": "…", "roleDefinitionId": "…" }],
+    ///   "credentialSignIns": [{ "keyId": "…", "signInActivity": { "lastSignInDateTime": "…" } }],
+    ///   "servicePrincipalSignIns": [{ "appId": "…", "lastSignInActivity": { "lastSignInDateTime": "…" } }],
+    ///   "directoryAudits": [{ "activityDisplayName": "…", "activityDateTime": "…", "targetResources": [] }],
+    ///   "licence": "premium", "cloud": "global", "reportForm": "schema", "blueprintsListed": true
     /// }
     /// ```
     ///
     /// Everything may be left out. Objects and policies are in Graph's shape; owners and federated
     /// credentials stand inside the object, as in an answer with `$expand`. `kind` is `application` or
     /// `servicePrincipal`. Ids are GUIDs; where they are left out, they are made. `@absent` in an object
-    /// lists members that answers leave out altogether. `now` dates what is not dated.
+    /// lists members that answers leave out altogether. Agent identities and their blueprints have their
+    /// `@odata.type`. `licence` may be `free`, `cloud` `us-government` or `china`, `reportForm` `examples`;
+    /// the lists of rows are those of the methods with their names. `now` dates what is not dated.
     ///
     /// # Errors
     /// Text that is not JSON, members not named here, wrong types, ids that are not GUIDs or stand twice,

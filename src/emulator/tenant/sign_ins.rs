@@ -77,8 +77,18 @@ impl TenantData {
 
     /// What a row says of a credential of this tenant.
     fn credential(&self, key_id: &str) -> Option<Map<String, Value>> {
-        [ObjectKind::Application, ObjectKind::ServicePrincipal].into_iter().find_map(|kind| {
-            self.ids(kind).into_iter().find_map(|id| row_of(kind, &self.object(kind, &id)?, key_id))
+        let kinds = [
+            (ObjectKind::Application, ObjectKind::ServicePrincipal, "servicePrincipalObjectId"),
+            (ObjectKind::ServicePrincipal, ObjectKind::Application, "appObjectId"),
+        ];
+        kinds.into_iter().find_map(|(kind, other, counterpart)| {
+            let mut rows = self.ids(kind).into_iter();
+            let mut row = rows.find_map(|id| row_of(kind, &self.object(kind, &id)?, key_id))?;
+            let app_id = row.get("appId").and_then(Value::as_str).unwrap_or_default();
+            let others = self.collection(other);
+            let position = others.position_by_app_id(app_id);
+            row.insert(counterpart.to_owned(), json!(position.map(|position| others.id(position))));
+            Some(row)
         })
     }
 }
