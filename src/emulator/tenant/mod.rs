@@ -157,7 +157,7 @@ impl TenantData {
         }
     }
 
-    /// The demo tenant: Contoso, some forty applications and sixty service principals, with stories an
+    /// The demo tenant: Contoso, some fifty applications and seventy service principals, with stories an
     /// administrator recognises. About half of it is in order.
     #[must_use]
     pub fn sample(now: DateTime<Utc>) -> Self {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::fill;
-use super::{ObjectKind, TenantData};
+use super::{ObjectKind, Slot, TenantData};
 use crate::emulator::shapes;
 
 /// The activities of a row about a service principal.
@@ -82,8 +82,9 @@ impl TenantData {
             (ObjectKind::ServicePrincipal, ObjectKind::Application, "appObjectId"),
         ];
         kinds.into_iter().find_map(|(kind, other, counterpart)| {
-            let mut rows = self.ids(kind).into_iter();
-            let mut row = rows.find_map(|id| row_of(kind, &self.object(kind, &id)?, key_id))?;
+            let records = self.collection(kind).slots_from(0).iter().filter_map(Slot::live);
+            let mut rows = records.filter(|record| record.mentions(key_id));
+            let mut row = rows.find_map(|record| row_of(kind, &record.object(), key_id))?;
             let app_id = row.get("appId").and_then(Value::as_str).unwrap_or_default();
             let others = self.collection(other);
             let position = others.position_by_app_id(app_id);
