@@ -52,7 +52,7 @@ pub struct Beside {
     /// When each application last signed in as itself (FACTS §15).
     pub application_use: Aside<LastUse<AppId>>,
     /// Who added which credential since the last complete run (FACTS §16).
-    pub additions: Aside<Vec<Addition>>,
+    pub additions: Aside<Additions>,
     /// Soft-deleted applications (FACTS §6).
     pub deleted: Aside<Vec<DeletedApplication>>,
 }
@@ -81,6 +81,30 @@ pub struct Addition {
     pub at: DateTime<Utc>,
     /// Who: a user's sign-in name or the name of an application.
     pub by: Text,
+}
+
+/// Credentials that somebody added: of each the latest time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Additions(Vec<Addition>);
+
+impl Additions {
+    /// Who added a credential to an object, and when. None where the audit log does not say.
+    #[must_use]
+    pub fn of(&self, object: ObjectKey, key_id: KeyId) -> Option<&Addition> {
+        let order = |addition: &Addition| (addition.object, addition.key_id);
+        let place = self.0.binary_search_by(|addition| order(addition).cmp(&(object, key_id))).ok()?;
+        self.0.get(place)
+    }
+}
+
+impl FromIterator<Addition> for Additions {
+    fn from_iter<I: IntoIterator<Item = Addition>>(all: I) -> Self {
+        let mut all: Vec<Addition> = all.into_iter().collect();
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        all.dedup_by_key(|addition| (addition.object, addition.key_id));
+        all.reverse();
+        Self(all)
+    }
 }
 
 /// A soft-deleted application, which can be restored with its credentials (FACTS §6).

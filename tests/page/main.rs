@@ -2,6 +2,7 @@
 //! lints' sake, so that what prepares a test may expect things too.
 
 #[cfg(test)]
+mod aside;
 mod changes;
 #[cfg(test)]
 mod escaping;

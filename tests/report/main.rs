@@ -1,6 +1,7 @@
 //! Reports, from an assessment to the bytes of the files.
 
 #[cfg(test)]
+mod aside;
 mod changes;
 #[cfg(test)]
 mod csv_files;
