@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod aside;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod escaping;

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod aside;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod csv_files;
