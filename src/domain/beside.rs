@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AppId, KeyId, LastUse, Object, ObjectId, ObjectKey, Powers, Text};
+use super::{AppId, KeyId, LastUse, Object, ObjectId, ObjectKey, Objects, Powers, Text};
 
 /// A part that the audit can do without.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,14 @@ pub enum Aside<T> {
 impl<T> Aside<T> {
     /// All of it, where it was read.
     pub fn read(&self) -> Option<&T> {
+        match self {
+            Self::Read(all) => Some(all),
+            Self::NotAsked | Self::Unavailable(_) | Self::Unread => None,
+        }
+    }
+
+    /// All of it, taken, where it was read.
+    pub fn into_read(self) -> Option<T> {
         match self {
             Self::Read(all) => Some(all),
             Self::NotAsked | Self::Unavailable(_) | Self::Unread => None,
@@ -51,7 +59,7 @@ pub struct Beside {
     pub credential_use: Aside<LastUse<KeyId>>,
     /// When each application last signed in as itself (FACTS §15).
     pub application_use: Aside<LastUse<AppId>>,
-    /// Who added which credential since the last complete run (FACTS §16).
+    /// Who added which credential, as far as the audit log told in this run and those before (FACTS §16).
     pub additions: Aside<Additions>,
     /// Soft-deleted applications (FACTS §6).
     pub deleted: Aside<Vec<DeletedApplication>>,
@@ -94,6 +102,17 @@ impl Additions {
         let order = |addition: &Addition| (addition.object, addition.key_id);
         let place = self.0.binary_search_by(|addition| order(addition).cmp(&(object, key_id))).ok()?;
         self.0.get(place)
+    }
+
+    /// These and those that an earlier run knew of, as far as their credentials are still there: the audit log
+    /// forgets after days or weeks, and nobody else remembers.
+    #[must_use]
+    pub fn after(self, earlier: Self, objects: &Objects) -> Self {
+        let is_there = |addition: &Addition| {
+            let object = objects.find(&addition.object).and_then(|place| objects.get(place));
+            object.is_some_and(|object| object.has_key(addition.key_id))
+        };
+        earlier.0.into_iter().chain(self.0).filter(is_there).collect()
     }
 }
 
