@@ -98,6 +98,11 @@ impl<S> Listed<S> {
         self.end.is_ok() && self.problems.is_empty()
     }
 
+    /// Whether any page came.
+    pub(super) fn has_begun(&self) -> bool {
+        0 < self.pages
+    }
+
     /// Takes the entries of a page, and leaves its link.
     pub(super) fn take<T>(&mut self, page: wire::Page, read: Read<T>) -> Option<String>
     where

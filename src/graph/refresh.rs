@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures_util::future::join_all;
 
 use super::batch::MEMBERS;
+use super::beside::{self, Found};
 use super::collect::{Seen, in_full, signed_in};
 use super::delta;
 use super::delta_apply::{Updated, bring_up_to_date};
@@ -55,9 +56,8 @@ pub struct Refreshed {
 pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Refreshed {
     let Ask { tenant, reading, started, basis } = ask;
     if let Err(gap) = signed_in(graph).await {
-        let seen = Seen { gaps: vec![gap], ..Seen::default() };
-        let read = Read { seen, how: HowRead::InFull, state: None };
-        return read.with(tenant, Policies::default());
+        let read = Read { seen: Seen::nothing(gap), how: HowRead::InFull, state: None };
+        return read.with(tenant, Policies::default(), Found::nothing(reading));
     }
     let objects = async {
         let why = match basis {
@@ -76,8 +76,13 @@ pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Re
         read.seen.gaps.extend(why.gap());
         read
     };
-    let (read, policies) = tokio::join!(objects, policies::read(graph, progress));
-    read.with(tenant, policies)
+    let objects = async {
+        let read = objects.await;
+        let found = beside::of_principals(graph, reading, &read.seen, progress).await;
+        (read, found)
+    };
+    let ((read, found), policies) = tokio::join!(objects, policies::read(graph, progress));
+    read.with(tenant, policies, found)
 }
 
 /// Whether a run may start from what an earlier one left.
@@ -177,9 +182,9 @@ impl Read {
         }
     }
 
-    fn with(self, tenant: TenantId, policies: Policies) -> Refreshed {
+    fn with(self, tenant: TenantId, policies: Policies, found: Found) -> Refreshed {
         let Self { seen, how, state } = self;
-        Refreshed { inventory: seen.with(tenant, policies), how, state }
+        Refreshed { inventory: seen.with(tenant, policies, found), how, state }
     }
 }
 

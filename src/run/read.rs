@@ -9,7 +9,7 @@ use super::render::heavy;
 use super::{Extent, Job, Keeping};
 use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::Tenant;
-use crate::domain::{Assessment, Basis, Beside, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
+use crate::domain::{Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Ask, Budgets, Graph, Patience, Refreshed, WhyFull};
 use crate::store::{Store, StoreError, TenantKey};
@@ -34,7 +34,7 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
     let graph = match connect(tenant, clock, job.budgets) {
         Ok(graph) => graph,
         Err(gap) => {
-            let inventory = unread(tenant, gap);
+            let inventory = unread(job, gap);
             let assessment = judge(&inventory);
             return in_full(inventory, assessment);
         }
@@ -100,16 +100,18 @@ fn connect(tenant: &Tenant, clock: Clock, budgets: &Budgets) -> Result<Graph, Ga
     let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
         .map_err(|error| gap(&error, error.advice()))?;
     let budget = budgets.of(tenant.tenant_id, tenant.size);
-    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()).within(budget))
+    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default())
+        .within(budget)
+        .of_cloud(tenant.cloud))
 }
 
-fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
+fn unread(job: &Job<'_>, gap: Gap) -> Inventory {
     Inventory {
-        tenant: tenant.tenant_id,
+        tenant: job.tenant.tenant_id,
         objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
-        beside: Beside::default(),
+        beside: graph::unread_beside(&job.config.reading.extras),
         gaps: vec![gap],
     }
 }

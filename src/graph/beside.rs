@@ -1,0 +1,62 @@
+//! What is read beside objects and policies, where it is wanted. No part of it keeps another from being read,
+//! and none that is off costs a request.
+
+mod outcome;
+mod permissions;
+mod principals;
+mod wire;
+
+use self::outcome::conclude;
+use self::principals::Principals;
+use super::collect::Seen;
+use super::http::Graph;
+use super::progress::{Progress, Watch};
+use crate::config::{Extras, Reading};
+use crate::domain::{Aside, Beside, Gap, Part};
+
+/// What was read, and what could not be.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) beside: Beside,
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl Found {
+    /// Nothing could be asked.
+    pub(super) fn nothing(reading: &Reading) -> Self {
+        Self { beside: unread(&reading.extras), gaps: Vec::new() }
+    }
+}
+
+/// Reads what hangs on the service principals.
+pub(super) async fn of_principals(
+    graph: &Graph,
+    reading: &Reading,
+    seen: &Seen,
+    progress: &dyn Progress,
+) -> Found {
+    let mut found = Found::default();
+    let principals = Principals::of(reading, seen);
+    if reading.extras.application_permissions {
+        let watch = Watch { part: Part::Permissions, progress };
+        let answer = permissions::read(graph, &principals, watch).await;
+        found.beside.permissions = conclude(answer, watch, &mut found.gaps);
+    }
+    found
+}
+
+/// What is known beside a tenant that could not be asked for anything.
+#[must_use]
+pub fn unread(extras: &Extras) -> Beside {
+    fn of<T>(wanted: bool) -> Aside<T> {
+        if wanted { Aside::Unread } else { Aside::NotAsked }
+    }
+    Beside {
+        permissions: of(extras.application_permissions),
+        roles: of(extras.directory_roles),
+        credential_use: of(extras.sign_in_activity),
+        application_use: of(extras.sign_in_activity),
+        additions: of(extras.audit_log),
+        deleted: of(extras.deleted_applications),
+    }
+}
