@@ -1,9 +1,11 @@
 //! What is read beside objects and policies, where it is wanted. No part of it keeps another from being read,
 //! and none that is off costs a request.
 
+mod lenient;
 mod outcome;
 mod permissions;
 mod principals;
+mod sign_ins;
 mod wire;
 
 use self::outcome::conclude;
@@ -26,6 +28,28 @@ impl Found {
     pub(super) fn nothing(reading: &Reading) -> Self {
         Self { beside: unread(&reading.extras), gaps: Vec::new() }
     }
+
+    /// With what hangs on the service principals.
+    pub(super) fn and(self, of_principals: Self) -> Self {
+        let Beside { permissions, roles, .. } = of_principals.beside;
+        let beside = Beside { permissions, roles, ..self.beside };
+        Self { beside, gaps: self.gaps.into_iter().chain(of_principals.gaps).collect() }
+    }
+}
+
+/// Reads what hangs on nothing else, and can be asked for at once.
+pub(super) async fn at_once(graph: &Graph, reading: &Reading, progress: &dyn Progress) -> Found {
+    let mut found = Found::default();
+    let Found { beside, gaps } = &mut found;
+    if reading.extras.sign_in_activity {
+        let watch = Watch { part: Part::SignInActivity, progress };
+        let (credentials, applications) = sign_ins::read(graph, watch).await;
+        beside.credential_use = conclude(credentials, watch, gaps);
+        beside.application_use = conclude(applications, watch, gaps);
+        // Both are one part, and one gap says enough.
+        gaps.truncate(1);
+    }
+    found
 }
 
 /// Reads what hangs on the service principals.

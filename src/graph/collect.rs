@@ -32,8 +32,10 @@ pub async fn collect(
         let found = beside::of_principals(graph, reading, &seen, progress).await;
         (seen, found)
     };
-    let ((seen, found), policies) = tokio::join!(objects, policies::read(graph, progress));
-    seen.with(tenant, policies, found)
+    let at_once = beside::at_once(graph, reading, progress);
+    let ((seen, of_principals), policies, found) =
+        tokio::join!(objects, policies::read(graph, progress), at_once);
+    seen.with(tenant, policies, found.and(of_principals))
 }
 
 /// Makes sure that there is a token.

@@ -81,8 +81,10 @@ pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Re
         let found = beside::of_principals(graph, reading, &read.seen, progress).await;
         (read, found)
     };
-    let ((read, found), policies) = tokio::join!(objects, policies::read(graph, progress));
-    read.with(tenant, policies, found)
+    let at_once = beside::at_once(graph, reading, progress);
+    let ((read, of_principals), policies, found) =
+        tokio::join!(objects, policies::read(graph, progress), at_once);
+    read.with(tenant, policies, found.and(of_principals))
 }
 
 /// Whether a run may start from what an earlier one left.

@@ -33,6 +33,14 @@ pub(super) struct Page {
     pub(super) _error: (),
 }
 
+impl Page {
+    /// The only page, with this one entry.
+    pub(super) fn of(entry: Box<RawValue>) -> Self {
+        let value = AtMost::of(vec![entry]);
+        Self { value, next_link: None, delta_link: None, count: None, _error: () }
+    }
+}
+
 /// A page that tells of an error is none, whatever else it holds.
 fn no_error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
     match Option::<IgnoredAny>::deserialize(deserializer)? {

@@ -20,14 +20,14 @@ pub(super) enum Trouble {
 }
 
 /// The part, with its gap put to the others.
-pub(super) fn conclude<T: Count>(
-    answer: Result<T, Trouble>,
+pub(super) fn conclude<T>(
+    answer: Result<Told<T>, Trouble>,
     watch: Watch<'_>,
     gaps: &mut Vec<Gap>,
 ) -> Aside<T> {
     match answer {
-        Ok(all) => {
-            watch.end(all.count(), &[]);
+        Ok(Told { all, entries }) => {
+            watch.end(entries, &[]);
             Aside::Read(all)
         }
         Err(Trouble::Unavailable(why)) => {
@@ -43,14 +43,16 @@ pub(super) fn conclude<T: Count>(
     }
 }
 
-/// How much was read, for whoever watches.
-pub(super) trait Count {
-    fn count(&self) -> usize;
+/// What was read.
+pub(super) struct Told<T> {
+    pub(super) all: T,
+    /// How much that is, for whoever watches.
+    pub(super) entries: usize,
 }
 
-impl<T> Count for Vec<T> {
-    fn count(&self) -> usize {
-        self.len()
+impl<T> From<Vec<T>> for Told<Vec<T>> {
+    fn from(all: Vec<T>) -> Self {
+        Self { entries: all.len(), all }
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::value::RawValue;
 use uuid::{Uuid, uuid};
 
-use super::outcome::{Count, Trouble};
+use super::outcome::{Told, Trouble};
 use super::principals::{Principals, read as read_body};
 use super::wire;
 use crate::domain::{AppId, Grant, ObjectId, Part, Permission, Powers, Text};
@@ -47,18 +47,12 @@ struct Held {
     resource: Option<Uuid>,
 }
 
-impl Count for Powers {
-    fn count(&self) -> usize {
-        self.kinds().len()
-    }
-}
-
 /// Reads who holds what. All resources together take one request, and a page for each further thousand grants.
 pub(super) async fn read(
     graph: &Graph,
     principals: &Principals<'_>,
     watch: Watch<'_>,
-) -> Result<Powers, Trouble> {
+) -> Result<Told<Powers>, Trouble> {
     let ids = principals.of_applications(graph, RESOURCES.map(|(app_id, _)| app_id), watch).await?;
     let resources: Vec<Resource> = RESOURCES
         .into_iter()
@@ -66,7 +60,7 @@ pub(super) async fn read(
         .filter_map(|((app_id, name), id)| Some(Resource { app_id, name, id: id? }))
         .collect();
     if resources.is_empty() {
-        return Ok(Powers::default());
+        return Ok(Told { all: Powers::default(), entries: 0 });
     }
     let mut kinds: HashMap<(AppId, Uuid), Permission> = HashMap::new();
     let mut all: Vec<(ObjectId, AppId, Uuid)> = Vec::new();
@@ -81,12 +75,13 @@ pub(super) async fn read(
         }
     }
     let holders: BTreeSet<ObjectId> = all.iter().map(|(principal, ..)| *principal).collect();
+    let entries = holders.len();
     let applications = principals.applications_of(graph, holders, watch).await?;
     let grant = |(principal, resource, role)| {
         let app_id = applications.get(&principal).copied();
         Some(Grant { principal, app_id, permission: kinds.get(&(resource, role))?.clone() })
     };
-    Ok(all.into_iter().filter_map(grant).collect())
+    Ok(Told { all: all.into_iter().filter_map(grant).collect(), entries })
 }
 
 /// The names of the roles of a resource, and who holds them.

@@ -1,9 +1,12 @@
 //! Bodies as Graph sends them, of what is read beside objects and policies. As in `graph::wire`, everything may
 //! be null or absent, and members that are not named here are passed over.
 
-use serde::Deserialize;
+use serde::de::{Error, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::graph::lent::Lent;
+use crate::graph::wire::Page;
 
 /// A service principal with the application permissions it offers (`servicePrincipal`, `appRole`).
 #[derive(Debug, Deserialize)]
@@ -46,4 +49,44 @@ pub(super) struct Principal<'a> {
     pub(super) id: Option<Lent<'a>>,
     #[serde(borrow)]
     pub(super) app_id: Option<Lent<'a>>,
+}
+
+/// A page of a report of sign-ins, or a row of it where a collection is due (FACTS §15).
+#[derive(Debug)]
+pub(super) struct Report(Page);
+
+impl From<Report> for Page {
+    fn from(Report(page): Report) -> Self {
+        page
+    }
+}
+
+impl<'de> Deserialize<'de> for Report {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let body: Box<RawValue> = Deserialize::deserialize(deserializer)?;
+        match serde_json::from_str(body.get()) {
+            Ok(page) => Ok(Self(page)),
+            Err(_) if is_row(&body) => Ok(Self(Page::of(body))),
+            Err(error) => Err(D::Error::custom(error)),
+        }
+    }
+}
+
+/// What tells a row from anything else.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    #[serde(borrow)]
+    key_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    app_id: Option<Lent<'a>>,
+    value: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
+}
+
+fn is_row(body: &RawValue) -> bool {
+    let row: Option<Row<'_>> = serde_json::from_str(body.get()).ok();
+    row.is_some_and(|row| {
+        (row.key_id.is_some() || row.app_id.is_some()) && row.value.is_none() && row.error.is_none()
+    })
 }
