@@ -1,6 +1,8 @@
 //! What is read beside objects and policies, where it is wanted. No part of it keeps another from being read,
 //! and none that is off costs a request.
 
+mod audits;
+mod key_description;
 mod lenient;
 mod outcome;
 mod permissions;
@@ -8,6 +10,10 @@ mod principals;
 mod sign_ins;
 mod wire;
 
+use chrono::{DateTime, Utc};
+use futures_util::future::OptionFuture;
+
+pub(super) use self::audits::since as logged_since;
 use self::outcome::conclude;
 use self::principals::Principals;
 use super::collect::Seen;
@@ -37,19 +43,38 @@ impl Found {
     }
 }
 
-/// Reads what hangs on nothing else, and can be asked for at once.
-pub(super) async fn at_once(graph: &Graph, reading: &Reading, progress: &dyn Progress) -> Found {
+/// Reads what hangs on nothing else, and can be asked for at once. `logged_since` is from when on the audit log
+/// is wanted, if there is a run to compare with.
+pub(super) async fn at_once(
+    graph: &Graph,
+    reading: &Reading,
+    logged_since: Option<DateTime<Utc>>,
+    progress: &dyn Progress,
+) -> Found {
+    let watch = |part| Watch { part, progress };
+    let (activity, log) = (watch(Part::SignInActivity), watch(Part::AuditLog));
+    let Extras { sign_in_activity, audit_log, .. } = reading.extras;
+    let (uses, additions) = tokio::join!(
+        wanted(sign_in_activity, || sign_ins::read(graph, activity)),
+        wanted(audit_log, || audits::read(graph, logged_since, log)),
+    );
     let mut found = Found::default();
     let Found { beside, gaps } = &mut found;
-    if reading.extras.sign_in_activity {
-        let watch = Watch { part: Part::SignInActivity, progress };
-        let (credentials, applications) = sign_ins::read(graph, watch).await;
-        beside.credential_use = conclude(credentials, watch, gaps);
-        beside.application_use = conclude(applications, watch, gaps);
+    if let Some((credentials, applications)) = uses {
+        beside.credential_use = conclude(credentials, activity, gaps);
+        beside.application_use = conclude(applications, activity, gaps);
         // Both are one part, and one gap says enough.
         gaps.truncate(1);
     }
+    if let Some(additions) = additions {
+        beside.additions = conclude(additions, log, gaps);
+    }
     found
+}
+
+/// What is read where it is wanted.
+fn wanted<F: Future>(wanted: bool, read: impl FnOnce() -> F) -> OptionFuture<F> {
+    OptionFuture::from(wanted.then(read))
 }
 
 /// Reads what hangs on the service principals.

@@ -17,7 +17,8 @@ use crate::domain::{Gap, Gathering, Inventory, ObjectKind, Objects, Part, Tenant
 
 /// Reads a tenant: the objects in scope with their credentials, the policies, what those are assigned
 /// to, and which applications nobody owns. Never fails: what could not be read is a gap, and no part
-/// keeps another from being read. Leaves nothing to start from the next time: see [`super::refresh()`].
+/// keeps another from being read. Compares with no earlier run, and leaves nothing to start from the next
+/// time: see [`super::refresh()`].
 pub async fn collect(
     graph: &Graph,
     tenant: TenantId,
@@ -32,7 +33,7 @@ pub async fn collect(
         let found = beside::of_principals(graph, reading, &seen, progress).await;
         (seen, found)
     };
-    let at_once = beside::at_once(graph, reading, progress);
+    let at_once = beside::at_once(graph, reading, None, progress);
     let ((seen, of_principals), policies, found) =
         tokio::join!(objects, policies::read(graph, progress), at_once);
     seen.with(tenant, policies, found.and(of_principals))

@@ -8,7 +8,7 @@ use super::clock::Clock;
 use super::render::heavy;
 use super::{Extent, Job, Keeping};
 use crate::compliance::{Settings, evaluate, flagged};
-use crate::config::Tenant;
+use crate::config::{Reading, Tenant};
 use crate::domain::{Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Ask, Budgets, Graph, Patience, Refreshed, WhyFull};
@@ -50,7 +50,8 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
         Extent::Everything => Err(WhyFull::Asked),
         Extent::WhatChanged => basis(store, turn.tenant(), job, started).await,
     };
-    let ask = Ask { tenant: tenant.tenant_id, reading: &config.reading, started, basis };
+    let last_complete = last_complete(store, turn.tenant(), &config.reading).await;
+    let ask = Ask { tenant: tenant.tenant_id, reading: &config.reading, started, basis, last_complete };
     let mut refreshed = graph::refresh(&graph, ask, progress).await;
     let assessment = judge(&refreshed.inventory);
     let of = refreshed.to_be_named(flagged(&assessment, &refreshed.inventory));
@@ -87,6 +88,22 @@ async fn basis(
     graph::may_start_from(&since, reading, started)?;
     let objects = store.last_objects(tenant, &since.run.run_id, &reading.scope).await.map_err(failed)?;
     Ok(Basis { since, objects: objects.ok_or(WhyFull::NoBasis)? })
+}
+
+/// When the last complete run started, where anybody wants to know. Without it the audit log has nothing to add
+/// to; a store that fails is told of wherever that matters more.
+async fn last_complete(store: &Store, tenant: &TenantKey, reading: &Reading) -> Option<DateTime<Utc>> {
+    if !reading.extras.audit_log {
+        return None;
+    }
+    match store.last_complete(tenant).await {
+        Ok(last) => last.map(|run| run.started),
+        Err(error) => {
+            let reason = graph::explain(&error, error.advice());
+            tracing::warn!(reason, "the last run cannot be had, so nobody is asked who added what since");
+            None
+        }
+    }
 }
 
 fn connect(tenant: &Tenant, clock: Clock, budgets: &Budgets) -> Result<Graph, Gap> {
