@@ -2,6 +2,7 @@
 //! and none that is off costs a request.
 
 mod audits;
+mod deleted;
 mod key_description;
 mod lenient;
 mod outcome;
@@ -53,10 +54,12 @@ pub(super) async fn at_once(
 ) -> Found {
     let watch = |part| Watch { part, progress };
     let (activity, log) = (watch(Part::SignInActivity), watch(Part::AuditLog));
-    let Extras { sign_in_activity, audit_log, .. } = reading.extras;
-    let (uses, additions) = tokio::join!(
+    let bin = watch(Part::DeletedApplications);
+    let Extras { sign_in_activity, audit_log, deleted_applications, .. } = reading.extras;
+    let (uses, additions, deleted) = tokio::join!(
         wanted(sign_in_activity, || sign_ins::read(graph, activity)),
         wanted(audit_log, || audits::read(graph, logged_since, log)),
+        wanted(deleted_applications, || deleted::read(graph, bin)),
     );
     let mut found = Found::default();
     let Found { beside, gaps } = &mut found;
@@ -68,6 +71,9 @@ pub(super) async fn at_once(
     }
     if let Some(additions) = additions {
         beside.additions = conclude(additions, log, gaps);
+    }
+    if let Some(deleted) = deleted {
+        beside.deleted = conclude(deleted, bin, gaps);
     }
     found
 }

@@ -13,6 +13,7 @@ const READ_CHANGES: &str = "`Directory.Read.All`";
 /// A kind of objects.
 pub(super) struct Source {
     path: &'static str,
+    cast: &'static str,
     pub(super) part: Part,
     /// What is read of each, besides `id`: what is not named here is not told of by delta either.
     pub(super) properties: &'static [&'static str],
@@ -26,6 +27,7 @@ pub(super) struct Source {
 
 const APPLICATIONS: Source = Source {
     path: "applications",
+    cast: "microsoft.graph.application",
     part: Part::Applications,
     properties: &[
         "appId",
@@ -48,6 +50,7 @@ const APPLICATIONS: Source = Source {
 
 const SERVICE_PRINCIPALS: Source = Source {
     path: "servicePrincipals",
+    cast: "microsoft.graph.servicePrincipal",
     part: Part::ServicePrincipals,
     properties: &[
         "appId",
@@ -96,6 +99,12 @@ impl Source {
     /// Another listing of the kind.
     pub(super) fn list(&self, graph: &Graph, query: &str) -> Call {
         graph.call(self.path, Some(query), READ_OBJECTS)
+    }
+
+    /// The soft-deleted ones. The cast is a required part of the path.
+    pub(super) fn deleted(&self, graph: &Graph) -> Call {
+        let query = format!("{},deletedDateTime&$top=999", self.select());
+        graph.call(&format!("directory/deletedItems/{}", self.cast), Some(&query), READ_OBJECTS)
     }
 
     /// One object, without what is expanded in a listing.

@@ -51,6 +51,14 @@ pub(super) struct Principal<'a> {
     pub(super) app_id: Option<Lent<'a>>,
 }
 
+/// What only a deleted object has.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Deleted<'a> {
+    #[serde(borrow)]
+    pub(super) deleted_date_time: Option<Lent<'a>>,
+}
+
 /// A page of a report of sign-ins, or a row of it where a collection is due (FACTS §15).
 #[derive(Debug)]
 pub(super) struct Report(Page);
