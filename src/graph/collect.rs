@@ -34,9 +34,10 @@ pub async fn collect(
         (seen, found)
     };
     let at_once = beside::at_once(graph, reading, None, progress);
-    let ((seen, of_principals), policies, found) =
+    let ((mut seen, of_principals), policies, found) =
         tokio::join!(objects, policies::read(graph, progress), at_once);
-    seen.with(tenant, policies, found.and(of_principals))
+    let found = found.and(of_principals).put(graph, reading, &mut seen, progress).await;
+    seen.with(tenant, policies, found)
 }
 
 /// Makes sure that there is a token.

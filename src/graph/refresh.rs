@@ -86,9 +86,10 @@ pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Re
     };
     let since = last_complete.map(|last| beside::logged_since(last, started));
     let at_once = beside::at_once(graph, reading, since, progress);
-    let ((read, of_principals), policies, found) =
+    let ((mut read, of_principals), policies, found) =
         tokio::join!(objects, policies::read(graph, progress), at_once);
-    read.with(tenant, policies, found.and(of_principals))
+    let found = found.and(of_principals).put(graph, reading, &mut read.seen, progress).await;
+    read.with(tenant, policies, found)
 }
 
 /// Whether a run may start from what an earlier one left.
@@ -118,7 +119,13 @@ pub fn may_start_from(since: &Since, reading: &Reading, started: DateTime<Utc>) 
 /// same properties otherwise.
 fn terms(kind: ObjectKind, reading: &Reading) -> String {
     let owners = if reading.owners { "owners" } else { "no owners" };
-    format!("{} {} {owners}", env!("CARGO_PKG_VERSION"), Source::of(kind).terms())
+    // What is listed by itself may be told of by nothing else.
+    let alone = if kind == ObjectKind::Application && beside::lists_blueprints(reading) {
+        " and blueprints"
+    } else {
+        ""
+    };
+    format!("{} {} {owners}{alone}", env!("CARGO_PKG_VERSION"), Source::of(kind).terms())
 }
 
 fn links(reading: &Reading, urls: Vec<(ObjectKind, String)>) -> Vec<DeltaLink> {

@@ -7,6 +7,8 @@ use crate::domain::{Object, ObjectKey, ObjectKind, Part};
 
 const READ_OBJECTS: &str = "`Application.Read.All`";
 
+const READ_BLUEPRINTS: &str = "`AgentIdentityBlueprint.Read.All`";
+
 /// Delta queries want more than listings (FACTS §10).
 const READ_CHANGES: &str = "`Directory.Read.All`";
 
@@ -94,6 +96,12 @@ impl Source {
     /// there is (FACTS §4.1).
     pub(super) fn listing(&self, graph: &Graph) -> Call {
         self.list(graph, &format!("{}&$top=999", self.terms()))
+    }
+
+    /// The agent identity blueprints among them, with the same properties.
+    pub(super) fn blueprints(&self, graph: &Graph) -> Call {
+        let path = format!("{}/microsoft.graph.agentIdentityBlueprint", self.path);
+        graph.call(&path, Some(&format!("{}&$top=100", self.terms())), READ_BLUEPRINTS)
     }
 
     /// Another listing of the kind.

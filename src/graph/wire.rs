@@ -53,6 +53,8 @@ fn no_error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Application<'a> {
+    #[serde(borrow, rename = "@odata.type")]
+    pub(super) odata_type: Option<Lent<'a>>,
     #[serde(borrow)]
     pub(super) id: Option<Lent<'a>>,
     #[serde(borrow)]

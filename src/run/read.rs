@@ -128,7 +128,7 @@ fn unread(job: &Job<'_>, gap: Gap) -> Inventory {
         objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
-        beside: graph::unread_beside(&job.config.reading.extras),
+        beside: graph::unread_beside(&job.config.reading),
         gaps: vec![gap],
     }
 }

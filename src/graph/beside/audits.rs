@@ -4,16 +4,13 @@
 //! the resource names `activityDateTime` among what can be filtered by and not `category`, which public programs
 //! filter by all the same.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
-
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::outcome::{Told, Trouble, whole};
 use super::{key_description, lenient};
-use crate::domain::{Addition, KeyId, ObjectId, ObjectKey, ObjectKind, Text};
+use crate::domain::{Addition, Additions, ObjectId, ObjectKey, ObjectKind, Text};
 use crate::graph::entry::Entry;
 use crate::graph::http::Graph;
 use crate::graph::pages::Sink;
@@ -39,22 +36,21 @@ pub(super) async fn read(
     graph: &Graph,
     since: Option<DateTime<Utc>>,
     watch: Watch<'_>,
-) -> Result<Told<Vec<Addition>>, Trouble> {
-    let Some(since) = since else { return Ok(Vec::new().into()) };
+) -> Result<Told<Additions>, Trouble> {
+    let Some(since) = since else { return Ok(Told { all: Additions::default(), entries: 0 }) };
     let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
     let query = format!("$filter=activityDateTime ge {since} and category eq 'ApplicationManagement'");
     let call = graph.call("auditLogs/directoryAudits", Some(&query), READ);
-    let listed = graph.list_onto(Latest::default(), &call, watch, audit).await;
-    let Latest { additions, passed_over } = whole(listed, watch.part)?;
+    let listed = graph.list_onto(All::default(), &call, watch, audit).await;
+    let All { additions, passed_over } = whole(listed, watch.part)?;
     if 0 < passed_over {
         tracing::warn!(
             passed_over,
             "passed over {passed_over} entries of the audit log, which cannot be read"
         );
     }
-    let mut additions: Vec<Addition> = additions.into_values().collect();
-    additions.sort();
-    Ok(additions.into())
+    let entries = additions.len();
+    Ok(Told { all: additions.into_iter().collect(), entries })
 }
 
 /// What an entry of the log comes to.
@@ -65,25 +61,18 @@ enum Audit {
     Unreadable,
 }
 
-/// Each addition once: what is added again under the same id was added last.
+/// All that was read.
 #[derive(Default)]
-struct Latest {
-    additions: HashMap<(ObjectKey, KeyId), Addition>,
+struct All {
+    additions: Vec<Addition>,
     passed_over: usize,
 }
 
-impl Sink<Audit> for Latest {
+impl Sink<Audit> for All {
     fn put(&mut self, audit: Audit) {
-        let Audit::Added(additions) = audit else {
-            self.passed_over += 1;
-            return;
-        };
-        for addition in additions {
-            match self.additions.entry((addition.object, addition.key_id)) {
-                Slot::Vacant(slot) => drop(slot.insert(addition)),
-                Slot::Occupied(mut slot) if slot.get().at < addition.at => drop(slot.insert(addition)),
-                Slot::Occupied(_) => {}
-            }
+        match audit {
+            Audit::Added(additions) => self.additions.extend(additions),
+            Audit::Unreadable => self.passed_over += 1,
         }
     }
 
