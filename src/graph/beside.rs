@@ -9,6 +9,7 @@ mod lenient;
 mod outcome;
 mod permissions;
 mod principals;
+mod roles;
 mod sign_ins;
 mod wire;
 
@@ -119,12 +120,21 @@ pub(super) async fn of_principals(
     seen: &Seen,
     progress: &dyn Progress,
 ) -> Found {
-    let mut found = Found::default();
     let principals = Principals::of(reading, seen);
-    if reading.extras.application_permissions {
-        let watch = Watch { part: Part::Permissions, progress };
-        let answer = permissions::read(graph, &principals, watch).await;
-        found.beside.permissions = conclude(answer, watch, &mut found.gaps);
+    let (grants, assignments) =
+        (Watch { part: Part::Permissions, progress }, Watch { part: Part::DirectoryRoles, progress });
+    let Extras { application_permissions, directory_roles, .. } = reading.extras;
+    let (permissions, roles) = tokio::join!(
+        wanted(application_permissions, || permissions::read(graph, &principals, grants)),
+        wanted(directory_roles, || roles::read(graph, &principals, assignments)),
+    );
+    let mut found = Found::default();
+    let Found { beside, gaps, .. } = &mut found;
+    if let Some(permissions) = permissions {
+        beside.permissions = conclude(permissions, grants, gaps);
+    }
+    if let Some(roles) = roles {
+        beside.roles = conclude(roles, assignments, gaps);
     }
     found
 }

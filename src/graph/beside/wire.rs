@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::graph::lent::Lent;
-use crate::graph::wire::Page;
+use crate::graph::wire::{Page, Reference};
 
 /// A service principal with the application permissions it offers (`servicePrincipal`, `appRole`).
 #[derive(Debug, Deserialize)]
@@ -49,6 +49,32 @@ pub(super) struct Principal<'a> {
     pub(super) id: Option<Lent<'a>>,
     #[serde(borrow)]
     pub(super) app_id: Option<Lent<'a>>,
+}
+
+/// `unifiedRoleAssignment`, with one of the two that can be expanded.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RoleAssignment<'a> {
+    #[serde(borrow)]
+    pub(super) principal_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) role_definition_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) directory_scope_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) app_scope_id: Option<Lent<'a>>,
+    #[serde(borrow)]
+    pub(super) role_definition: Option<RoleDefinition<'a>>,
+    #[serde(borrow)]
+    pub(super) principal: Option<Reference<'a>>,
+}
+
+/// `unifiedRoleDefinition`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RoleDefinition<'a> {
+    #[serde(borrow)]
+    pub(super) display_name: Option<Lent<'a>>,
 }
 
 /// What only a deleted object has.
