@@ -63,6 +63,8 @@ pub struct Beside {
     pub additions: Aside<Additions>,
     /// Soft-deleted applications (FACTS §6).
     pub deleted: Aside<Vec<DeletedApplication>>,
+    /// How many agent identity blueprints are listed by themselves (FACTS §1.1). They are among the objects.
+    pub blueprints: Aside<usize>,
 }
 
 /// A directory role that a service principal holds.

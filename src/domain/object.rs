@@ -78,6 +78,9 @@ pub struct ApplicationFacts {
     /// `federatedIdentityCredentials`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub federated: Vec<FederatedCredential>,
+    /// Whether it is an agent identity blueprint, from which agent identities are made (FACTS §1.1).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blueprint: bool,
 }
 
 /// `servicePrincipalLockConfiguration` (FACTS §7.5). A null member counts as off.

@@ -137,6 +137,7 @@ fn beside() -> Beside {
             deleted: Some(day(3)),
             application: object(ObjectKind::Application, 99),
         }]),
+        blueprints: Aside::Read(1),
     }
 }
 

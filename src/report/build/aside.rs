@@ -56,7 +56,7 @@ pub(super) fn added(addition: &Addition) -> String {
 
 /// The parts that are not to be had, in their order, each with what to do about it.
 pub(super) fn unavailable(inventory: &Inventory) -> Vec<GapRow> {
-    let Beside { permissions, roles, credential_use, application_use, additions, deleted } =
+    let Beside { permissions, roles, credential_use, application_use, additions, deleted, blueprints } =
         &inventory.beside;
     let parts = [
         (Part::Permissions, permissions.unavailable()),
@@ -65,6 +65,7 @@ pub(super) fn unavailable(inventory: &Inventory) -> Vec<GapRow> {
         (Part::SignInActivity, application_use.unavailable()),
         (Part::AuditLog, additions.unavailable()),
         (Part::DeletedApplications, deleted.unavailable()),
+        (Part::AgentBlueprints, blueprints.unavailable()),
     ];
     let row = |(part, why): (Part, Option<&Text>)| {
         Some(GapRow { part: part.to_string(), reason: why?.as_str().to_owned() })
