@@ -69,20 +69,43 @@ members!(InstanceLock {
     credentials_with_usage_verify,
     credentials_with_usage_sign,
 });
-members!(ApplicationFacts {
-    sign_in_audience,
-    is_disabled,
-    disabled_by_microsoft,
-    lock,
-    federated,
-    blueprint
-});
 members!(ServicePrincipalFacts {
     service_principal_type,
     app_owner_organization,
     owner_unreadable,
     account_enabled,
 });
+
+/// An empty list, which no audience begins with, says that it is a blueprint: earlier bodies did not know of
+/// those, and are read as they were written.
+impl Pack for ApplicationFacts {
+    fn pack(&self, out: &mut Out<'_>) {
+        let Self { sign_in_audience, is_disabled, disabled_by_microsoft, lock, federated, blueprint } = self;
+        if *blueprint {
+            written(out.array(0));
+        }
+        sign_in_audience.pack(out);
+        is_disabled.pack(out);
+        disabled_by_microsoft.pack(out);
+        lock.pack(out);
+        federated.pack(out);
+    }
+
+    fn unpack(from: &mut Decoder<'_>) -> Result<Self, Error> {
+        let blueprint = from.datatype()? == Type::Array && from.probe().array()? == Some(0);
+        if blueprint {
+            from.array()?;
+        }
+        Ok(Self {
+            sign_in_audience: Pack::unpack(from)?,
+            is_disabled: Pack::unpack(from)?,
+            disabled_by_microsoft: Pack::unpack(from)?,
+            lock: Pack::unpack(from)?,
+            federated: Pack::unpack(from)?,
+            blueprint,
+        })
+    }
+}
 
 impl Pack for bool {
     fn pack(&self, out: &mut Out<'_>) {
