@@ -12,6 +12,7 @@ mod known;
 mod lifetime;
 mod object;
 mod objects;
+mod owner;
 mod packed;
 mod policy;
 mod rows;
@@ -37,10 +38,9 @@ pub use ids::{AppId, KeyId, ObjectId, ObjectKey, ObjectKind, PolicyId, TenantId}
 pub use inventory::{Gap, Inventory, Part};
 pub use known::{FindingDigest, FindingDigests, Known};
 pub use lifetime::{LifetimeError, MaxLifetime, seconds};
-pub use object::{
-    ApplicationFacts, Assigned, Details, InstanceLock, Object, OwnedBy, Owners, ServicePrincipalFacts,
-};
+pub use object::{ApplicationFacts, Assigned, Details, InstanceLock, Object, OwnedBy, ServicePrincipalFacts};
 pub use objects::{BodyError, Gathering, Objects};
+pub use owner::{Owner, OwnerKind, Owners, mail_address};
 pub use policy::{
     Actor, Collection, CustomPolicy, Limit, Reach, Restriction, RestrictionKind, State, TenantDefault,
 };

@@ -12,6 +12,7 @@ use super::delta_apply::{Updated, bring_up_to_date};
 use super::error::GraphError;
 use super::gaps;
 use super::http::Graph;
+use super::owner;
 use super::policies::{self, Policies};
 use super::progress::Progress;
 use super::source::Source;
@@ -106,7 +107,7 @@ pub fn may_start_from(since: &Since, reading: &Reading, started: DateTime<Utc>) 
 /// What a link is good for: this program, which asks for these properties. Another version may read the
 /// same properties otherwise.
 fn terms(kind: ObjectKind, reading: &Reading) -> String {
-    let owners = if reading.owners { "owners" } else { "no owners" };
+    let owners = if reading.owners { owner::SELECT } else { "no owners" };
     format!("{} {} {owners}", env!("CARGO_PKG_VERSION"), Source::of(kind).terms())
 }
 

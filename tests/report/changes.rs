@@ -3,8 +3,8 @@
 use keysweep::compliance::Settings;
 use keysweep::domain::{
     Actor, ApplicationFacts, Assigned, Collection, Details, FederatedCredential, Gap, InstanceLock,
-    KeyCredential, KeyType, Limit, MaxLifetime, Object, ObjectKind, Owners, Part, PasswordCredential, Reach,
-    Restriction, RestrictionKind, RuleId, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
+    KeyCredential, KeyType, Limit, MaxLifetime, Object, ObjectKind, Owner, Owners, Part, PasswordCredential,
+    Reach, Restriction, RestrictionKind, RuleId, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
 };
 use keysweep::report::{ChangeKind, ChangeRow, ChangeWord, Report};
 
@@ -169,9 +169,9 @@ const OBJECTS: &[(Edit, &[&str])] = &[
         &["object changed | Payroll | off -> on for all properties | Its app instance property lock was off and is on for all properties."]),
     (|t| facts(&mut t.objects[0]).lock = Some(InstanceLock::default()), &[]),
     (|t| t.objects[0].owners = Owners::Nobody, &["object changed | Payroll | owned -> no owner | It has no owner any more."]),
-    (|t| t.objects[1].owners = Owners::Named(vec![Text::new("Ana")]),
+    (|t| t.objects[1].owners = Owners::Named(vec![Owner::by_name(Text::new("Ana"))]),
         &["object changed | Plain | no owner -> Ana | It has an owner now."]),
-    (|t| t.objects[0].owners = Owners::Named(vec![Text::new("Ana")]), &[]),
+    (|t| t.objects[0].owners = Owners::Named(vec![Owner::by_name(Text::new("Ana"))]), &[]),
     (|t| t.objects[0].owners = Owners::Unread, &[]),
     (|t| owned_by(&mut t.objects[2], 0x9999),
         &["object changed | Vendor |  -> 00000000-0000-0000-0000-000000009999 | Its application belonged to nobody on record and belongs to tenant 00000000-0000-0000-0000-000000009999."]),
