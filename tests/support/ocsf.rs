@@ -8,7 +8,10 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     Required,
+    /// Recommended, and always given.
     Recommended,
+    /// Recommended, and given where there is something to say.
+    Known,
     Optional,
 }
 
@@ -29,7 +32,7 @@ pub(crate) enum Kind {
 }
 
 use Kind::{Free, Many, Member, One, Text, Texts, Time, Url};
-use Need::{Optional, Recommended, Required};
+use Need::{Known, Optional, Recommended, Required};
 
 const VERDICTS: &[(i64, &str)] = &[(0, "Unknown"), (1, "Pass"), (2, "Warning"), (3, "Fail"), (99, "Other")];
 const SEVERITIES: &[(i64, &str)] = &[
@@ -86,14 +89,14 @@ pub(crate) const SCHEMA: &[(&str, &[(&str, Need, Kind)], &[&str])] = &[
         ("severity",      Optional,    Text),
         ("status_id",     Recommended, Member(STATUSES, "status")),
         ("status",        Optional,    Text),
-        ("status_detail", Optional,    Text),
+        ("status_detail", Known,       Text),
         ("time",          Required,    Time),
         ("message",       Recommended, Text),
         ("metadata",      Required,    One("metadata")),
         ("cloud",         Required,    One("cloud")),
         ("finding_info",  Required,    One("finding_info")),
         ("compliance",    Required,    One("compliance")),
-        ("remediation",   Optional,    One("remediation")),
+        ("remediation",   Known,       One("remediation")),
         ("resources",     Recommended, Many("resource_details")),
         ("evidences",     Optional,    Many("evidences")),
         ("unmapped",      Optional,    Free),
@@ -149,14 +152,14 @@ pub(crate) const SCHEMA: &[(&str, &[(&str, Need, Kind)], &[&str])] = &[
     ], &[]),
     ("resource_details", &[
         ("type",    Optional, Text),
-        ("uid",     Optional, Text),
+        ("uid",     Known,    Text),
         ("uid_alt", Optional, Text),
-        ("name",    Optional, Text),
-        ("owner",   Optional, One("user")),
+        ("name",    Known,    Text),
+        ("owner",   Known,    One("user")),
         ("data",    Optional, Free),
     ], &["name", "uid"]),
     ("user", &[
-        ("name", Optional, Text),
+        ("name", Known,    Text),
     ], &["account", "name", "uid"]),
     ("evidences", &[
         ("uid",  Optional, Text),
@@ -182,12 +185,15 @@ pub(crate) fn events(output: &[u8]) -> Vec<Value> {
     events
 }
 
-/// Whether it holds what the schema requires and recommends, and nothing that it does not know or knows otherwise.
+/// Whether it holds what it has to, and nothing that the schema does not know or knows otherwise.
 fn follows(value: &Value, object: &str, at: &str) {
     let (_, attributes, one_of) = SCHEMA.iter().find(|(name, _, _)| *name == object).unwrap();
     let members = value.as_object().unwrap_or_else(|| panic!("{at} is no object: {value}"));
     for (name, need, _) in *attributes {
-        assert!(*need == Optional || members.contains_key(*name), "{at}.{name} is missing: {value}");
+        assert!(
+            matches!(need, Known | Optional) || members.contains_key(*name),
+            "{at}.{name} is missing: {value}"
+        );
     }
     assert!(
         one_of.is_empty() || one_of.iter().any(|name| members.contains_key(*name)),
