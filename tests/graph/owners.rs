@@ -528,6 +528,8 @@ fn the_owners_of_very_many_are_listed_of_both_kinds_at_the_same_time() {
     runtime.block_on(async move {
         let server = Server::start(move |request| match request.route() {
             "applications" | "servicePrincipals" if request.query.contains("$expand=owners(") => {
+                let expanded = "$expand=owners($select=id,displayName,mail,userPrincipalName)";
+                assert!(request.query.contains(expanded), "{}", request.query);
                 seen.give();
                 assert!(seen.came_times(2), "both are sent before the first is answered");
                 let mut page = vec![owned(1, 0), owned(2, 20), owned(5_000, 1)];

@@ -73,9 +73,12 @@ const ACCOUNTS: &[(i64, &str)] = &[
     (99, "Other"),
 ];
 
-/// Objects, their attributes, and the attributes of which they need one.
+/// An object, its attributes, and the attributes of which it needs one.
+type Object = (&'static str, &'static [Attribute], &'static [&'static str]);
+type Attribute = (&'static str, Need, Kind);
+
 #[rustfmt::skip]
-pub(crate) const SCHEMA: &[(&str, &[(&str, Need, Kind)], &[&str])] = &[
+pub(crate) const SCHEMA: &[Object] = &[
     ("compliance_finding", &[
         ("activity_id",   Required,    Member(ACTIVITIES, "activity_name")),
         ("activity_name", Optional,    Text),
