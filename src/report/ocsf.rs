@@ -28,7 +28,7 @@ const BUFFER: usize = 64 * 1024;
 /// When `out` does not take them.
 pub fn ocsf(report: &Report, out: impl Write) -> Result<(), ReportError> {
     let mut out = BufWriter::with_capacity(BUFFER, out);
-    let run = Run::of(report)?;
+    let run = Run::of(report);
     if let Some(event) = run.completeness() {
         write_line(&event, &mut out)?;
     }

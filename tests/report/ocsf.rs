@@ -4,7 +4,7 @@ use keysweep::compliance::Settings;
 use keysweep::domain::{
     Covered, Gap, Owner, Owners, Part, RuleId, RunCounts, RunMark, Severity, Status, Text, Whom,
 };
-use keysweep::report::{Compared, Report, ocsf};
+use keysweep::report::{Compared, GapRow, Report, ocsf};
 use serde_json::{Value, json};
 
 use super::changes::{eventful, tenant};
@@ -213,9 +213,12 @@ fn that_an_audit_is_not_complete_is_closed_by_the_next_that_is() {
 fn what_a_reader_has_to_know_stands_on_each_event() {
     let mut report = eventful();
     report.notices = vec!["The clock was set back.".to_owned()];
-    assert!(
-        told(&report).iter().all(|event| event["unmapped"]["notices"] == json!(["The clock was set back."]))
-    );
+    let reason = "Graph refused\u{2028}it.".to_owned();
+    report.unavailable = vec![GapRow { part: "sign-in activity".to_owned(), reason }];
+    for event in told(&report) {
+        assert_eq!(event["unmapped"]["notices"], json!(["The clock was set back."]));
+        assert_eq!(event["unmapped"]["unavailable"], json!(["sign-in activity: Graph refused\u{2028}it."]));
+    }
 }
 
 #[test]

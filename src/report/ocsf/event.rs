@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::class::{Activity, CATEGORY, CLASS, SCHEMA, Status, Verdict, severity};
 use crate::domain::Severity;
@@ -252,7 +251,7 @@ pub(super) struct Evidence<'a> {
     pub(super) data: Shown<'a>,
 }
 
-/// The cells of `findings.csv` for which the schema has no place.
+/// What a row says for which the schema has no place.
 #[derive(Serialize)]
 pub(super) struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -267,6 +266,8 @@ pub(super) struct Shown<'a> {
     pub(super) policy_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) added_by: Option<&'a str>,
 }
 
 /// `unmapped`: what is said of a run.
@@ -279,6 +280,9 @@ pub(super) struct Unmapped<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) change: Option<&'static str>,
     /// What a reader has to know, a sentence each.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) notices: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) notices: &'a [String],
+    /// What is not to be had here, and why.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) unavailable: &'a [String],
 }

@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use serde_json::value::{RawValue, to_raw_value};
 
 use super::class::{Activity, Status, Verdict};
 use super::event::{
     Cloud, Compliance, Event, FindingInfo, Metadata, Remediation, Resource, Told, Unmapped, millis,
 };
-use crate::report::{Compared, Report, ReportError, Subject};
+use crate::report::{Compared, GapRow, Report, Subject};
 
 /// By what the finding is known that a tenant could not be read completely. No rule is called so.
 const INCOMPLETE: &str = "audit-incomplete";
@@ -24,11 +23,11 @@ pub(super) struct Run<'a> {
     tenant_uid: String,
     /// That it is not complete, in a sentence.
     incomplete: Option<String>,
-    notices: Option<Box<RawValue>>,
+    unavailable: Vec<String>,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn of(report: &'a Report) -> Result<Self, ReportError> {
+    pub(super) fn of(report: &'a Report) -> Self {
         let mut parts: Vec<&str> = report.gaps.iter().map(|gap| gap.part.as_str()).collect();
         parts.dedup();
         let incomplete = (!parts.is_empty()).then(|| {
@@ -38,8 +37,12 @@ impl<'a> Run<'a> {
                 parts.join(", ")
             )
         });
-        let notices = (!report.notices.is_empty()).then(|| to_raw_value(&report.notices)).transpose()?;
-        Ok(Self { report, tenant_uid: report.header.tenant_id.to_string(), incomplete, notices })
+        Self {
+            report,
+            tenant_uid: report.header.tenant_id.to_string(),
+            incomplete,
+            unavailable: report.unavailable.iter().map(with_reason).collect(),
+        }
     }
 
     pub(super) fn started(&self) -> DateTime<Utc> {
@@ -71,7 +74,8 @@ impl<'a> Run<'a> {
             run_id: self.report.header.run_id.as_str(),
             complete: self.report.gaps.is_empty(),
             change,
-            notices: self.notices.as_deref(),
+            notices: &self.report.notices,
+            unavailable: &self.unavailable,
         }
     }
 
@@ -87,8 +91,7 @@ impl<'a> Run<'a> {
         };
         let said = self.incomplete().unwrap_or(COMPLETE_AGAIN);
         let uid = format!("{INCOMPLETE}/{}/{}", Subject::Tenant.as_str(), self.tenant_uid);
-        let gaps = self.report.gaps.iter();
-        let gaps = gaps.map(|gap| Cow::Owned(format!("{}: {}", gap.part, gap.reason))).collect();
+        let gaps = self.report.gaps.iter().map(|gap| Cow::Owned(with_reason(gap))).collect();
         Some(Event::from(Told {
             activity,
             severity: None,
@@ -121,4 +124,9 @@ impl<'a> Run<'a> {
             unmapped: self.unmapped(None),
         }))
     }
+}
+
+fn with_reason(gap: &GapRow) -> String {
+    let GapRow { part, reason } = gap;
+    format!("{part}: {reason}")
 }
