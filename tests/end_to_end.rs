@@ -5,6 +5,8 @@
 mod installed;
 #[path = "support/left_out.rs"]
 mod left_out;
+#[path = "support/ocsf.rs"]
+mod ocsf_schema;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "support/smtp.rs"]
@@ -32,6 +34,8 @@ mod history;
 mod mail;
 #[path = "end_to_end/memory.rs"]
 mod memory;
+#[path = "end_to_end/ocsf.rs"]
+mod ocsf;
 #[path = "end_to_end/sample.rs"]
 mod sample;
 #[path = "end_to_end/several.rs"]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     AppId, ApplicationFacts, Assigned, FederatedCredential, InstanceLock, KeyCredential, KeyId, KeyType,
-    ObjectId, Owners, PasswordCredential, PolicyId, ServicePrincipalFacts, TenantId, Text,
+    ObjectId, Owner, OwnerKind, Owners, PasswordCredential, PolicyId, ServicePrincipalFacts, TenantId, Text,
 };
 
 /// Where bytes are written to.
@@ -236,13 +236,64 @@ impl Pack for Assigned {
     }
 }
 
+/// The name alone where nothing else is known; otherwise a list of kind, name and address. Names were all that
+/// earlier bodies held, so that those are read as they were written.
+impl Pack for Owner {
+    fn pack(&self, out: &mut Out<'_>) {
+        let Self { name, address, kind } = self;
+        if *self != Self::by_name(name.clone()) {
+            written(out.array(3));
+            kind.pack(out);
+            name.pack(out);
+            return address.pack(out);
+        }
+        name.pack(out);
+    }
+
+    fn unpack(from: &mut Decoder<'_>) -> Result<Self, Error> {
+        // A name that held a secret is a list too, of one.
+        if from.datatype()? == Type::Array && from.probe().array()? != Some(1) {
+            if from.array()? != Some(3) {
+                return Err(Error::message("no owner"));
+            }
+            return Ok(Self {
+                kind: Pack::unpack(from)?,
+                name: Pack::unpack(from)?,
+                address: Pack::unpack(from)?,
+            });
+        }
+        Pack::unpack(from).map(Self::by_name)
+    }
+}
+
+impl Pack for OwnerKind {
+    fn pack(&self, out: &mut Out<'_>) {
+        written(out.u8(match self {
+            Self::User => 0,
+            Self::ServicePrincipal => 1,
+            Self::Group => 2,
+            Self::Other => 3,
+        }));
+    }
+
+    fn unpack(from: &mut Decoder<'_>) -> Result<Self, Error> {
+        match from.u8()? {
+            0 => Ok(Self::User),
+            1 => Ok(Self::ServicePrincipal),
+            2 => Ok(Self::Group),
+            3 => Ok(Self::Other),
+            _ => Err(Error::message("no kind of owner")),
+        }
+    }
+}
+
 impl Pack for Owners {
     fn pack(&self, out: &mut Out<'_>) {
         match self {
             Self::Unread => written(out.u8(0)),
             Self::Nobody => written(out.u8(1)),
             Self::Somebody => written(out.u8(2)),
-            Self::Named(names) => names.pack(out),
+            Self::Named(owners) => owners.pack(out),
         }
     }
 

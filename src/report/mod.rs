@@ -13,6 +13,7 @@ mod letter;
 mod manifest;
 mod model;
 mod moment;
+mod ocsf;
 mod phrases;
 mod reading;
 mod record;
@@ -35,6 +36,7 @@ pub use model::{
     FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
     UndecidedRow,
 };
+pub use ocsf::ocsf;
 pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
 pub use since::{Since, instead_of_changes};

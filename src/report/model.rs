@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Rows, Summary};
 use crate::domain::{
-    ChainLink, ExceptionState, FindingKey, HowRead, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum,
-    Status, Subject, TenantId,
+    ChainLink, ExceptionState, FindingKey, HowRead, Owner, RuleId, RunCounts, RunId, RunMark, Severity,
+    Sha256Sum, Status, Subject, TenantId,
 };
 
 /// One run's report.
@@ -306,6 +306,8 @@ pub struct ObjectRow {
     pub enabled: Option<bool>,
     /// `owners`, by name, where they were read.
     pub owners: Vec<String>,
+    /// The same in the same order, with what is known of them. No column.
+    pub owner_contacts: Vec<Owner>,
     /// `active_secrets`: unexpired client secrets.
     pub active_secrets: usize,
     /// `expired_secrets`.

@@ -201,6 +201,19 @@ fn data_goes_to_standard_output_and_words_elsewhere() {
 }
 
 #[test]
+fn the_owners_of_what_is_flagged_are_told_with_their_addresses() {
+    let world = World::new(TenantData::sample(now()));
+    let report = json(&world.keysweep(&["audit", "--format", "json"]).stdout);
+    let objects = report["objects"].as_array().unwrap();
+    let told: Vec<&Value> = objects.iter().flat_map(|o| o["owner_contacts"].as_array().unwrap()).collect();
+    assert!(told.len() > 10, "{told:?}");
+    assert!(told.iter().all(|owner| owner["kind"] == "user" && owner["address"].is_string()), "{told:?}");
+    let joni =
+        serde_json::json!({"name": "Joni Sherman", "address": "jonisherman@contoso.com", "kind": "user"});
+    assert!(told.contains(&&joni), "{told:?}");
+}
+
+#[test]
 fn a_report_directory_that_cannot_be_written_is_known_before_anything_is_read() {
     let world = World::new(TenantData::sample(now()));
     fs::write(world.path("reports"), "in the way").unwrap();

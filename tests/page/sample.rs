@@ -74,6 +74,7 @@ pub(crate) fn object(number: usize, kind: Subject, name: &str) -> ObjectRow {
         service_principal_type: if application { String::new() } else { "Application".to_owned() },
         enabled: Some(true),
         owners: Vec::new(),
+        owner_contacts: Vec::new(),
         active_secrets: 0,
         expired_secrets: 0,
         active_certificates: 0,

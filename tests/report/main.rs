@@ -20,6 +20,11 @@ mod keys;
 #[cfg(test)]
 mod manifests;
 #[cfg(test)]
+mod ocsf;
+#[cfg(test)]
+#[path = "../support/ocsf.rs"]
+mod ocsf_schema;
+#[cfg(test)]
 mod output;
 #[cfg(test)]
 mod rows;
