@@ -9,6 +9,7 @@ mod cis;
 mod control;
 mod credentials;
 mod holders;
+mod loosening;
 mod policy_configured;
 mod scuba;
 mod sheet;
