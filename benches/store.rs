@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::config::StoreUrl;
 use keysweep::domain::{
-    AppId, ApplicationFacts, Assigned, CustomPolicy, Details, FindingDigests, FindingKey, FindingRecord,
-    Inventory, KeyId, Ledger, Object, ObjectId, ObjectKind, Objects, Owners, PasswordCredential, Past,
-    PolicyId, Reach, Rows, RuleId, RunCounts, RunId, RunMark, ServicePrincipalFacts, Severity, Sha256Sum,
-    Subject, TenantId, Text,
+    AppId, ApplicationFacts, Assigned, Beside, CustomPolicy, Details, FindingDigests, FindingKey,
+    FindingRecord, Inventory, KeyId, Ledger, Object, ObjectId, ObjectKind, Objects, Owners,
+    PasswordCredential, Past, PolicyId, Reach, Rows, RuleId, RunCounts, RunId, RunMark,
+    ServicePrincipalFacts, Severity, Sha256Sum, Subject, TenantId, Text,
 };
 use keysweep::store::{MailState, NewRun, Recalled, Store, Taken, TenantKey, Turn};
 use uuid::Uuid;
@@ -236,6 +236,7 @@ fn inventory(count: u128) -> Inventory {
             applies_to: Reach::Known(applies_to),
         }],
         objects,
+        beside: Beside::default(),
         gaps: Vec::new(),
     }
 }

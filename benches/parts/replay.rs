@@ -16,7 +16,7 @@ use axum::response::{IntoResponse as _, Response};
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::time::OffsetDateTime;
 use chrono::{DateTime, TimeDelta, Utc};
-use keysweep::config::Reading;
+use keysweep::config::{Extras, Reading};
 use keysweep::domain::{Inventory, ObjectKind, TenantId};
 use keysweep::emulator::{Emulator, Options, TenantData, Transport};
 use keysweep::graph::client::{self, Proxies};
@@ -79,6 +79,7 @@ impl Replay {
         let reading = Reading {
             scope: vec![ObjectKind::Application, ObjectKind::ServicePrincipal],
             owners: true,
+            extras: Extras::default(),
             full_every: TimeDelta::days(7),
         };
         self.runtime.block_on(collect(&graph, self.tenant, &reading, &Nobody))

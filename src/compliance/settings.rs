@@ -25,6 +25,9 @@ pub struct Settings {
     /// Longest lifetime of a certificate.
     #[serde(with = "seconds")]
     pub max_certificate_lifetime: TimeDelta,
+    /// A client secret without a sign-in for so long is unused.
+    #[serde(with = "seconds", default = "ninety_days")]
+    pub unused_after: TimeDelta,
     /// The least severity that makes an object non-compliant.
     pub compliance_threshold: Severity,
     /// Which route to a restriction is accepted.
@@ -55,6 +58,11 @@ impl Settings {
     }
 }
 
+/// Also of runs recorded by versions that did not know of it.
+fn ninety_days() -> TimeDelta {
+    TimeDelta::days(90)
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -63,6 +71,7 @@ impl Default for Settings {
             expiring_within: TimeDelta::days(30),
             max_secret_lifetime: TimeDelta::days(180),
             max_certificate_lifetime: TimeDelta::days(365),
+            unused_after: ninety_days(),
             compliance_threshold: Severity::Medium,
             require: Need::Effective,
             restrictive: vec![Demand { kind: RestrictionKind::PasswordAddition, max: None }],

@@ -194,8 +194,27 @@ pub struct Reading {
     pub scope: Vec<ObjectKind>,
     /// `[audit] owners`. Where false, `no-owner` is switched off in [`Settings`] too.
     pub owners: bool,
+    /// What is read beside objects, policies and owners.
+    pub extras: Extras,
     /// `[audit] full_every`: in between, only what changed is read where Graph tells it.
     pub full_every: TimeDelta,
+}
+
+/// The optional reads of `[audit]`. Those that are off cost no request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// `application_permissions`. Where false, `privileged-with-secret` is switched off in [`Settings`] too.
+    pub application_permissions: bool,
+    /// `directory_roles`.
+    pub directory_roles: bool,
+    /// `sign_in_activity`. Where false, `client-secret-unused` is switched off in [`Settings`] too.
+    pub sign_in_activity: bool,
+    /// `audit_log`.
+    pub audit_log: bool,
+    /// `deleted_applications`.
+    pub deleted_applications: bool,
+    /// `agent_blueprints`.
+    pub agent_blueprints: bool,
 }
 
 /// `[mail]`.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use super::{CustomPolicy, Objects, PolicyId, TenantDefault, TenantId, Text};
+use super::{Beside, CustomPolicy, Objects, PolicyId, TenantDefault, TenantId, Text};
 
 /// All that was read of a tenant in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Inventory {
     pub tenant_default: Option<TenantDefault>,
     /// The custom policies that were seen.
     pub custom_policies: Vec<CustomPolicy>,
+    /// What else was read, where it was wanted.
+    pub beside: Beside,
     /// What could not be read. Empty means the inventory is complete.
     pub gaps: Vec<Gap>,
 }
@@ -60,6 +62,18 @@ pub enum Part {
     Assignments(PolicyId),
     /// Who owns what.
     Owners,
+    /// Which application permissions are held.
+    Permissions,
+    /// Which directory roles service principals hold.
+    DirectoryRoles,
+    /// When credentials and applications last signed in.
+    SignInActivity,
+    /// Who added credentials.
+    AuditLog,
+    /// Soft-deleted applications.
+    DeletedApplications,
+    /// The listing of agent identity blueprints.
+    AgentBlueprints,
 }
 
 impl fmt::Display for Part {
@@ -72,6 +86,12 @@ impl fmt::Display for Part {
             Self::CustomPolicies => f.write_str("custom policies"),
             Self::Assignments(policy) => write!(f, "assignments of policy {policy}"),
             Self::Owners => f.write_str("owners"),
+            Self::Permissions => f.write_str("application permissions"),
+            Self::DirectoryRoles => f.write_str("directory roles"),
+            Self::SignInActivity => f.write_str("sign-in activity"),
+            Self::AuditLog => f.write_str("audit log"),
+            Self::DeletedApplications => f.write_str("deleted applications"),
+            Self::AgentBlueprints => f.write_str("agent identity blueprints"),
         }
     }
 }

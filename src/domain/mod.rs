@@ -2,6 +2,7 @@
 
 mod arena;
 mod basis;
+mod beside;
 mod credential;
 mod exception;
 mod finding;
@@ -9,17 +10,20 @@ mod history;
 mod ids;
 mod inventory;
 mod known;
+mod last_use;
 mod lifetime;
 mod object;
 mod objects;
 mod packed;
 mod policy;
+mod powers;
 mod rows;
 mod rule;
 mod run;
 mod text;
 
 pub use basis::{Basis, DeltaLink, DeltaState, HowRead, Since};
+pub use beside::{Addition, Aside, Beside, DeletedApplication, RoleHolder};
 pub use credential::{
     Credential, CredentialAt, CredentialKind, CredentialState, FederatedCredential, KeyCredential, KeyType,
     PasswordCredential,
@@ -36,6 +40,7 @@ pub use history::{
 pub use ids::{AppId, KeyId, ObjectId, ObjectKey, ObjectKind, PolicyId, TenantId};
 pub use inventory::{Gap, Inventory, Part};
 pub use known::{FindingDigest, FindingDigests, Known};
+pub use last_use::LastUse;
 pub use lifetime::{LifetimeError, MaxLifetime, seconds};
 pub use object::{
     ApplicationFacts, Assigned, Details, InstanceLock, Object, OwnedBy, Owners, ServicePrincipalFacts,
@@ -44,6 +49,7 @@ pub use objects::{BodyError, Gathering, Objects};
 pub use policy::{
     Actor, Collection, CustomPolicy, Limit, Reach, Restriction, RestrictionKind, State, TenantDefault,
 };
+pub use powers::{Grant, Permission, Powers};
 pub use rows::Rows;
 pub use rule::{RuleId, RuleSet, Severity};
 pub use run::{RunId, SignInMethod};

@@ -12,7 +12,7 @@ use super::progress::{Progress, Watch};
 use super::source::Source;
 use super::totals;
 use crate::config::Reading;
-use crate::domain::{Gap, Gathering, Inventory, ObjectKind, Objects, Part, TenantId};
+use crate::domain::{Beside, Gap, Gathering, Inventory, ObjectKind, Objects, Part, TenantId};
 
 /// Reads a tenant: the objects in scope with their credentials, the policies, what those are assigned
 /// to, and which applications nobody owns. Never fails: what could not be read is a gap, and no part
@@ -53,6 +53,7 @@ impl Seen {
             objects,
             tenant_default: policies.default,
             custom_policies: policies.custom,
+            beside: Beside::default(),
             gaps: gaps::in_order(gaps),
         }
     }

@@ -9,7 +9,7 @@ use super::render::heavy;
 use super::{Extent, Job, Keeping};
 use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::Tenant;
-use crate::domain::{Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
+use crate::domain::{Assessment, Basis, Beside, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Ask, Budgets, Graph, Patience, Refreshed, WhyFull};
 use crate::store::{Store, StoreError, TenantKey};
@@ -109,6 +109,7 @@ fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
         objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
+        beside: Beside::default(),
         gaps: vec![gap],
     }
 }

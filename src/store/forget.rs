@@ -12,6 +12,10 @@ const RUNS: &str = "DELETE FROM run WHERE tenant = $1 AND started < $2 AND seq <
      (SELECT MAX(seq) FROM run WHERE tenant = $1 AND complete = 1), \
      (SELECT MAX(seq) FROM run WHERE tenant = $1))";
 
+/// What runs that are forgotten read beside objects and policies.
+const BESIDE: &str = "DELETE FROM beside WHERE tenant = $1 AND NOT EXISTS \
+     (SELECT 1 FROM run WHERE run.tenant = $1 AND run.seq = beside.seq)";
+
 /// What ended before the oldest complete run that is kept, or with it, was seen by none of those kept.
 const VERSIONS: &str = "DELETE FROM version WHERE tenant = $1 AND to_seq <= \
      (SELECT MIN(seq) FROM run WHERE tenant = $1 AND complete = 1)";
@@ -46,6 +50,7 @@ impl Store {
         let mut session = self.writing().await?;
         let runs = within!(&mut session, |tx| {
             let runs = sqlx::query(RUNS).bind(tenant).bind(before).execute(&mut *tx).await?;
+            sqlx::query(BESIDE).bind(tenant).execute(&mut *tx).await?;
             sqlx::query(VERSIONS).bind(tenant).execute(&mut *tx).await?;
             sqlx::query(FINDINGS).bind(tenant).execute(&mut *tx).await?;
             sqlx::query(DUE).bind(tenant).bind(before).execute(&mut *tx).await?;

@@ -6,6 +6,7 @@
 //! chain and, until the next run, what it read.
 
 mod batch;
+mod beside;
 mod changes;
 mod delta;
 mod drawn;

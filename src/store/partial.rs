@@ -35,7 +35,7 @@ struct Head<'a> {
 impl Session {
     /// Keeps an inventory just as it is.
     pub(super) async fn keep_partial(&mut self, stamp: Stamp, inventory: &Inventory) -> Result<(), Fault> {
-        let Inventory { tenant, objects, tenant_default, custom_policies, gaps } = inventory;
+        let Inventory { tenant, objects, tenant_default, custom_policies, beside: _, gaps } = inventory;
         let head = Head {
             tenant: *tenant,
             tenant_default: Cow::Borrowed(tenant_default),
@@ -111,6 +111,7 @@ impl Session {
             objects: objects.finish(),
             tenant_default: tenant_default.into_owned(),
             custom_policies: custom_policies.into_owned(),
+            beside: self.beside(run).await?,
             gaps: gaps.into_owned(),
         }))
     }
@@ -129,13 +130,13 @@ fn gather(mut piece: &[u8], objects: &mut Gathering) -> Option<()> {
     Some(())
 }
 
-fn pack(piece: &[u8]) -> std::io::Result<Vec<u8>> {
+pub(super) fn pack(piece: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(piece)?;
     packed.finish()
 }
 
-fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+pub(super) fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut piece = Vec::new();
     ZlibDecoder::new(packed).read_to_end(&mut piece)?;
     Ok(piece)

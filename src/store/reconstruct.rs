@@ -102,6 +102,7 @@ impl Session {
             objects,
             tenant_default: self.tenant_default(run).await?,
             custom_policies: self.custom_policies(run, &holders).await?,
+            beside: self.beside(run).await?,
             gaps: Vec::new(),
         })
     }

@@ -41,6 +41,7 @@ impl Store {
         session.expect(turn).await?;
         session.insert_run(stamp, run, recalled).await?;
         session.clear_partial(stamp).await?;
+        session.keep_beside(stamp, &run.inventory.beside).await?;
         if let Some(opened) = opened {
             session.end_versions(stamp, &recalled.versions.ended).await?;
             session.begin_versions(stamp, run.inventory, &recalled.versions).await?;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::domain::{
-    Actor, ApplicationFacts, Assigned, Collection, CustomPolicy, Details, Limit, MaxLifetime, Object,
+    Actor, ApplicationFacts, Assigned, Beside, Collection, CustomPolicy, Details, Limit, MaxLifetime, Object,
     ObjectId, PolicyId, Reach, Restriction, RestrictionKind, ServicePrincipalFacts, State, TenantDefault,
     Text,
 };
@@ -140,6 +140,7 @@ pub(crate) fn inventories() -> impl Strategy<Value = Draft> {
                     applies_to: Reach::Known(objects.iter().map(Object::key).collect()),
                 }],
                 objects,
+                beside: Beside::default(),
                 gaps: Vec::new(),
             }
         },

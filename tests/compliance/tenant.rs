@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::compliance::Settings;
 use keysweep::domain::{
-    AppId, ApplicationFacts, Assigned, Collection, CustomPolicy, Details, FederatedCredential, KeyCredential,
-    KeyId, KeyType, Limit, MaxLifetime, Object, ObjectId, Owners, PasswordCredential, PolicyId, Reach,
-    Restriction, RestrictionKind, ServicePrincipalFacts, SignInMethod, State, TenantDefault, TenantId, Text,
+    AppId, ApplicationFacts, Assigned, Beside, Collection, CustomPolicy, Details, FederatedCredential,
+    KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Object, ObjectId, Owners, PasswordCredential,
+    PolicyId, Reach, Restriction, RestrictionKind, ServicePrincipalFacts, SignInMethod, State, TenantDefault,
+    TenantId, Text,
 };
 use uuid::Uuid;
 
@@ -161,6 +162,7 @@ pub(crate) fn compliant_tenant() -> Draft {
             service_principal_restrictions: blocking,
         }),
         custom_policies: vec![policy],
+        beside: Beside::default(),
         gaps: Vec::new(),
     }
 }

@@ -137,6 +137,7 @@ max_secret_lifetime = "90d"
 max_certificate_lifetime = "180d"
 compliance_threshold = "low"
 owners = false
+unused_after = "45d"
 full_every = "36h"
 [policy]
 require = "assigned"
@@ -160,6 +161,7 @@ idle-policy = "critical"
         expiring_within: TimeDelta::days(14),
         max_secret_lifetime: TimeDelta::days(90),
         max_certificate_lifetime: TimeDelta::days(180),
+        unused_after: TimeDelta::days(45),
         compliance_threshold: Severity::Low,
         require: Need::Assigned,
         restrictive: vec![

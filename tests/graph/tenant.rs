@@ -9,7 +9,7 @@ use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions}
 use azure_core::error::{Error, ErrorKind};
 use azure_core::time::OffsetDateTime;
 use chrono::{DateTime, TimeDelta, Utc};
-use keysweep::config::Reading;
+use keysweep::config::{Extras, Reading};
 use keysweep::domain::{Inventory, ObjectKey, ObjectKind, Part, TenantId};
 use keysweep::graph::tokens::Tokens;
 use keysweep::graph::{Budget, Event, Graph, Limits, Patience, Progress, client, collect, name_owners};
@@ -116,6 +116,7 @@ pub(crate) fn everything() -> Reading {
     Reading {
         scope: vec![ObjectKind::Application, ObjectKind::ServicePrincipal],
         owners: true,
+        extras: Extras::default(),
         full_every: TimeDelta::days(7),
     }
 }

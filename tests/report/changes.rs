@@ -2,7 +2,7 @@
 
 use keysweep::compliance::Settings;
 use keysweep::domain::{
-    Actor, ApplicationFacts, Assigned, Collection, Details, FederatedCredential, Gap, InstanceLock,
+    Actor, ApplicationFacts, Assigned, Beside, Collection, Details, FederatedCredential, Gap, InstanceLock,
     KeyCredential, KeyType, Limit, MaxLifetime, Object, ObjectKind, Owners, Part, PasswordCredential, Reach,
     Restriction, RestrictionKind, RuleId, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
 };
@@ -79,6 +79,7 @@ pub(crate) fn tenant() -> Draft {
         objects: vec![payroll, plain, vendor, identity],
         tenant_default: Some(default),
         custom_policies: vec![policy, other],
+        beside: Beside::default(),
         gaps: Vec::new(),
     }
 }

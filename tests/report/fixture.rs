@@ -5,12 +5,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use keysweep::compliance::{Settings, evaluate};
 use keysweep::domain::{
-    Actor, AppId, ApplicationFacts, Assessment, Assigned, Collection, Compliance, Covered, CustomPolicy,
-    DecidedBy, Details, Evidence, Exception, FederatedCredential, Finding, Gap, History, HowRead,
-    InstanceLock, Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Object, ObjectAssessment,
-    ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part, PasswordCredential, PolicyId, Reach, Restriction,
-    RestrictionKind, RuleId, RunId, SecretCreation, SecretVerdict, ServicePrincipalFacts, SignInMethod,
-    State, TenantDefault, TenantId, Text, Whom, Why,
+    Actor, AppId, ApplicationFacts, Assessment, Assigned, Beside, Collection, Compliance, Covered,
+    CustomPolicy, DecidedBy, Details, Evidence, Exception, FederatedCredential, Finding, Gap, History,
+    HowRead, InstanceLock, Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Object,
+    ObjectAssessment, ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part, PasswordCredential, PolicyId,
+    Reach, Restriction, RestrictionKind, RuleId, RunId, SecretCreation, SecretVerdict, ServicePrincipalFacts,
+    SignInMethod, State, TenantDefault, TenantId, Text, Whom, Why,
 };
 use keysweep::report::{Audited, Header, Report, build};
 use uuid::Uuid;
@@ -267,6 +267,7 @@ pub(crate) fn tenant() -> Draft {
         objects: vec![saml(), identity, leaking, bare, everything()],
         tenant_default: Some(tenant_default()),
         custom_policies: custom_policies(),
+        beside: Beside::default(),
         gaps: vec![Gap { part: Part::Assignments(policy_id(3)), reason: Text::new("Graph answered 503.") }],
     }
 }
@@ -300,6 +301,7 @@ pub(crate) fn empty() -> Report {
         objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
+        beside: Beside::default(),
         gaps: Vec::new(),
     };
     let (assessment, settings) = (Assessment::default(), Settings::default());

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use keysweep::compliance::{Demand, Settings};
 use keysweep::domain::{
-    Actor, ApplicationFacts, Assessment, Covered, CredentialAt, DecidedBy, Details, Evidence, Exception,
-    History, Idleness, InstanceLock, Inventory, KeyCredential, KeyId, KeyType, MaxLifetime, Need, Object,
-    ObjectKind, Objects, PlainSight, Refusal, Restriction, RestrictionKind, RuleId, SecretCreation,
+    Actor, ApplicationFacts, Assessment, Beside, Covered, CredentialAt, DecidedBy, Details, Evidence,
+    Exception, History, Idleness, InstanceLock, Inventory, KeyCredential, KeyId, KeyType, MaxLifetime, Need,
+    Object, ObjectKind, Objects, PlainSight, Refusal, Restriction, RestrictionKind, RuleId, SecretCreation,
     ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Whom, Why,
 };
 use keysweep::report::{Audited, FindingRow, ObjectRow, build, rows_about};
@@ -64,6 +64,7 @@ fn audited(assessment: Assessment) -> Arc<Audited> {
             custom_policy(1, "Block \u{202E}all\r\nsecrets", vec![exempting(&["Tools_Deploy equals a"])]),
             custom_policy(2, "", Vec::new()),
         ],
+        beside: Beside::default(),
         gaps: Vec::new(),
     };
     Arc::new(Audited { inventory, assessment, settings: settings() })

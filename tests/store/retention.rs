@@ -73,6 +73,7 @@ async fn what_only_forgotten_runs_saw_is_gone(world: World) {
     let count = async |query: &str| world.texts(query).await[0].clone();
     assert_eq!(count("SELECT CAST(COUNT(*) AS TEXT) FROM version WHERE kind = 1").await, "2");
     assert_eq!(count("SELECT CAST(COUNT(*) AS TEXT) FROM finding").await, "2");
+    assert_eq!(count("SELECT CAST(COUNT(*) AS TEXT) FROM beside").await, "2");
     assert_eq!(desk.store.forget(desk.tenant(), day(3)).await.unwrap(), 0);
 }
 

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::domain::{
-    Actor, AppId, ApplicationFacts, Assigned, Collection, CustomPolicy, Details, Gap, InstanceLock,
-    Inventory, KeyId, Limit, Object, ObjectId, ObjectKey, ObjectKind, Owners, Part, PasswordCredential,
-    PolicyId, Reach, Restriction, RestrictionKind, ServicePrincipalFacts, State, TenantDefault, TenantId,
-    Text,
+    Actor, Addition, AppId, ApplicationFacts, Aside, Assigned, Beside, Collection, CustomPolicy,
+    DeletedApplication, Details, Gap, Grant, InstanceLock, Inventory, KeyId, Limit, Object, ObjectId,
+    ObjectKey, ObjectKind, Owners, Part, PasswordCredential, Permission, PolicyId, Reach, Restriction,
+    RestrictionKind, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -107,7 +107,36 @@ pub(crate) fn inventory(objects: Vec<Object>) -> Inventory {
             service_principal_restrictions: Vec::new(),
         }),
         custom_policies: vec![custom_policy(1, applies_to), custom_policy(2, Vec::new())],
+        beside: beside(),
         gaps: Vec::new(),
+    }
+}
+
+/// One of everything that is read beside the rest, and one that is not to be had.
+fn beside() -> Beside {
+    let permission = Permission {
+        resource: AppId(Uuid::from_u128(3)),
+        resource_name: Text::new("Microsoft Graph"),
+        name: Text::new("Application.ReadWrite.All"),
+    };
+    let principal = ObjectId(Uuid::from_u128(2));
+    let grant = Grant { principal, app_id: Some(AppId(Uuid::from_u128(4))), permission };
+    let key = |number| KeyId(Uuid::from_u128(number));
+    Beside {
+        permissions: Aside::Read([grant].into_iter().collect()),
+        roles: Aside::Unavailable(Text::new("Grant the permission `RoleManagement.Read.Directory`.")),
+        credential_use: Aside::Read([(key(1), Some(day(1))), (key(2), None)].into_iter().collect()),
+        application_use: Aside::Unread,
+        additions: Aside::Read(vec![Addition {
+            object: ObjectKey { kind: ObjectKind::ServicePrincipal, id: principal },
+            key_id: key(7),
+            at: day(2),
+            by: Text::new("dev@contoso.example"),
+        }]),
+        deleted: Aside::Read(vec![DeletedApplication {
+            deleted: Some(day(3)),
+            application: object(ObjectKind::Application, 99),
+        }]),
     }
 }
 
@@ -193,6 +222,7 @@ pub(crate) fn inventories() -> impl Strategy<Value = Inventory> {
                 objects: objects.into(),
                 tenant_default,
                 custom_policies,
+                beside: Beside::default(),
                 gaps: Vec::new(),
             }
         },

@@ -1,6 +1,6 @@
 //! An inventory that can still be changed, object by object.
 
-use keysweep::domain::{CustomPolicy, Gap, Inventory, Object, TenantDefault, TenantId};
+use keysweep::domain::{Beside, CustomPolicy, Gap, Inventory, Object, TenantDefault, TenantId};
 
 /// As an [`Inventory`], with its objects in any order and each within reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,12 +9,14 @@ pub(crate) struct Draft {
     pub(crate) objects: Vec<Object>,
     pub(crate) tenant_default: Option<TenantDefault>,
     pub(crate) custom_policies: Vec<CustomPolicy>,
+    pub(crate) beside: Beside,
     pub(crate) gaps: Vec<Gap>,
 }
 
 impl Draft {
     pub(crate) fn inventory(&self) -> Inventory {
-        let Self { tenant, objects, tenant_default, custom_policies, gaps } = self.clone();
-        Inventory { tenant, objects: objects.into(), tenant_default, custom_policies, gaps }
+        let Self { tenant, objects, tenant_default, custom_policies, beside, gaps } = self.clone();
+        let objects = objects.into();
+        Inventory { tenant, objects, tenant_default, custom_policies, beside, gaps }
     }
 }

@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::{Case, ObjectRule, Ruling};
 use crate::compliance::{Policies, Settings};
 use crate::domain::{
-    AppId, ApplicationFacts, Assigned, Collection, CustomPolicy, Details, Inventory, KeyCredential, KeyId,
-    KeyType, Limit, MaxLifetime, Object, ObjectId, Objects, Owners, PasswordCredential, PolicyId, Reach,
-    Restriction, RestrictionKind, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
+    AppId, ApplicationFacts, Assigned, Beside, Collection, CustomPolicy, Details, Inventory, KeyCredential,
+    KeyId, KeyType, Limit, MaxLifetime, Object, ObjectId, Objects, Owners, PasswordCredential, PolicyId,
+    Reach, Restriction, RestrictionKind, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
 };
 
 pub(super) const TENANT: TenantId = TenantId(Uuid::from_u128(1));
@@ -114,6 +114,7 @@ pub(super) fn tenant(entries: &[Restriction]) -> Inventory {
             service_principal_restrictions: entries.to_vec(),
         }),
         custom_policies: Vec::new(),
+        beside: Beside::default(),
         gaps: Vec::new(),
     }
 }

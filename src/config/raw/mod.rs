@@ -162,6 +162,25 @@ pub(in crate::config) struct RawAudit {
     pub(in crate::config) max_certificate_lifetime: Option<String>,
     /// The least severity that makes an object non-compliant. Default: `medium`.
     pub(in crate::config) compliance_threshold: Option<RawSeverity>,
+    /// A client secret that nobody signed in with for this long is unused. Default: `90d`.
+    pub(in crate::config) unused_after: Option<String>,
+    /// Whether it is read who holds application permissions; without that, `privileged-with-secret` is not
+    /// checked. Default: true.
+    pub(in crate::config) application_permissions: Option<bool>,
+    /// Whether the directory roles of service principals are read. Needs `RoleManagement.Read.Directory` or
+    /// `Directory.Read.All`. Default: false.
+    pub(in crate::config) directory_roles: Option<bool>,
+    /// Whether it is read when credentials last signed in; without that, `client-secret-unused` is not checked.
+    /// Needs `AuditLog.Read.All` and Entra ID P1 or P2; public cloud only. Default: false.
+    pub(in crate::config) sign_in_activity: Option<bool>,
+    /// Whether the audit log is asked who added new credentials. Needs `AuditLog.Read.All` and
+    /// `Directory.Read.All`. Default: false.
+    pub(in crate::config) audit_log: Option<bool>,
+    /// Whether deleted applications that can still be restored are read. Default: false.
+    pub(in crate::config) deleted_applications: Option<bool>,
+    /// Whether agent identity blueprints are listed by themselves too, for tenants whose listing of applications
+    /// leaves them out. Default: false.
+    pub(in crate::config) agent_blueprints: Option<bool>,
     /// Whether owners are read; without them, `no-owner` is not checked. Default: true.
     pub(in crate::config) owners: Option<bool>,
     /// A tenant is read in full when the last full read is this old. In between, only what changed is read,

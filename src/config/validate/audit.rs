@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 
 use super::{Desk, values};
 use crate::compliance::{Demand, Settings};
-use crate::config::Reading;
 use crate::config::raw::{RawAudit, RawDemand, RawLevel, RawLimited, RawPolicy, RawRequire, RawScope};
+use crate::config::{Extras, Reading};
 use crate::domain::{MaxLifetime, Need, ObjectKind, RestrictionKind, RuleId, Severity};
 
 /// How old the last full read may get: as old as what Graph remembers of changes.
@@ -35,8 +35,17 @@ pub(super) fn judging(
         defaults.max_certificate_lifetime,
         "audit.max_certificate_lifetime",
     );
+    let unused = limit(audit.unused_after, defaults.unused_after, "audit.unused_after");
     let full_every = limit(audit.full_every, FULL_EVERY, "audit.full_every");
-    let reading = || Some(Reading { scope: scope?, owners, full_every: full_every? });
+    let extras = Extras {
+        application_permissions: audit.application_permissions.unwrap_or(true),
+        directory_roles: audit.directory_roles.unwrap_or(false),
+        sign_in_activity: audit.sign_in_activity.unwrap_or(false),
+        audit_log: audit.audit_log.unwrap_or(false),
+        deleted_applications: audit.deleted_applications.unwrap_or(false),
+        agent_blueprints: audit.agent_blueprints.unwrap_or(false),
+    };
+    let reading = || Some(Reading { scope: scope?, owners, extras, full_every: full_every? });
     let reading = reading();
     let policy = policy.unwrap_or_default();
     let restrictive = match policy.restrictive {
@@ -51,6 +60,7 @@ pub(super) fn judging(
             expiring_within: expiring?,
             max_secret_lifetime: secret?,
             max_certificate_lifetime: certificate?,
+            unused_after: unused?,
             compliance_threshold: audit
                 .compliance_threshold
                 .map_or(defaults.compliance_threshold, Severity::from),

@@ -1,0 +1,39 @@
+//! What a run read beside objects and policies.
+
+use super::engine::Fault;
+use super::partial::{pack, unpack};
+use super::runs::Recorded;
+use super::session::{Session, within};
+use super::spoilt::Spoilt;
+use super::writes::Stamp;
+use crate::domain::Beside;
+
+impl Session {
+    /// Keeps it with the run, where there is anything.
+    pub(super) async fn keep_beside(&mut self, stamp: Stamp, beside: &Beside) -> Result<(), Fault> {
+        const BESIDE: &str = "INSERT INTO beside (tenant, seq, body) VALUES ($1, $2, $3)";
+        if *beside == Beside::default() {
+            return Ok(());
+        }
+        let body = serde_json::to_vec(beside).map_err(|error| Spoilt::body("beside", "new", &error))?;
+        // Memory takes everything.
+        let packed = pack(&body).unwrap_or_default();
+        within!(self, |tx| {
+            let insert = sqlx::query(BESIDE).bind(stamp.tenant).bind(stamp.seq).bind(packed);
+            insert.execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
+    /// What a run read so.
+    pub(super) async fn beside(&mut self, run: &Recorded) -> Result<Beside, Fault> {
+        const BESIDE: &str = "SELECT body FROM beside WHERE tenant = $1 AND seq = $2";
+        let row: Option<(Vec<u8>,)> = within!(self, |tx| {
+            sqlx::query_as(BESIDE).bind(run.tenant).bind(run.seq).fetch_optional(&mut *tx).await?
+        });
+        let Some((packed,)) = row else { return Ok(Beside::default()) };
+        let key = run.entry.counts.run.run_id.as_str();
+        let body = unpack(&packed).map_err(|_| Spoilt::bytes("beside", key))?;
+        Ok(serde_json::from_slice(&body).map_err(|error| Spoilt::body("beside", key, &error))?)
+    }
+}
