@@ -5,6 +5,7 @@ mod charts;
 mod exceptions;
 mod excerpt;
 mod findings;
+mod frameworks;
 mod holdings;
 mod objects;
 mod overview;
@@ -65,6 +66,7 @@ pub(super) fn page(
         objects => value(objects::objects(report, excerpt, &places)),
         credentials => value(holdings::credentials(report, excerpt, &places)),
         policies => value(holdings::policies(report)),
+        frameworks => value(frameworks::frameworks(report)),
         exceptions => value(exceptions::exceptions(report)),
         undecided => value(findings::undecided(report, excerpt, &places)),
     };

@@ -3,6 +3,7 @@
 
 mod changes;
 mod findings;
+mod frameworks;
 mod history;
 mod objects;
 mod pen;
@@ -21,8 +22,8 @@ use self::pen::Pen;
 use super::beside::Row;
 use super::moment::Moment;
 use super::{
-    ChangeRow, CredentialRow, ExceptionRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report,
-    ReportError, Summary, UndecidedRow,
+    ChangeRow, CredentialRow, ExceptionRow, FindingRow, FrameworkRow, GapRow, Header, ObjectRow, PolicyRow,
+    Report, ReportError, Summary, UndecidedRow,
 };
 use crate::domain::RunCounts;
 
@@ -48,6 +49,7 @@ pub(super) fn report(
         objects,
         credentials,
         policies,
+        frameworks,
         undecided,
         exceptions,
         trend,
@@ -75,6 +77,7 @@ pub(super) fn report(
     pen.table::<ObjectRow, _, _>("objects", objects, |row| to(Row::Object(row)))?;
     pen.table::<CredentialRow, _, _>("credentials", credentials, |row| to(Row::Credential(row)))?;
     pen.list::<PolicyRow>("policies", policies)?;
+    pen.list::<FrameworkRow>("frameworks", frameworks)?;
     pen.table::<UndecidedRow, _, _>("undecided", undecided, |row| to(Row::Undecided(row)))?;
     pen.list::<ExceptionRow>("exceptions", exceptions)?;
     pen.list::<RunCounts>("trend", trend)?;
@@ -152,6 +155,8 @@ struct Document<'a> {
     credentials: Vec<objects::Credential<'a>>,
     /// The app management policies, one entry for each restriction.
     policies: Vec<policies::Policy<'a>>,
+    /// The controls of published frameworks, always all of them.
+    frameworks: Vec<frameworks::Framework<'a>>,
     /// What could not be decided.
     undecided: Vec<findings::Undecided<'a>>,
     /// The configured exceptions that concern this tenant, as configured.
@@ -211,6 +216,7 @@ in_document! {
     ObjectRow => objects::Object,
     CredentialRow => objects::Credential,
     PolicyRow => policies::Policy,
+    FrameworkRow => frameworks::Framework,
     UndecidedRow => findings::Undecided,
     ExceptionRow => history::Exception,
     RunCounts => history::Point,

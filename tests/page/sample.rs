@@ -40,6 +40,7 @@ pub(crate) fn empty() -> Report {
         objects: Rows::default(),
         credentials: Rows::default(),
         policies: Vec::new(),
+        frameworks: Vec::new(),
         undecided: Rows::default(),
         exceptions: Vec::new(),
         trend: Vec::new(),

@@ -207,7 +207,9 @@ impl<'a> Rule<'a> {
 }
 
 fn sections(report: &Report) -> Vec<Section> {
-    let Report { changes, findings, objects, credentials, policies, exceptions, undecided, .. } = report;
+    let Report {
+        changes, findings, objects, credentials, policies, frameworks, exceptions, undecided, ..
+    } = report;
     let section = |id, label, count| Section { id, label, count: grouped(count) };
     vec![
         section("changes", "Changes", changes.len()),
@@ -215,6 +217,7 @@ fn sections(report: &Report) -> Vec<Section> {
         section("objects", "Objects", objects.len()),
         section("credentials", "Credentials", credentials.len()),
         section("policies", "Policies", policies.len()),
+        section("frameworks", "Frameworks", frameworks.len()),
         section("exceptions", "Exceptions", exceptions.len()),
         section("undecided", "Undecided", undecided.len()),
     ]
