@@ -12,6 +12,8 @@ mod draft;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod frameworks;
+#[cfg(test)]
 mod json_files;
 #[cfg(test)]
 mod keys;
