@@ -257,6 +257,8 @@ fn an_object_under_two_policies_at_once_is_undecided() {
     draft.custom_policies.push(other);
     draft.objects[UNDER_POLICY].assigned = Assigned::Several(vec![POLICY, second]);
     assert_eq!(verdict(&draft, ADDITION), Unknown);
+    // Neither of them says anything about certificates that would matter.
+    assert_eq!(verdict(&draft, CERTIFICATES), Pass);
 }
 
 #[test]

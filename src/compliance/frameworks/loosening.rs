@@ -52,12 +52,19 @@ pub(super) fn grade(
     ask: Ask,
     effective: &Effective<'_>,
     assigned: &Assigned,
+    listed: &[&CustomPolicy],
 ) -> Option<(Vec<PolicyId>, Does)> {
     let policy = match (effective.decided_by, assigned) {
         (Some(DecidedBy::Policy(id)), _) => id,
         (None, Assigned::Several(ids)) => {
-            let middle = Middle::before("is one of several seen assigned at once to");
-            return Some((ids.clone(), Does::Perhaps(middle)));
+            let known = |id: &PolicyId| listed.iter().find(|policy| policy.id == *id);
+            let suspect = |id: &&PolicyId| known(id).is_none_or(|policy| !is_harmless(policy, &[ask]));
+            let suspects: Vec<PolicyId> = ids.iter().filter(suspect).copied().collect();
+            let middle = Middle(
+                "is one of several seen assigned at once to".to_owned(),
+                format!(", and does not do as asked about {}", ask.kind),
+            );
+            return (!suspects.is_empty()).then_some((suspects, Does::Perhaps(middle)));
         }
         (None, Assigned::Policy(id)) if effective.why == Why::AssignmentUnread => {
             return Some((vec![*id], Does::Perhaps(Middle::before("could not be read and is assigned to"))));

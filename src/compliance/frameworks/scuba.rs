@@ -143,7 +143,9 @@ impl<'a> Scuba<'a> {
         for ((asks, sheet), seen) in ASKED.iter().zip(&mut self.sheets).zip(&mut self.seen) {
             for (index, ask) in asks.iter().enumerate() {
                 let effective = self.policies.effective(object, RestrictionType::of(ask.kind));
-                let Some((policies, does)) = grade(*ask, &effective, &object.assigned) else { continue };
+                let Some((policies, does)) = grade(*ask, &effective, &object.assigned, self.listed) else {
+                    continue;
+                };
                 let side = match does {
                     Does::Break(_) => &mut sheet.against,
                     Does::Perhaps(_) => &mut sheet.doubts,
