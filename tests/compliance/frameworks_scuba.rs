@@ -234,6 +234,9 @@ fn assignments_that_were_not_read_leave_it_open_unless_it_fails_anyway() {
     // Wherever it is assigned, it asks for no less.
     let strict = unread(with_policy(vec![restriction(RestrictionKind::PasswordAddition)]), Vec::new());
     assert_eq!(verdict(&strict, ADDITION), Pass);
+    let mut off = strict;
+    off.custom_policies[0].is_enabled = false;
+    assert_eq!(verdict(&off, ADDITION), Unknown);
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl Credentials {
             return;
         }
         let (now, credentials) = (self.now, object.credentials());
-        enter(&mut self.secrets, object, &credentials, |one| is_secret(one), now);
+        enter(&mut self.secrets, object, &credentials, is_secret, now);
         enter(&mut self.far_ends, object, &credentials, |one| ends_late(one, now), now);
         enter(&mut self.old, object, &credentials, |one| began_early(one, now), now);
         self.associated(object, &credentials);
