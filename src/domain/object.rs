@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::{Uuid, uuid};
 
 use super::{
-    AppId, Credential, CredentialAt, CredentialKind, FederatedCredential, KeyCredential, KeyType, ObjectId,
-    ObjectKey, ObjectKind, PasswordCredential, PolicyId, TenantId, Text,
+    AppId, Credential, CredentialAt, CredentialKind, FederatedCredential, KeyCredential, KeyId, KeyType,
+    ObjectId, ObjectKey, ObjectKind, PasswordCredential, PolicyId, TenantId, Text,
 };
 
 /// Tenants in which Microsoft registers its own applications (DESIGN §2.2).
@@ -234,6 +234,13 @@ impl Object {
         }
     }
 
+    /// Whether it has a password or key credential with this id.
+    #[must_use]
+    pub fn has_key(&self, id: KeyId) -> bool {
+        let mut ids = self.passwords.iter().map(|it| it.key_id).chain(self.keys.iter().map(|it| it.key_id));
+        ids.any(|other| other == Some(id))
+    }
+
     /// Every credential, in Graph's order: passwords, keys, federated ones. SAML signing passwords
     /// are told from client secrets here, and nowhere else (DESIGN §2.2).
     #[must_use]
@@ -289,7 +296,7 @@ impl Object {
 /// The SAML token-signing keys of a service principal, by what links their entries.
 #[derive(Default)]
 struct SamlSigning<'a> {
-    key_ids: HashSet<super::KeyId>,
+    key_ids: HashSet<KeyId>,
     thumbprints: HashSet<&'a str>,
 }
 

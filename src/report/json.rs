@@ -2,6 +2,7 @@
 //! schema version members are only ever added.
 
 mod changes;
+mod deleted;
 mod findings;
 mod frameworks;
 mod history;
@@ -22,8 +23,8 @@ use self::pen::Pen;
 use super::beside::Row;
 use super::moment::Moment;
 use super::{
-    ChangeRow, CredentialRow, ExceptionRow, FindingRow, FrameworkRow, GapRow, Header, ObjectRow, PolicyRow,
-    Report, ReportError, Summary, UndecidedRow,
+    ChangeRow, CredentialRow, DeletedRow, ExceptionRow, FindingRow, FrameworkRow, GapRow, Header, ObjectRow,
+    PolicyRow, Report, ReportError, Summary, UndecidedRow,
 };
 use crate::domain::RunCounts;
 
@@ -43,6 +44,7 @@ pub(super) fn report(
     let Report {
         header,
         gaps,
+        unavailable,
         compared,
         changes,
         findings,
@@ -51,6 +53,7 @@ pub(super) fn report(
         policies,
         frameworks,
         undecided,
+        deleted,
         exceptions,
         trend,
         previous,
@@ -69,6 +72,7 @@ pub(super) fn report(
     pen.member("read", history::Reading::from(read))?;
     pen.member("complete", gaps.is_empty())?;
     pen.list::<GapRow>("gaps", gaps)?;
+    pen.list::<GapRow>("unavailable", unavailable)?;
     pen.member("notices", notices)?;
     pen.member("compared", changes::Comparison::from(compared))?;
     pen.member("counts", Counts::of(summary))?;
@@ -79,6 +83,10 @@ pub(super) fn report(
     pen.list::<PolicyRow>("policies", policies)?;
     pen.list::<FrameworkRow>("frameworks", frameworks)?;
     pen.table::<UndecidedRow, _, _>("undecided", undecided, |row| to(Row::Undecided(row)))?;
+    match deleted {
+        Some(rows) => pen.list::<DeletedRow>("deleted_applications", rows)?,
+        None => pen.member("deleted_applications", ())?,
+    }
     pen.list::<ExceptionRow>("exceptions", exceptions)?;
     pen.list::<RunCounts>("trend", trend)?;
     pen.member("previous", previous.as_ref().map(history::Link::from))?;
@@ -138,6 +146,8 @@ struct Document<'a> {
     complete: bool,
     /// What could not be read.
     gaps: Vec<findings::Gap<'a>>,
+    /// Optional parts that are not to be had: a permission or licence is missing. What hangs on them is not said.
+    unavailable: Vec<findings::Gap<'a>>,
     /// What a reader has to know about the history, a sentence each.
     notices: &'a [String],
     /// What this report was compared with.
@@ -159,6 +169,8 @@ struct Document<'a> {
     frameworks: Vec<frameworks::Framework<'a>>,
     /// What could not be decided.
     undecided: Vec<findings::Undecided<'a>>,
+    /// Deleted applications that can be restored, with their credentials; null where they were not read.
+    deleted_applications: Option<Vec<deleted::Deleted<'a>>>,
     /// The configured exceptions that concern this tenant, as configured.
     exceptions: Vec<history::Exception<'a>>,
     /// Earlier runs in numbers, oldest first.
@@ -218,6 +230,7 @@ in_document! {
     PolicyRow => policies::Policy,
     FrameworkRow => frameworks::Framework,
     UndecidedRow => findings::Undecided,
+    DeletedRow => deleted::Deleted,
     ExceptionRow => history::Exception,
     RunCounts => history::Point,
 }
