@@ -28,6 +28,8 @@ mod delta;
 mod disk;
 #[path = "end_to_end/faults.rs"]
 mod faults;
+#[path = "end_to_end/frameworks.rs"]
+mod frameworks;
 #[path = "end_to_end/history.rs"]
 mod history;
 #[path = "end_to_end/mail.rs"]

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::frameworks::FrameworkRow;
 use super::{Rows, Summary};
 use crate::domain::{
     ChainLink, ExceptionState, FindingKey, HowRead, Owner, RuleId, RunCounts, RunId, RunMark, Severity,
@@ -32,6 +33,8 @@ pub struct Report {
     /// The tenant default first, then custom policies by name and id; restrictions as Graph lists
     /// them. A policy without restrictions has one row with the restriction's cells empty.
     pub policies: Vec<PolicyRow>,
+    /// The controls of published frameworks, always all of them.
+    pub frameworks: Vec<FrameworkRow>,
     /// What could not be decided, for reading by people: where, which rule, why.
     pub undecided: Rows<UndecidedRow>,
     /// Deleted applications that can be restored with their credentials, by name and id; none where they were

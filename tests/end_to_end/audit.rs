@@ -12,10 +12,11 @@ use sha2::{Digest, Sha256};
 use crate::installed::{PYTHON, python_has};
 use crate::world::{World, now, rows, text, until};
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "changes.csv",
     "credentials.csv",
     "findings.csv",
+    "frameworks.csv",
     "manifest.json",
     "objects.csv",
     "policies.csv",
@@ -65,7 +66,7 @@ fn another_parser_reads_the_same_cells() {
     let script = "import csv, json, sys\n\
                   rows = list(csv.DictReader(open(sys.argv[1], encoding='utf-8-sig', newline=''), strict=True))\n\
                   json.dump(rows, sys.stdout)\n";
-    for file in ["findings.csv", "objects.csv", "credentials.csv", "policies.csv"] {
+    for file in ["findings.csv", "objects.csv", "credentials.csv", "policies.csv", "frameworks.csv"] {
         let path = world.runs()[0].join(file);
         let output = Command::new(PYTHON).args(["-c", script]).arg(&path).output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));

@@ -41,6 +41,7 @@ pub(crate) fn empty() -> Report {
         objects: Rows::default(),
         credentials: Rows::default(),
         policies: Vec::new(),
+        frameworks: Vec::new(),
         undecided: Rows::default(),
         deleted: None,
         exceptions: Vec::new(),

@@ -262,6 +262,7 @@ fn the_manifest_is_last_and_covers_every_other_file() {
             "credentials.csv",
             "policies.csv",
             "changes.csv",
+            "frameworks.csv",
             "report.json",
             "report.html",
             "manifest.json",

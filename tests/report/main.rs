@@ -14,6 +14,8 @@ mod draft;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod frameworks;
+#[cfg(test)]
 mod json_files;
 #[cfg(test)]
 mod keys;
