@@ -26,7 +26,7 @@ pub use basis::{Basis, DeltaLink, DeltaState, HowRead, Since};
 pub use beside::{Addition, Aside, Beside, DeletedApplication, RoleHolder};
 pub use credential::{
     Credential, CredentialAt, CredentialKind, CredentialState, FederatedCredential, KeyCredential, KeyType,
-    PasswordCredential,
+    PasswordCredential, Rotation,
 };
 pub use exception::{Covered, Exception, ExceptionReview, ExceptionState, Idleness, Whom};
 pub use finding::{

@@ -1,7 +1,11 @@
 //! Credentials that have ended, and those about to.
 
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+
 use super::{Case, Ruling};
-use crate::domain::{Credential, CredentialKind, CredentialState, Evidence};
+use crate::domain::{Credential, CredentialAt, CredentialKind, CredentialState, Evidence};
 
 /// Expired client secrets that are still there.
 pub(super) fn client_secret_expired(case: &Case<'_>) -> Vec<Ruling> {
@@ -23,26 +27,53 @@ pub(super) fn certificate_expiring(case: &Case<'_>) -> Vec<Ruling> {
     such(case, CredentialKind::Certificate, expiring)
 }
 
-fn expired(case: &Case<'_>, credential: &Credential<'_>) -> bool {
-    credential.state(case.now) == CredentialState::Expired
+fn expired(case: &Case<'_>, credential: &Credential<'_>) -> Option<Evidence> {
+    let ended = credential.state(case.now) == CredentialState::Expired;
+    ended.then_some(Evidence::Credential(credential.at))
 }
 
-fn expiring(case: &Case<'_>, credential: &Credential<'_>) -> bool {
-    let soon = credential.end.is_some_and(|end| end - case.now <= case.settings.expiring_within);
-    soon && credential.is_unexpired(case.now)
+fn expiring(case: &Case<'_>, credential: &Credential<'_>) -> Option<Evidence> {
+    let end = credential.end.filter(|end| ends_soon(case, *end))?;
+    let evidence = || Evidence::Expiring { credential: credential.at, newer: newer(case, credential, end) };
+    credential.is_unexpired(case.now).then(evidence)
+}
+
+fn ends_soon(case: &Case<'_>, end: DateTime<Utc>) -> bool {
+    end - case.now <= case.settings.expiring_within
+}
+
+/// What can take the place of a credential that ends then: another one of its kind that can be used before,
+/// and does not end soon itself. Tokens are signed by certificates that sign, and nobody signs in with those.
+/// Of several, the one that ends last.
+fn newer(case: &Case<'_>, old: &Credential<'_>, end: DateTime<Utc>) -> Option<CredentialAt> {
+    let replaces = |other: &&Credential<'_>| {
+        other.at != old.at
+            && other.kind == old.kind
+            && !other.repeats
+            && !other.unreadable
+            && case.unknown_type(other).is_none()
+            && case.object.signs_tokens(other) == case.object.signs_tokens(old)
+            && other.start.is_none_or(|start| start < end)
+            && other.end.is_none_or(|end| !ends_soon(case, end))
+    };
+    let last =
+        |credential: &&Credential<'_>| (credential.end.is_none(), credential.end, Reverse(credential.at));
+    case.credentials.iter().filter(replaces).max_by_key(last).map(|credential| credential.at)
 }
 
 fn such(
     case: &Case<'_>,
     kind: CredentialKind,
-    breaks: fn(&Case<'_>, &Credential<'_>) -> bool,
+    breaks: fn(&Case<'_>, &Credential<'_>) -> Option<Evidence>,
 ) -> Vec<Ruling> {
-    case.credentials
-        .iter()
-        .filter(|credential| credential.kind == kind && !credential.repeats)
-        .filter(|credential| credential.unreadable || breaks(case, credential))
-        .map(|credential| case.broken_by(credential, Evidence::Credential(credential.at)))
-        .collect()
+    let rulings = case.credentials.iter().filter_map(|credential| {
+        if credential.kind != kind || credential.repeats {
+            return None;
+        }
+        let doubtful = credential.unreadable.then_some(Evidence::Credential(credential.at));
+        doubtful.or_else(|| breaks(case, credential)).map(|evidence| case.broken_by(credential, evidence))
+    });
+    rulings.collect()
 }
 
 #[cfg(test)]

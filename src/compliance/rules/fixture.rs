@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Case, ObjectRule, Ruling};
-use crate::compliance::{Policies, Settings};
+use super::{Case, ObjectRule, Ruling, World};
+use crate::compliance::Settings;
 use crate::domain::{
     AppId, ApplicationFacts, Assigned, Beside, Collection, CustomPolicy, Details, Inventory, KeyCredential,
     KeyId, KeyType, Limit, MaxLifetime, Object, ObjectId, Objects, Owners, PasswordCredential, PolicyId,
@@ -146,8 +146,8 @@ pub(super) fn rulings_by(
     inventory: &Inventory,
     settings: &Settings,
 ) -> Vec<Ruling> {
-    let policies = Policies::of(inventory);
-    rule(&Case::new(object, TENANT, &policies, settings, now()))
+    let world = World::new(inventory, settings, now());
+    rule(&Case::new(object, &world))
 }
 
 pub(super) fn rulings(rule: ObjectRule, object: &Object, inventory: &Inventory) -> Vec<Ruling> {
