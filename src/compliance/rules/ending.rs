@@ -82,7 +82,7 @@ mod tests {
 
     use super::super::fixture::*;
     use super::*;
-    use crate::domain::{KeyCredential, KeyType, Text};
+    use crate::domain::{KeyCredential, KeyType, Object, PasswordCredential, Text};
 
     #[test]
     #[rustfmt::skip]
@@ -130,5 +130,87 @@ mod tests {
         let mut object = managed_identity();
         object.keys = vec![key(KeyType::Certificate, None, Some(now()))];
         assert_eq!(rulings_alone(certificate_expired, &object), Vec::new());
+    }
+
+    /// Whether the first of these client secrets ends soon, and which one takes its place.
+    fn replaced(passwords: Vec<PasswordCredential>) -> Option<CredentialAt> {
+        let object = Object { passwords, ..application() };
+        match rulings_alone(client_secret_expiring, &object).into_iter().next() {
+            Some(Ruling::Broken(Evidence::Expiring { credential: CredentialAt::Password(0), newer })) => {
+                newer
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_newer_one_can_be_used_in_time_and_does_not_end_soon_itself() {
+        let end = now() + TimeDelta::days(10);
+        let soon = TimeDelta::days(30);
+        let late = Some(now() + TimeDelta::days(300));
+        for (case, other, found) in [
+            ("usable now",                   secret(Some(now()), late),                        true),
+            ("without start",                secret(None, late),                               true),
+            ("without end",                  secret(None, None),                               true),
+            ("begins a second before",       secret(Some(end - SECOND), late),                 true),
+            ("begins when the first ends",   secret(Some(end), late),                          false),
+            ("ends a second after the span", secret(None, Some(now() + soon + SECOND)),        true),
+            ("ends with the span",           secret(None, Some(now() + soon)),                 false),
+            ("expired",                      secret(None, Some(now())),                        false),
+            ("of unreadable dates",          PasswordCredential { unreadable: true, ..secret(None, None) }, false),
+        ] {
+            let newer = replaced(vec![secret(None, Some(end)), other]);
+            assert_eq!(newer, found.then_some(CredentialAt::Password(1)), "{case}");
+        }
+        assert_eq!(replaced(vec![secret(None, Some(end))]), None, "alone");
+    }
+
+    #[test]
+    fn of_several_newer_ones_the_one_that_ends_last_is_named() {
+        let ending = |days| secret(None, Some(now() + TimeDelta::days(days)));
+        let newer = |others: Vec<PasswordCredential>| replaced([vec![ending(1)], others].concat());
+        assert_eq!(newer(vec![ending(100), ending(300), ending(200)]), Some(CredentialAt::Password(2)));
+        assert_eq!(newer(vec![ending(100), secret(None, None)]), Some(CredentialAt::Password(2)));
+        assert_eq!(
+            newer(vec![ending(100), ending(100)]),
+            Some(CredentialAt::Password(1)),
+            "the first listed"
+        );
+    }
+
+    #[test]
+    fn a_certificate_is_replaced_by_one_of_its_own_use() {
+        let soon = Some(now() + TimeDelta::days(1));
+        let entry = |usage: &str, thumbprint: &str, end| KeyCredential {
+            usage: Some(Text::new(usage)),
+            custom_key_identifier: Some(thumbprint.into()),
+            ..key(KeyType::Certificate, None, end)
+        };
+        let signing = |thumbprint, end| [entry("Sign", thumbprint, end), entry("Verify", thumbprint, end)];
+        let plain = |end| vec![entry("Verify", "P", end)];
+        let newer = |object: Object, keys: Vec<KeyCredential>| {
+            let found = rulings_alone(certificate_expiring, &Object { keys, ..object });
+            match found.as_slice() {
+                [Ruling::Broken(Evidence::Expiring { newer, .. })] => *newer,
+                other => panic!("{other:?}"),
+            }
+        };
+        let principal = || service_principal(None);
+        let both = [signing("A", soon), signing("B", None)].concat();
+        assert_eq!(newer(principal(), both), Some(CredentialAt::Key(2)), "each pair once");
+        let mixed = [signing("A", soon).to_vec(), plain(None)].concat();
+        assert_eq!(newer(principal(), mixed), None, "one that does not sign");
+        let mixed = [plain(soon), signing("A", None).to_vec()].concat();
+        assert_eq!(newer(principal(), mixed), None, "one that only signs");
+        let second = KeyCredential { custom_key_identifier: Some("Q".into()), ..plain(None)[0].clone() };
+        assert_eq!(
+            newer(application(), [plain(soon), vec![second.clone()]].concat()),
+            Some(CredentialAt::Key(1))
+        );
+        let unknown = KeyCredential { key_type: KeyType::Other(None), ..second.clone() };
+        assert_eq!(newer(application(), [plain(soon), vec![unknown]].concat()), None, "of unknown type");
+        let symmetric = KeyCredential { key_type: KeyType::Symmetric, ..second };
+        assert_eq!(newer(application(), [plain(soon), vec![symmetric]].concat()), None, "of another kind");
     }
 }

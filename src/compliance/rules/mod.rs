@@ -4,7 +4,7 @@ mod auditor;
 mod ending;
 mod exempted_actors;
 #[cfg(test)]
-mod fixture;
+pub(super) mod fixture;
 mod grandfathered;
 mod idle_policy;
 mod instance_lock;
