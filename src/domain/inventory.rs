@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use super::{Aside, Beside, CustomPolicy, Objects, PolicyId, RuleId, TenantDefault, TenantId, Text};
+use super::{Aside, Beside, CustomPolicy, LastUse, Objects, PolicyId, RuleId, TenantDefault, TenantId, Text};
 
 /// All that was read of a tenant in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,21 @@ impl Inventory {
             | RuleId::AuditorUsesSecret
             | RuleId::ExceptionExpired
             | RuleId::ExceptionStale => true,
+        }
+    }
+
+    /// Whether something that a rule hangs on was asked for and is not to be had: it may well be broken.
+    #[must_use]
+    pub fn is_kept_from(&self, rule: RuleId) -> bool {
+        let Beside { permissions, roles, credential_use, .. } = &self.beside;
+        match rule {
+            RuleId::ClientSecretUnused => {
+                credential_use.unavailable().is_some() || credential_use.read().is_some_and(LastUse::is_empty)
+            }
+            RuleId::PrivilegedWithSecret => {
+                permissions.unavailable().is_some() || roles.unavailable().is_some()
+            }
+            _ => false,
         }
     }
 
