@@ -85,8 +85,8 @@ const CLIENT_SECRET_LONG_LIVED: Explanation = Explanation {
 
 const CLIENT_SECRET_UNUSED: Explanation = Explanation {
     title: "Client secret without a recent sign-in",
-    breaks_when: "The report on sign-in activity has no sign-in with an unexpired client secret for \
-        `audit.unused_after` (90 days by default), and the secret is older than that.",
+    breaks_when: "The report on sign-in activity shows no sign-in with an unexpired client secret for \
+        `audit.unused_after` (90 days by default), or none at all and the secret is older than that.",
     why: "A secret that nothing needs is of use to nobody but a thief, and nobody notices when it is \
         misused.",
     remedy: "Find out whether anything still signs in with it, and remove it if nothing does.",

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Said, capital, counted, day, quoted, span};
 use crate::domain::{
-    Credential, CredentialAt, CredentialKind, CredentialState, DecidedBy, OwnedBy, Refusal, RuleId,
+    Credential, CredentialAt, CredentialKind, CredentialState, DecidedBy, ObjectKind, OwnedBy, Refusal,
+    RuleId,
 };
 use crate::report::build::{Context, Judged};
 
@@ -129,12 +130,8 @@ impl<'a> Spoken<'a> {
         let Some(newer) = newer.map(|credential| Self { credential, ..*self }) else {
             return Said { detail: format!("{detail}."), recommendation: self.before_it_ends() };
         };
-        let until = match newer.credential.end {
-            Some(end) => format!("until {}", day(end)),
-            None => "without end".to_owned(),
-        };
         Said::new(
-            format!("{detail}; a newer one is there: {}, which can be used {until}.", newer.phrase()),
+            format!("{detail}; a newer one is there: {}, which {}.", newer.phrase(), newer.usable()),
             if self.signs_tokens() {
                 "Make sure that the newer one is the active signing certificate and that the service provider \
                  trusts it, then remove the old one."
@@ -183,12 +180,21 @@ impl<'a> Spoken<'a> {
                 day(at),
                 self.ago(at),
             ),
-            None => format!(
-                "{named} has no sign-in recorded{} and is older than the {limit} after which that counts",
-                oldest.map_or_else(String::new, |oldest| {
-                    format!(" in a report that goes back to {} at least", day(oldest))
-                }),
-            ),
+            None => {
+                let how_far = oldest.map_or_else(String::new, |oldest| {
+                    format!(" in the report, which goes back to {} at least", day(oldest))
+                });
+                let age = match (self.credential.start, self.judged.object.kind()) {
+                    (Some(start), _) => format!("although it began on {}, more than {limit} ago", day(start)),
+                    (None, ObjectKind::Application) => {
+                        format!("and has no start; its application is older than {limit}")
+                    }
+                    (None, ObjectKind::ServicePrincipal) => {
+                        format!("and has no start; its service principal is older than {limit}")
+                    }
+                };
+                format!("{named} has no sign-in recorded{how_far}, {age}")
+            }
         };
         if let Some(at) = application {
             detail.push_str(&format!("; its application last signed in as itself on {}", day(at)));

@@ -8,7 +8,7 @@ use crate::compliance::Reason;
 pub fn why_risky(reason: &Reason) -> String {
     match reason {
         Reason::Takeover { permissions, roles } => {
-            format!("With its client secret comes {}.", privilege::held(permissions, roles))
+            format!("Whoever has its client secret holds {}.", privilege::held(permissions, roles))
         }
         Reason::PlainSight => {
             "Text shaped like a client secret can be read by everybody who can read the directory.".to_owned()
@@ -25,9 +25,9 @@ pub fn why_risky(reason: &Reason) -> String {
         }
         Reason::Unlocked => "Other tenants can add credentials to their service principals of it.".to_owned(),
         Reason::UsedLately(at) => {
-            format!("The secret was last used on {}, so it stands where something can read it.", day(*at))
+            format!("One of its secrets was used on {}, so it stands where something can read it.", day(*at))
         }
-        Reason::LongUnused => "Nothing seems to use the secret any more, so nobody would miss it.".to_owned(),
+        Reason::LongUnused => "None of its secrets was used lately, as far as is known.".to_owned(),
         Reason::NoOwner => "Nobody owns it, so nobody would be asked.".to_owned(),
     }
 }
