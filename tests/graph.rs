@@ -1,6 +1,8 @@
 //! Reading Microsoft Graph, against a local server that plays Graph.
 #![cfg(test)]
 
+#[path = "graph/beside.rs"]
+mod beside;
 #[path = "graph/budget.rs"]
 mod budget;
 #[path = "graph/damaged.rs"]
@@ -25,6 +27,8 @@ mod objects;
 mod owners;
 #[path = "graph/pages.rs"]
 mod pages;
+#[path = "graph/permissions.rs"]
+mod permissions;
 #[path = "graph/policies.rs"]
 mod policies;
 #[path = "graph/requests.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "support/any_object.rs"]
 mod any_object;
+#[path = "store/beside.rs"]
+mod beside;
 #[path = "store/delta.rs"]
 mod delta;
 #[path = "store/desk.rs"]

@@ -65,6 +65,7 @@ impl Progress for Parts {
         | Event::Waiting { part, .. }
         | Event::Held { part, .. }
         | Event::Done { part, .. }
+        | Event::Unavailable { part }
         | Event::Failed { part, .. }) = event;
         let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
         let label = label(part);
@@ -73,7 +74,7 @@ impl Progress for Parts {
         bar.bar.set_position(read as u64);
         match event {
             Event::Done { .. } => bar.bar.finish(),
-            Event::Failed { .. } => bar.bar.abandon(),
+            Event::Unavailable { .. } | Event::Failed { .. } => bar.bar.abandon(),
             Event::Expected { .. } | Event::Page { .. } | Event::Waiting { .. } | Event::Held { .. } => {
                 bar.bar.tick();
             }
@@ -96,6 +97,7 @@ impl Bar {
             Event::Waiting { pause, .. } => stage.wait = until(pause).map(Wait::Again),
             Event::Held { pause, .. } => stage.wait = until(pause).map(Wait::Held),
             Event::Done { total, .. } => stage.end(total, "done"),
+            Event::Unavailable { .. } => stage.end(0, "not available"),
             Event::Failed { total, .. } => stage.end(total, "failed"),
         }
         stage.read()
@@ -119,7 +121,7 @@ impl Parts {
             // Where it cannot be written there is nobody to tell.
             stage.write(out, state.per_sec(), Instant::now()).unwrap_or_default();
         };
-        let style = ProgressStyle::with_template("{spinner:.cyan} {prefix:<21} {line}")
+        let style = ProgressStyle::with_template("{spinner:.cyan} {prefix:<25} {line}")
             .map(|style| style.with_key("line", line));
         let bar = self.all.add(ProgressBar::new_spinner());
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));

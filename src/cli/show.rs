@@ -95,6 +95,10 @@ fn problems(outcome: &Outcome) {
     for notice in &outcome.report.notices {
         warning(&format!("tenant `{}`: {}", outcome.report.header.tenant, plain(notice, 1000)));
     }
+    for part in &outcome.report.unavailable {
+        let reason = plain(&part.reason, 1000);
+        warning(&format!("tenant `{}`: without {}: {reason}", outcome.report.header.tenant, part.part));
+    }
     for gap in &outcome.report.gaps {
         error(&format!(
             "tenant `{}`: not read: {}: {}",

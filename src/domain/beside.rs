@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AppId, KeyId, LastUse, Object, ObjectId, ObjectKey, Powers, Text};
+use super::{AppId, KeyId, LastUse, Object, ObjectId, ObjectKey, Objects, Powers, Text};
 
 /// A part that the audit can do without.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,14 @@ pub enum Aside<T> {
 impl<T> Aside<T> {
     /// All of it, where it was read.
     pub fn read(&self) -> Option<&T> {
+        match self {
+            Self::Read(all) => Some(all),
+            Self::NotAsked | Self::Unavailable(_) | Self::Unread => None,
+        }
+    }
+
+    /// All of it, taken, where it was read.
+    pub fn into_read(self) -> Option<T> {
         match self {
             Self::Read(all) => Some(all),
             Self::NotAsked | Self::Unavailable(_) | Self::Unread => None,
@@ -51,10 +59,12 @@ pub struct Beside {
     pub credential_use: Aside<LastUse<KeyId>>,
     /// When each application last signed in as itself (FACTS §15).
     pub application_use: Aside<LastUse<AppId>>,
-    /// Who added which credential since the last complete run (FACTS §16).
-    pub additions: Aside<Vec<Addition>>,
+    /// Who added which credential, as far as the audit log told in this run and those before (FACTS §16).
+    pub additions: Aside<Additions>,
     /// Soft-deleted applications (FACTS §6).
     pub deleted: Aside<Vec<DeletedApplication>>,
+    /// How many agent identity blueprints are listed by themselves (FACTS §1.1). They are among the objects.
+    pub blueprints: Aside<usize>,
 }
 
 /// A directory role that a service principal holds.
@@ -85,6 +95,41 @@ pub struct Addition {
     pub at: DateTime<Utc>,
     /// Who: a user's sign-in name or the name of an application.
     pub by: Text,
+}
+
+/// Credentials that somebody added: of each the latest time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Additions(Vec<Addition>);
+
+impl Additions {
+    /// Who added a credential to an object, and when. None where the audit log does not say.
+    #[must_use]
+    pub fn of(&self, object: ObjectKey, key_id: KeyId) -> Option<&Addition> {
+        let order = |addition: &Addition| (addition.object, addition.key_id);
+        let place = self.0.binary_search_by(|addition| order(addition).cmp(&(object, key_id))).ok()?;
+        self.0.get(place)
+    }
+
+    /// These and those that an earlier run knew of, as far as their credentials are still there: the audit log
+    /// forgets after days or weeks, and nobody else remembers.
+    #[must_use]
+    pub fn after(self, earlier: Self, objects: &Objects) -> Self {
+        let is_there = |addition: &Addition| {
+            let object = objects.find(&addition.object).and_then(|place| objects.get(place));
+            object.is_some_and(|object| object.has_key(addition.key_id))
+        };
+        earlier.0.into_iter().chain(self.0).filter(is_there).collect()
+    }
+}
+
+impl FromIterator<Addition> for Additions {
+    fn from_iter<I: IntoIterator<Item = Addition>>(all: I) -> Self {
+        let mut all: Vec<Addition> = all.into_iter().collect();
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        all.dedup_by_key(|addition| (addition.object, addition.key_id));
+        all.reverse();
+        Self(all)
+    }
 }
 
 /// A soft-deleted application, which can be restored with its credentials (FACTS §6).

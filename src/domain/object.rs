@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::{Uuid, uuid};
 
 use super::{
-    AppId, Credential, CredentialAt, CredentialKind, FederatedCredential, KeyCredential, KeyType, ObjectId,
-    ObjectKey, ObjectKind, PasswordCredential, PolicyId, Rotation, TenantId, Text,
+    AppId, Credential, CredentialAt, CredentialKind, FederatedCredential, KeyCredential, KeyId, KeyType,
+    ObjectId, ObjectKey, ObjectKind, PasswordCredential, PolicyId, Rotation, TenantId, Text,
 };
 
 /// Tenants in which Microsoft registers its own applications (DESIGN §2.2).
@@ -78,6 +78,9 @@ pub struct ApplicationFacts {
     /// `federatedIdentityCredentials`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub federated: Vec<FederatedCredential>,
+    /// Whether it is an agent identity blueprint, from which agent identities are made (FACTS §1.1).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blueprint: bool,
 }
 
 /// `servicePrincipalLockConfiguration` (FACTS §7.5). A null member counts as off.
@@ -264,6 +267,13 @@ impl Object {
         credentials
     }
 
+    /// Whether it has a password or key credential with this id.
+    #[must_use]
+    pub fn has_key(&self, id: KeyId) -> bool {
+        let mut ids = self.passwords.iter().map(|it| it.key_id).chain(self.keys.iter().map(|it| it.key_id));
+        ids.any(|other| other == Some(id))
+    }
+
     /// Every credential, in Graph's order: passwords, keys, federated ones. SAML signing passwords
     /// are told from client secrets here, and nowhere else (DESIGN §2.2). What Application Proxy rotates is
     /// not told from other client secrets: that takes more than the object.
@@ -324,7 +334,7 @@ impl Object {
 /// The SAML token-signing keys of a service principal, by what links their entries.
 #[derive(Default)]
 struct SamlSigning<'a> {
-    key_ids: HashSet<super::KeyId>,
+    key_ids: HashSet<KeyId>,
     thumbprints: HashSet<&'a str>,
 }
 

@@ -69,7 +69,14 @@ members!(InstanceLock {
     credentials_with_usage_verify,
     credentials_with_usage_sign,
 });
-members!(ApplicationFacts { sign_in_audience, is_disabled, disabled_by_microsoft, lock, federated });
+members!(ApplicationFacts {
+    sign_in_audience,
+    is_disabled,
+    disabled_by_microsoft,
+    lock,
+    federated,
+    blueprint
+});
 members!(ServicePrincipalFacts {
     service_principal_type,
     app_owner_organization,

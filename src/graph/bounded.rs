@@ -15,6 +15,11 @@ pub(super) struct AtMost<T, const MOST: usize>(Result<Vec<T>, TooMany>);
 pub(super) struct TooMany;
 
 impl<T, const MOST: usize> AtMost<T, MOST> {
+    /// A list that is known to be short.
+    pub(super) fn of(list: Vec<T>) -> Self {
+        Self(Ok(list))
+    }
+
     pub(super) fn get(self) -> Result<Vec<T>, TooMany> {
         self.0
     }

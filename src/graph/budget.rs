@@ -30,6 +30,11 @@ pub struct Limits {
     pub key_reads: u32,
     /// A minute at Graph.
     pub key_reads_per: Duration,
+    /// Requests for the audit log and for reports in any `reports_per` (FACTS §9.2). Too high and Graph
+    /// throttles everything, too low and a large log takes longer than the rest.
+    pub reports: u32,
+    /// 10 s at Graph.
+    pub reports_per: Duration,
 }
 
 impl Limits {
@@ -45,6 +50,8 @@ impl Limits {
             units_per: Duration::from_secs(10),
             key_reads: 150,
             key_reads_per: Duration::from_secs(60),
+            reports: 5,
+            reports_per: Duration::from_secs(10),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use futures_util::future::OptionFuture;
 
+use super::beside::{self, Found};
 use super::error::GraphError;
 use super::gaps;
 use super::http::Graph;
@@ -12,11 +13,12 @@ use super::progress::{Progress, Watch};
 use super::source::Source;
 use super::totals;
 use crate::config::Reading;
-use crate::domain::{Beside, Gap, Gathering, Inventory, ObjectKind, Objects, Part, TenantId};
+use crate::domain::{Gap, Gathering, Inventory, ObjectKind, Objects, Part, TenantId};
 
 /// Reads a tenant: the objects in scope with their credentials, the policies, what those are assigned
 /// to, and which applications nobody owns. Never fails: what could not be read is a gap, and no part
-/// keeps another from being read. Leaves nothing to start from the next time: see [`super::refresh()`].
+/// keeps another from being read. Compares with no earlier run, and leaves nothing to start from the next
+/// time: see [`super::refresh()`].
 pub async fn collect(
     graph: &Graph,
     tenant: TenantId,
@@ -24,10 +26,18 @@ pub async fn collect(
     progress: &dyn Progress,
 ) -> Inventory {
     if let Err(gap) = signed_in(graph).await {
-        return Seen { gaps: vec![gap], ..Seen::default() }.with(tenant, Policies::default());
+        return Seen::nothing(gap).with(tenant, Policies::default(), Found::nothing(reading));
     }
-    let (seen, policies) = tokio::join!(in_full(graph, reading, progress), policies::read(graph, progress));
-    seen.with(tenant, policies)
+    let objects = async {
+        let seen = in_full(graph, reading, progress).await;
+        let found = beside::of_principals(graph, reading, &seen, progress).await;
+        (seen, found)
+    };
+    let at_once = beside::at_once(graph, reading, None, progress);
+    let ((mut seen, of_principals), policies, found) =
+        tokio::join!(objects, policies::read(graph, progress), at_once);
+    let found = found.and(of_principals).put(graph, reading, &mut seen, progress).await;
+    seen.with(tenant, policies, found)
 }
 
 /// Makes sure that there is a token.
@@ -43,17 +53,23 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// With the policies it is an inventory.
-    pub(super) fn with(self, tenant: TenantId, policies: Policies) -> Inventory {
+    /// Nothing was seen, and why.
+    pub(super) fn nothing(gap: Gap) -> Self {
+        Self { gaps: vec![gap], ..Self::default() }
+    }
+
+    /// With the policies, and what was read beside, it is an inventory.
+    pub(super) fn with(self, tenant: TenantId, policies: Policies, found: Found) -> Inventory {
         let Self { mut objects, mut gaps } = self;
         policies.assign(&mut objects);
         gaps.extend(policies.gaps);
+        gaps.extend(found.gaps);
         Inventory {
             tenant,
             objects,
             tenant_default: policies.default,
             custom_policies: policies.custom,
-            beside: Beside::default(),
+            beside: found.beside,
             gaps: gaps::in_order(gaps),
         }
     }

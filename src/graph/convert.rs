@@ -38,6 +38,8 @@ fn read_application(entry: &mut Entry<'_>, wire: wire::Application<'_>) -> Optio
         disabled_by_microsoft: text(wire.disabled_by_microsoft_status),
         lock: wire.service_principal_lock_configuration.map(lock),
         federated: each(wire.federated_identity_credentials.flatten()).map(federated).collect(),
+        // Of an ordinary application the type goes without saying.
+        blueprint: wire.odata_type.as_deref() == Some("#microsoft.graph.agentIdentityBlueprint"),
     };
     Some(Object {
         id,

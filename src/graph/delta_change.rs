@@ -122,7 +122,10 @@ impl Form {
                     disabled_by_microsoft,
                     lock,
                     federated: _,
+                    blueprint,
                 } = facts;
+                // What it is it stays, and it is not said each time.
+                earlier.blueprint |= blueprint;
                 put(given("signInAudience"), &mut earlier.sign_in_audience, sign_in_audience);
                 put(given("isDisabled"), &mut earlier.is_disabled, is_disabled);
                 put(

@@ -44,6 +44,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The entry as it stands, whatever it is, without a word where it cannot be unpacked.
+    pub(super) fn json(&self) -> Option<Value> {
+        serde_json::from_str(Some(self.json).filter(|json| json.len() <= UNPACKED)?).ok()
+    }
+
     /// Takes what the quick way is too strict for, a member that is there twice, and finds out where the
     /// rest goes wrong.
     fn read_slowly<W: Deserialize<'a>>(&mut self) -> Option<W> {

@@ -10,39 +10,23 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use super::budget::{Admitted, Budget, Cost, Limits, Said};
+use super::budget::{Admitted, Budget, Limits, Said};
+pub(super) use super::call::Call;
 use super::error::{Answer, GraphError, plain};
 use super::progress::Watch;
 use super::retry::{Pacing, Patience, Then, retry_after};
 use super::sign_in::SignInError;
 use super::tokens::{Bearer, Tokens};
-use crate::config::TenantSize;
+use crate::config::{Cloud, TenantSize};
 
 /// Graph as one tenant sees it, to be read from. Nothing here writes.
 pub struct Graph {
     http: Client,
-    root: Url,
+    pub(super) root: Url,
+    pub(super) cloud: Cloud,
     tokens: Tokens,
     pub(super) patience: Patience,
     pub(super) budget: Arc<Budget>,
-}
-
-/// A request, as often as it may have to be sent. All of them only read.
-#[derive(Debug, Clone)]
-pub(super) struct Call {
-    pub(super) url: Url,
-    /// Method and path, which is all of it that is ever shown.
-    pub(super) name: String,
-    /// What to grant where Graph refuses it.
-    pub(super) needs: &'static str,
-    /// `application/json`, but for a count.
-    pub(super) accept: &'static str,
-    /// Whether it is an advanced query, on every page of it (FACTS §4.1).
-    pub(super) eventual: bool,
-    /// JSON to post; a GET where there is none.
-    pub(super) body: Option<String>,
-    /// What it takes from the budget.
-    pub(super) cost: Cost,
 }
 
 /// An answer.
@@ -60,19 +44,17 @@ pub(super) struct Failure {
     pub(super) then: Then,
 }
 
-/// The version of Graph that everything is read from.
-const VERSION: &str = "v1.0";
 /// An error body past this is not read: it is no error of Graph's then.
 pub(super) const ERROR_BODY_LIMIT: usize = 64 << 10;
 
 impl Graph {
     /// `root` is Graph without the version, as `graph_url` has it. `http` must follow no redirects,
     /// as [`super::client::build`] makes it; a token goes to the origin of `root` alone. The budget is that
-    /// of a small tenant.
+    /// of a small tenant, the cloud the public one.
     #[must_use]
     pub fn new(http: Client, root: Url, tokens: Tokens, patience: Patience) -> Self {
         let budget = Arc::new(Budget::new(Limits::of(TenantSize::Small)));
-        Self { http, root, tokens, patience, budget }
+        Self { http, root, cloud: Cloud::Public, tokens, patience, budget }
     }
 
     /// As it is, within another budget: one that others may spend too.
@@ -81,28 +63,15 @@ impl Graph {
         Self { budget, ..self }
     }
 
+    /// As it is, in another cloud: not all of them offer everything (FACTS §13).
+    #[must_use]
+    pub fn of_cloud(self, cloud: Cloud) -> Self {
+        Self { cloud, ..self }
+    }
+
     /// Makes sure that there is a token.
     pub(super) async fn sign_in(&self) -> Result<(), SignInError> {
         self.tokens.bearer().await.map(drop)
-    }
-
-    /// A GET of a path below the version, with its query as it is written in the documentation.
-    pub(super) fn call(&self, path: &str, query: Option<&str>, needs: &'static str) -> Call {
-        let mut url = self.root.clone();
-        let base = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{base}/{VERSION}/{path}"));
-        url.set_query(query);
-        let cost = Cost::of_get(path, &url);
-        let name = format!("GET /{VERSION}/{path}");
-        Call { url, name, needs, accept: "application/json", eventual: false, body: None, cost }
-    }
-
-    /// The path below the version, and the query, as a batch names its members.
-    pub(super) fn below_version(&self, call: &Call) -> String {
-        let base = format!("{}/{VERSION}", self.root.path().trim_end_matches('/'));
-        let path = call.url.path();
-        let path = path.strip_prefix(&base).unwrap_or(path);
-        call.url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
     }
 
     /// Whether a link stays at the configured Graph: scheme, host and port, and no user smuggled in.

@@ -2,8 +2,10 @@
 
 mod batch;
 mod batch_headers;
+mod beside;
 mod bounded;
 mod budget;
+mod call;
 pub mod client;
 mod collect;
 mod convert;
@@ -34,6 +36,7 @@ mod totals;
 mod why_full;
 mod wire;
 
+pub use beside::unread as unread_beside;
 pub use budget::{Budget, Budgets, Limits};
 pub use collect::collect;
 pub use error::{Answer, GraphError};

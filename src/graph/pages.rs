@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::mem;
 
 use reqwest::Url;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 
@@ -96,6 +97,11 @@ impl<S> Listed<S> {
     /// Whether nothing is missing.
     pub(super) fn is_complete(&self) -> bool {
         self.end.is_ok() && self.problems.is_empty()
+    }
+
+    /// Whether any page came.
+    pub(super) fn has_begun(&self) -> bool {
+        0 < self.pages
     }
 
     /// Takes the entries of a page, and leaves its link.
@@ -253,10 +259,26 @@ impl Graph {
         watch: Watch<'_>,
         read: Read<T>,
     ) -> Listed<S> {
+        self.list_as::<wire::Page, T, S>(items, first, watch, read).await
+    }
+
+    /// As [`Graph::list_onto`], from pages that look otherwise.
+    pub(super) async fn list_as<P, T, S>(
+        &self,
+        items: S,
+        first: &Call,
+        watch: Watch<'_>,
+        read: Read<T>,
+    ) -> Listed<S>
+    where
+        P: DeserializeOwned + Into<wire::Page>,
+        T: 'static,
+        S: Sink<T>,
+    {
         let mut restarts = 0;
         let mut listed = Listed::new(items);
         loop {
-            match self.follow(first, watch, read, &mut listed).await {
+            match self.follow::<P, T, S>(first, watch, read, &mut listed).await {
                 Err(error) if error.is_expired_page_token() && restarts < RESTARTS => {
                     restarts += 1;
                     listed.start_anew();
@@ -302,21 +324,26 @@ impl Graph {
     }
 
     /// Asks for the next page as soon as the one before has arrived, and reads that one meanwhile.
-    async fn follow<T: 'static, S: Sink<T>>(
+    async fn follow<P, T, S>(
         &self,
         first: &Call,
         watch: Watch<'_>,
         read: Read<T>,
         listed: &mut Listed<S>,
-    ) -> Result<(), GraphError> {
+    ) -> Result<(), GraphError>
+    where
+        P: DeserializeOwned + Into<wire::Page>,
+        T: 'static,
+        S: Sink<T>,
+    {
         let mut call = first.clone();
         let mut trail = Trail::from(&call.url, MOST_PAGES);
         let mut aside = Aside(None);
         loop {
             let (page, finished) =
-                tokio::join!(self.send::<wire::Page>(&call, watch), aside.finish(&call, listed, watch));
+                tokio::join!(self.send::<P>(&call, watch), aside.finish(&call, listed, watch));
             finished?;
-            let (link, entries) = listed.open(page?);
+            let (link, entries) = listed.open(page?.into());
             aside.start(entries, listed, read);
             let end = match link.map(|link| self.next(&call, &link)) {
                 Some(Ok(next)) => match trail.go(&mut call, next, listed) {

@@ -55,6 +55,11 @@ pub enum Event {
         /// All entries of it.
         total: usize,
     },
+    /// The part is not to be had here, and nothing is missing for it.
+    Unavailable {
+        /// What was asked for.
+        part: Part,
+    },
     /// The part was given up; the inventory has a gap.
     Failed {
         /// What was being read.
@@ -120,6 +125,10 @@ impl Watch<'_> {
 
     pub(super) fn held(self, pause: Duration) {
         self.progress.event(Event::Held { part: self.part, pause });
+    }
+
+    pub(super) fn unavailable(self) {
+        self.progress.event(Event::Unavailable { part: self.part });
     }
 
     /// The part is over: done where nothing is missing.

@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures_util::future::join_all;
 
 use super::batch::MEMBERS;
+use super::beside::{self, Found};
 use super::collect::{Seen, in_full, signed_in};
 use super::delta;
 use super::delta_apply::{Updated, bring_up_to_date};
@@ -35,6 +36,9 @@ pub struct Ask<'a> {
     pub started: DateTime<Utc>,
     /// What to start from, or why there is nothing.
     pub basis: Result<Basis, WhyFull>,
+    /// When the last complete run started, which this one is compared with, whether or not it starts from it:
+    /// what was added since is told by the audit log.
+    pub last_complete: Option<DateTime<Utc>>,
 }
 
 /// What was read.
@@ -53,11 +57,10 @@ pub struct Refreshed {
 /// Graph tells that. Policies and their assignments are read anew each time: no delta query tells of them
 /// (FACTS §10). In any doubt everything is read in full, at most once, and the log says why.
 pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Refreshed {
-    let Ask { tenant, reading, started, basis } = ask;
+    let Ask { tenant, reading, started, basis, last_complete } = ask;
     if let Err(gap) = signed_in(graph).await {
-        let seen = Seen { gaps: vec![gap], ..Seen::default() };
-        let read = Read { seen, how: HowRead::InFull, state: None };
-        return read.with(tenant, Policies::default());
+        let read = Read { seen: Seen::nothing(gap), how: HowRead::InFull, state: None };
+        return read.with(tenant, Policies::default(), Found::nothing(reading));
     }
     let objects = async {
         let why = match basis {
@@ -76,8 +79,17 @@ pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Re
         read.seen.gaps.extend(why.gap());
         read
     };
-    let (read, policies) = tokio::join!(objects, policies::read(graph, progress));
-    read.with(tenant, policies)
+    let objects = async {
+        let read = objects.await;
+        let found = beside::of_principals(graph, reading, &read.seen, progress).await;
+        (read, found)
+    };
+    let since = last_complete.map(|last| beside::logged_since(last, started));
+    let at_once = beside::at_once(graph, reading, since, progress);
+    let ((mut read, of_principals), policies, found) =
+        tokio::join!(objects, policies::read(graph, progress), at_once);
+    let found = found.and(of_principals).put(graph, reading, &mut read.seen, progress).await;
+    read.with(tenant, policies, found)
 }
 
 /// Whether a run may start from what an earlier one left.
@@ -107,7 +119,13 @@ pub fn may_start_from(since: &Since, reading: &Reading, started: DateTime<Utc>) 
 /// same properties otherwise.
 fn terms(kind: ObjectKind, reading: &Reading) -> String {
     let owners = if reading.owners { "owners" } else { "no owners" };
-    format!("{} {} {owners}", env!("CARGO_PKG_VERSION"), Source::of(kind).terms())
+    // What is listed by itself may be told of by nothing else.
+    let alone = if kind == ObjectKind::Application && beside::lists_blueprints(reading) {
+        " and blueprints"
+    } else {
+        ""
+    };
+    format!("{} {} {owners}{alone}", env!("CARGO_PKG_VERSION"), Source::of(kind).terms())
 }
 
 fn links(reading: &Reading, urls: Vec<(ObjectKind, String)>) -> Vec<DeltaLink> {
@@ -177,9 +195,9 @@ impl Read {
         }
     }
 
-    fn with(self, tenant: TenantId, policies: Policies) -> Refreshed {
+    fn with(self, tenant: TenantId, policies: Policies, found: Found) -> Refreshed {
         let Self { seen, how, state } = self;
-        Refreshed { inventory: seen.with(tenant, policies), how, state }
+        Refreshed { inventory: seen.with(tenant, policies, found), how, state }
     }
 }
 

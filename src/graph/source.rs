@@ -7,12 +7,15 @@ use crate::domain::{Object, ObjectKey, ObjectKind, Part};
 
 const READ_OBJECTS: &str = "`Application.Read.All`";
 
+const READ_BLUEPRINTS: &str = "`AgentIdentityBlueprint.Read.All`";
+
 /// Delta queries want more than listings (FACTS §10).
 const READ_CHANGES: &str = "`Directory.Read.All`";
 
 /// A kind of objects.
 pub(super) struct Source {
     path: &'static str,
+    cast: &'static str,
     pub(super) part: Part,
     /// What is read of each, besides `id`: what is not named here is not told of by delta either.
     pub(super) properties: &'static [&'static str],
@@ -26,6 +29,7 @@ pub(super) struct Source {
 
 const APPLICATIONS: Source = Source {
     path: "applications",
+    cast: "microsoft.graph.application",
     part: Part::Applications,
     properties: &[
         "appId",
@@ -48,6 +52,7 @@ const APPLICATIONS: Source = Source {
 
 const SERVICE_PRINCIPALS: Source = Source {
     path: "servicePrincipals",
+    cast: "microsoft.graph.servicePrincipal",
     part: Part::ServicePrincipals,
     properties: &[
         "appId",
@@ -93,9 +98,21 @@ impl Source {
         self.list(graph, &format!("{}&$top=999", self.terms()))
     }
 
+    /// The agent identity blueprints among them, with the same properties.
+    pub(super) fn blueprints(&self, graph: &Graph) -> Call {
+        let path = format!("{}/microsoft.graph.agentIdentityBlueprint", self.path);
+        graph.call(&path, Some(&format!("{}&$top=100", self.terms())), READ_BLUEPRINTS)
+    }
+
     /// Another listing of the kind.
     pub(super) fn list(&self, graph: &Graph, query: &str) -> Call {
         graph.call(self.path, Some(query), READ_OBJECTS)
+    }
+
+    /// The soft-deleted ones. The cast is a required part of the path.
+    pub(super) fn deleted(&self, graph: &Graph) -> Call {
+        let query = format!("{},deletedDateTime&$top=999", self.select());
+        graph.call(&format!("directory/deletedItems/{}", self.cast), Some(&query), READ_OBJECTS)
     }
 
     /// One object, without what is expanded in a listing.

@@ -33,6 +33,14 @@ pub(super) struct Page {
     pub(super) _error: (),
 }
 
+impl Page {
+    /// The only page, with this one entry.
+    pub(super) fn of(entry: Box<RawValue>) -> Self {
+        let value = AtMost::of(vec![entry]);
+        Self { value, next_link: None, delta_link: None, count: None, _error: () }
+    }
+}
+
 /// A page that tells of an error is none, whatever else it holds.
 fn no_error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
     match Option::<IgnoredAny>::deserialize(deserializer)? {
@@ -45,6 +53,8 @@ fn no_error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Application<'a> {
+    #[serde(borrow, rename = "@odata.type")]
+    pub(super) odata_type: Option<Lent<'a>>,
     #[serde(borrow)]
     pub(super) id: Option<Lent<'a>>,
     #[serde(borrow)]

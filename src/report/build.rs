@@ -1,5 +1,6 @@
 //! An assessment, as the rows of a report.
 
+mod aside;
 mod context;
 mod dates;
 mod exceptions;
@@ -18,6 +19,7 @@ use crate::report::compare::{self, Present};
 use crate::report::{Compared, FindingRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
 use source::{Desk, Source};
 
+pub(super) use aside::addition;
 pub(super) use context::{Context, Judged, Policies, credential_id, signs_tokens};
 pub(super) use objects::{app_id, portal_url};
 
@@ -58,6 +60,7 @@ pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report
     Report {
         summary: tally.finish(inventory.is_complete(), &compared, &changes),
         gaps: gaps(inventory),
+        unavailable: aside::unavailable(inventory),
         compared,
         changes,
         findings: drawn(&source, counts.findings, |source| Box::new(source.findings())),
@@ -65,6 +68,7 @@ pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report
         credentials: drawn(&source, counts.credentials, |source| Box::new(source.credentials())),
         policies: policies::rows(inventory),
         undecided: drawn(&source, counts.undecided, |source| Box::new(source.undecided())),
+        deleted: aside::deleted(inventory, &desk.context),
         exceptions: exceptions::rows(assessment, settings),
         trend: trend.clone(),
         previous: previous.clone(),

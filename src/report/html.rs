@@ -2,6 +2,7 @@
 
 mod changes;
 mod charts;
+mod deleted;
 mod exceptions;
 mod excerpt;
 mod findings;
@@ -58,7 +59,8 @@ pub(super) fn page(
         style => Value::from_safe_string(STYLE.to_owned()),
         script => Value::from_safe_string(SCRIPT.to_owned()),
         head => value(overview::Head::of(report)),
-        gaps => value(overview::gaps(report)),
+        gaps => value(overview::gaps(&report.gaps)),
+        unavailable => value(overview::gaps(&report.unavailable)),
         overview => value(overview::Overview::of(report)),
         changes => value(changes::Changes::of(report, most, &places)),
         findings => value(findings::findings(report, excerpt, &places)),
@@ -66,6 +68,7 @@ pub(super) fn page(
         credentials => value(holdings::credentials(report, excerpt, &places)),
         policies => value(holdings::policies(report)),
         exceptions => value(exceptions::exceptions(report)),
+        deleted => value(deleted::deleted(report)),
         undecided => value(findings::undecided(report, excerpt, &places)),
     };
     render_to("page.html", values, out)

@@ -2,6 +2,7 @@
 //! schema version members are only ever added.
 
 mod changes;
+mod deleted;
 mod findings;
 mod history;
 mod objects;
@@ -21,8 +22,8 @@ use self::pen::Pen;
 use super::beside::Row;
 use super::moment::Moment;
 use super::{
-    ChangeRow, CredentialRow, ExceptionRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report,
-    ReportError, Summary, UndecidedRow,
+    ChangeRow, CredentialRow, DeletedRow, ExceptionRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow,
+    Report, ReportError, Summary, UndecidedRow,
 };
 use crate::domain::RunCounts;
 
@@ -42,6 +43,7 @@ pub(super) fn report(
     let Report {
         header,
         gaps,
+        unavailable,
         compared,
         changes,
         findings,
@@ -49,6 +51,7 @@ pub(super) fn report(
         credentials,
         policies,
         undecided,
+        deleted,
         exceptions,
         trend,
         previous,
@@ -67,6 +70,7 @@ pub(super) fn report(
     pen.member("read", history::Reading::from(read))?;
     pen.member("complete", gaps.is_empty())?;
     pen.list::<GapRow>("gaps", gaps)?;
+    pen.list::<GapRow>("unavailable", unavailable)?;
     pen.member("notices", notices)?;
     pen.member("compared", changes::Comparison::from(compared))?;
     pen.member("counts", Counts::of(summary))?;
@@ -76,6 +80,10 @@ pub(super) fn report(
     pen.table::<CredentialRow, _, _>("credentials", credentials, |row| to(Row::Credential(row)))?;
     pen.list::<PolicyRow>("policies", policies)?;
     pen.table::<UndecidedRow, _, _>("undecided", undecided, |row| to(Row::Undecided(row)))?;
+    match deleted {
+        Some(rows) => pen.list::<DeletedRow>("deleted_applications", rows)?,
+        None => pen.member("deleted_applications", ())?,
+    }
     pen.list::<ExceptionRow>("exceptions", exceptions)?;
     pen.list::<RunCounts>("trend", trend)?;
     pen.member("previous", previous.as_ref().map(history::Link::from))?;
@@ -135,6 +143,8 @@ struct Document<'a> {
     complete: bool,
     /// What could not be read.
     gaps: Vec<findings::Gap<'a>>,
+    /// Optional parts that are not to be had: a permission or licence is missing. What hangs on them is not said.
+    unavailable: Vec<findings::Gap<'a>>,
     /// What a reader has to know about the history, a sentence each.
     notices: &'a [String],
     /// What this report was compared with.
@@ -154,6 +164,8 @@ struct Document<'a> {
     policies: Vec<policies::Policy<'a>>,
     /// What could not be decided.
     undecided: Vec<findings::Undecided<'a>>,
+    /// Deleted applications that can be restored, with their credentials; null where they were not read.
+    deleted_applications: Option<Vec<deleted::Deleted<'a>>>,
     /// The configured exceptions that concern this tenant, as configured.
     exceptions: Vec<history::Exception<'a>>,
     /// Earlier runs in numbers, oldest first.
@@ -212,6 +224,7 @@ in_document! {
     CredentialRow => objects::Credential,
     PolicyRow => policies::Policy,
     UndecidedRow => findings::Undecided,
+    DeletedRow => deleted::Deleted,
     ExceptionRow => history::Exception,
     RunCounts => history::Point,
 }

@@ -31,8 +31,9 @@ pub use json::json_schema;
 pub use letter::{Contents, Kept, letter};
 pub use manifest::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 pub use model::{
-    Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, ExceptionRow, FindingChange,
-    FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, UndecidedRow,
+    Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, DeletedRow, ExceptionRow,
+    FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
+    UndecidedRow,
 };
 pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};

@@ -16,6 +16,9 @@ pub struct Report {
     pub header: Header,
     /// What could not be read; empty exactly when the run is complete.
     pub gaps: Vec<GapRow>,
+    /// Optional parts that are not to be had here: a permission or licence is missing. What hangs on them is
+    /// not said, and nothing else is less sure for it.
+    pub unavailable: Vec<GapRow>,
     /// What this report was compared with.
     pub compared: Compared,
     /// What changed since then, worst first. Of an incomplete run nothing is `fixed` or `gone`.
@@ -31,6 +34,9 @@ pub struct Report {
     pub policies: Vec<PolicyRow>,
     /// What could not be decided, for reading by people: where, which rule, why.
     pub undecided: Rows<UndecidedRow>,
+    /// Deleted applications that can be restored with their credentials, by name and id; none where they were
+    /// not read.
+    pub deleted: Option<Vec<DeletedRow>>,
     /// The configured exceptions that concern this tenant, as configured.
     pub exceptions: Vec<ExceptionRow>,
     /// Earlier runs in numbers, oldest first.
@@ -163,7 +169,7 @@ impl ChangeKind {
 
 /// A row of `changes.csv`: `tenant,run_id,since,change,kind,rule,severity,object_type,object_id,app_id,
 /// display_name,credential_type,credential_id,credential_name,policy_id,policy_name,before,after,detail,
-/// portal_url`, where `since` is the run compared with. Empty text is an empty cell.
+/// portal_url,added_by`, where `since` is the run compared with. Empty text is an empty cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeRow {
     /// `change`.
@@ -202,6 +208,8 @@ pub struct ChangeRow {
     pub detail: String,
     /// `portal_url`; empty for what is gone.
     pub portal_url: String,
+    /// `added_by`: who added the credential, where the audit log says so.
+    pub added_by: String,
 }
 
 /// A configured exception and what it does.
@@ -271,6 +279,8 @@ pub struct FindingRow {
     pub recommendation: String,
     /// `portal_url`.
     pub portal_url: String,
+    /// Who added the credential since the last complete run, where the audit log says so. No column.
+    pub added_by: String,
 }
 
 /// A row of `objects.csv`.
@@ -326,6 +336,10 @@ pub struct ObjectRow {
     pub worst_severity: Option<Severity>,
     /// `portal_url`.
     pub portal_url: String,
+    /// When it last signed in as itself, where that is known. No column.
+    pub last_sign_in: Option<DateTime<Utc>>,
+    /// The application permissions it signs in with; none where they were not read. No column.
+    pub permissions: Option<Vec<String>>,
 }
 
 /// A row of `credentials.csv`.
@@ -357,6 +371,31 @@ pub struct CredentialRow {
     pub days_left: Option<i64>,
     /// `state`; a federated credential is `active`.
     pub state: &'static str,
+    /// `last_used`: the last sign-in with it that is recorded; none where none is, or where that was not read.
+    pub last_used: Option<DateTime<Utc>>,
+}
+
+/// A deleted application that can be restored, with its credentials (FACTS §6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedRow {
+    /// Its object id.
+    pub object_id: String,
+    /// Its client id.
+    pub app_id: String,
+    /// Its name.
+    pub display_name: String,
+    /// When it was deleted.
+    pub deleted: Option<DateTime<Utc>>,
+    /// Until when it can be restored.
+    pub restorable_until: Option<DateTime<Utc>>,
+    /// Unexpired client secrets.
+    pub active_secrets: usize,
+    /// Expired client secrets.
+    pub expired_secrets: usize,
+    /// Unexpired certificates.
+    pub active_certificates: usize,
+    /// Unexpired symmetric keys.
+    pub symmetric_keys: usize,
 }
 
 /// A row of `policies.csv`: `policy_type,policy_id,policy_name,policy_enabled,applies_to,object_type,

@@ -45,12 +45,13 @@ pub enum PageError {
     },
 }
 
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("page.html", include_str!("templates/page.html")),
     ("overview.html", include_str!("templates/overview.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("changes.html", include_str!("templates/changes.html")),
     ("trend.html", include_str!("templates/trend.html")),
+    ("deleted.html", include_str!("templates/deleted.html")),
     ("exceptions.html", include_str!("templates/exceptions.html")),
     ("findings.html", include_str!("templates/findings.html")),
     ("objects.html", include_str!("templates/objects.html")),

@@ -217,6 +217,9 @@ pub(super) fn conclude(report: &Report) {
     for gap in &report.gaps {
         tracing::warn!(part = gap.part, reason = gap.reason, "not read: {}", gap.part);
     }
+    for part in &report.unavailable {
+        tracing::warn!(part = part.part, reason = part.reason, "not to be had: {}", part.part);
+    }
     tracing::info!(
         complete,
         objects = report.objects.len(),

@@ -27,6 +27,7 @@ impl Progress for Lines {
                 tracing::info!(%part, seconds = pause.as_secs_f64(), "{part}: held back to stay within Graph's limits");
             }
             Event::Done { part, total } => tracing::info!(%part, total, "read {part}"),
+            Event::Unavailable { part } => tracing::info!(%part, "{part} are not to be had"),
             Event::Failed { part, total } => tracing::warn!(%part, total, "gave up reading {part}"),
         }
     }

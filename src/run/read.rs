@@ -8,8 +8,8 @@ use super::clock::Clock;
 use super::render::heavy;
 use super::{Extent, Job, Keeping};
 use crate::compliance::{Settings, evaluate, flagged};
-use crate::config::Tenant;
-use crate::domain::{Assessment, Basis, Beside, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
+use crate::config::{Reading, Tenant};
+use crate::domain::{Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Ask, Budgets, Graph, Patience, Refreshed, WhyFull};
 use crate::store::{Store, StoreError, TenantKey};
@@ -34,7 +34,7 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
     let graph = match connect(tenant, clock, job.budgets) {
         Ok(graph) => graph,
         Err(gap) => {
-            let inventory = unread(tenant, gap);
+            let inventory = unread(job, gap);
             let assessment = judge(&inventory);
             return in_full(inventory, assessment);
         }
@@ -50,7 +50,8 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
         Extent::Everything => Err(WhyFull::Asked),
         Extent::WhatChanged => basis(store, turn.tenant(), job, started).await,
     };
-    let ask = Ask { tenant: tenant.tenant_id, reading: &config.reading, started, basis };
+    let last_complete = last_complete(store, turn.tenant(), &config.reading).await;
+    let ask = Ask { tenant: tenant.tenant_id, reading: &config.reading, started, basis, last_complete };
     let mut refreshed = graph::refresh(&graph, ask, progress).await;
     let assessment = judge(&refreshed.inventory);
     let of = refreshed.to_be_named(flagged(&assessment, &refreshed.inventory));
@@ -89,6 +90,22 @@ async fn basis(
     Ok(Basis { since, objects: objects.ok_or(WhyFull::NoBasis)? })
 }
 
+/// When the last complete run started, where anybody wants to know. Without it the audit log has nothing to add
+/// to; a store that fails is told of wherever that matters more.
+async fn last_complete(store: &Store, tenant: &TenantKey, reading: &Reading) -> Option<DateTime<Utc>> {
+    if !reading.extras.audit_log {
+        return None;
+    }
+    match store.last_complete(tenant).await {
+        Ok(last) => last.map(|run| run.started),
+        Err(error) => {
+            let reason = graph::explain(&error, error.advice());
+            tracing::warn!(reason, "the last run cannot be had, so nobody is asked who added what since");
+            None
+        }
+    }
+}
+
 fn connect(tenant: &Tenant, clock: Clock, budgets: &Budgets) -> Result<Graph, Gap> {
     let gap = |error: &dyn std::error::Error, advice: Option<String>| Gap {
         part: Part::SignIn,
@@ -100,16 +117,18 @@ fn connect(tenant: &Tenant, clock: Clock, budgets: &Budgets) -> Result<Graph, Ga
     let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
         .map_err(|error| gap(&error, error.advice()))?;
     let budget = budgets.of(tenant.tenant_id, tenant.size);
-    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default()).within(budget))
+    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default())
+        .within(budget)
+        .of_cloud(tenant.cloud))
 }
 
-fn unread(tenant: &Tenant, gap: Gap) -> Inventory {
+fn unread(job: &Job<'_>, gap: Gap) -> Inventory {
     Inventory {
-        tenant: tenant.tenant_id,
+        tenant: job.tenant.tenant_id,
         objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
-        beside: Beside::default(),
+        beside: graph::unread_beside(&job.config.reading),
         gaps: vec![gap],
     }
 }

@@ -6,7 +6,25 @@ use super::runs::Recorded;
 use super::session::{Session, within};
 use super::spoilt::Spoilt;
 use super::writes::Stamp;
-use crate::domain::Beside;
+use super::{Store, StoreError, TenantKey};
+use crate::domain::{Additions, Beside};
+
+impl Store {
+    /// Who added which credential, as the last complete run knew it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_additions(&self, tenant: &TenantKey) -> Result<Additions, StoreError> {
+        let Some(number) = self.number(tenant).await? else { return Ok(Additions::default()) };
+        let known = async {
+            let mut session = self.reading().await?;
+            let Some(last) = session.last_complete(number).await? else { return Ok(Beside::default()) };
+            session.beside(&last).await
+        };
+        let beside = self.said(known.await).await?;
+        Ok(beside.additions.into_read().unwrap_or_default())
+    }
+}
 
 impl Session {
     /// Keeps it with the run, where there is anything.

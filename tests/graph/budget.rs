@@ -17,6 +17,8 @@ const PLENTY: Limits = Limits {
     units_per: Duration::from_secs(1),
     key_reads: 1_000_000,
     key_reads_per: Duration::from_secs(1),
+    reports: 1_000_000,
+    reports_per: Duration::from_secs(1),
 };
 
 /// Applications on this many pages, each with one.

@@ -74,7 +74,7 @@ async fn refusals(emulator: &Emulator, limits: Limits) -> usize {
 async fn a_whole_tenant_is_read_without_a_single_refusal() {
     let (units, key_reads) = (25, 2);
     let (units_per, key_reads_per) = (Duration::from_millis(400), Duration::from_millis(500));
-    let limits = Limits { units, units_per, key_reads, key_reads_per };
+    let limits = Limits { units, units_per, key_reads, key_reads_per, ..Limits::of(TenantSize::Small) };
     let enforced = emulator::Limits {
         units: Limit { amount: units, window: units_per },
         key_reads: Limit { amount: key_reads, window: key_reads_per },

@@ -133,7 +133,14 @@ pub(crate) fn graph(server: &Server, patience: Patience) -> Graph {
 /// A budget that is never spent.
 pub(crate) fn plenty() -> Arc<Budget> {
     let (most, no_time) = (u32::MAX, Duration::from_nanos(1));
-    let limits = Limits { units: most, units_per: no_time, key_reads: most, key_reads_per: no_time };
+    let limits = Limits {
+        units: most,
+        units_per: no_time,
+        key_reads: most,
+        key_reads_per: no_time,
+        reports: most,
+        reports_per: no_time,
+    };
     Arc::new(Budget::new(limits))
 }
 

@@ -34,6 +34,7 @@ fn report_of(text: &str) -> Report {
     (row.sign_in_audience, row.reason, row.decided_by) = (own(), own(), own());
     (row.assigned_policy_id, row.assigned_policy_name) = (own(), own());
     row.owners = vec![own(), own()];
+    row.permissions = Some(vec![own(), own()]);
     row.compliance = "non-compliant";
     let mut secret = sample::secret(&row, 1, text, Some(3));
     (secret.usage, secret.credential_id) = (own(), own());
@@ -58,6 +59,11 @@ fn report_of(text: &str) -> Report {
             why: own(),
         })
     });
+    report.deleted = Some(vec![sample::deleted(9, text)]);
+    report.unavailable = sample::gaps();
+    for part in &mut report.unavailable {
+        (part.part, part.reason) = (own(), own());
+    }
     report.gaps = sample::gaps();
     for gap in &mut report.gaps {
         (gap.part, gap.reason) = (own(), own());

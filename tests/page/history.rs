@@ -62,6 +62,7 @@ pub(crate) fn change(kind: ChangeKind, change: ChangeWord, name: &str, detail: &
         after: String::new(),
         detail: detail.to_owned(),
         portal_url: String::new(),
+        added_by: String::new(),
     }
 }
 

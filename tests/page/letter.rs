@@ -14,7 +14,7 @@ use crate::{history, sample};
 /// More than any letter here needs.
 const ROOM: u64 = 1 << 30;
 
-fn write(report: &Report) -> Letter {
+pub(crate) fn write(report: &Report) -> Letter {
     letter_with(report, &sample::files([900, 800, 700, 600]), ROOM, Kept::InDirectory)
 }
 
@@ -78,6 +78,14 @@ fn the_first_line_of_both_parts_says_how_complete_the_run_was() {
     for (report, first) in [
         (sample::tenant(), "Complete: everything the audit asked for was read."),
         (incomplete(sample::tenant()), "INCOMPLETE: not read: custom policies and owners."),
+        (
+            Report { unavailable: sample::gaps(), ..sample::tenant() },
+            "Complete, but without custom policies and owners.",
+        ),
+        (
+            Report { unavailable: sample::gaps(), ..incomplete(sample::tenant()) },
+            "INCOMPLETE: not read: custom policies and owners.",
+        ),
     ] {
         let letter = write(&report);
         assert_eq!(letter.text.lines().next(), Some(first));

@@ -2,6 +2,8 @@
 //! lints' sake, so that what prepares a test may expect things too.
 
 #[cfg(test)]
+mod aside;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod escaping;

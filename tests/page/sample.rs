@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 use keysweep::domain::{FindingKey, HowRead, RuleId, RunId, Severity, Status, TenantId};
 use keysweep::report::{
-    Compared, Contents, CredentialRow, FindingRow, GapRow, Header, Kept, Letter, ObjectRow, PAGE_ROWS,
-    PolicyRow, Report, ReportFile, Rows, Subject, Summary, UndecidedRow, html, letter, sha256,
+    Compared, Contents, CredentialRow, DeletedRow, FindingRow, GapRow, Header, Kept, Letter, ObjectRow,
+    PAGE_ROWS, PolicyRow, Report, ReportFile, Rows, Subject, Summary, UndecidedRow, html, letter, sha256,
 };
 
 pub(crate) fn time(day: &str) -> DateTime<Utc> {
@@ -34,6 +34,7 @@ pub(crate) fn empty() -> Report {
     Report {
         header: header(),
         gaps: Vec::new(),
+        unavailable: Vec::new(),
         compared: Compared::Unknown,
         changes: Vec::new(),
         findings: Rows::default(),
@@ -41,6 +42,7 @@ pub(crate) fn empty() -> Report {
         credentials: Rows::default(),
         policies: Vec::new(),
         undecided: Rows::default(),
+        deleted: None,
         exceptions: Vec::new(),
         trend: Vec::new(),
         previous: None,
@@ -87,6 +89,8 @@ pub(crate) fn object(number: usize, kind: Subject, name: &str) -> ObjectRow {
         compliance: "compliant",
         worst_severity: None,
         portal_url: format!("https://entra.microsoft.com/#view/Object/objectId/{}", guid(number)),
+        last_sign_in: None,
+        permissions: None,
     }
 }
 
@@ -107,6 +111,21 @@ pub(crate) fn secret(of: &ObjectRow, number: usize, name: &str, days_left: Optio
         lifetime_days: days_left.map(|days| days + 365),
         days_left,
         state,
+        last_used: None,
+    }
+}
+
+pub(crate) fn deleted(number: usize, name: &str) -> DeletedRow {
+    DeletedRow {
+        object_id: guid(number),
+        app_id: guid(5000 + number),
+        display_name: name.to_owned(),
+        deleted: Some(time("2026-11-20")),
+        restorable_until: Some(time("2026-12-20")),
+        active_secrets: 2,
+        expired_secrets: 1,
+        active_certificates: 0,
+        symmetric_keys: 0,
     }
 }
 
@@ -140,6 +159,7 @@ pub(crate) fn finding(
         detail: detail.to_owned(),
         recommendation: todo.to_owned(),
         portal_url: of.portal_url.clone(),
+        added_by: String::new(),
     }
 }
 

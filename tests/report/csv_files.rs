@@ -60,7 +60,7 @@ fn the_columns_are_those_of_the_contract() {
         ("objects.csv", "tenant,run_id,object_type,object_id,app_id,display_name,created,sign_in_audience,owned_by,service_principal_type,enabled,owners,active_secrets,expired_secrets,active_certificates,expired_certificates,symmetric_keys,federated_credentials,assigned_policy_id,assigned_policy_name,policy_effect,secret_creation,decided_by,reason,compliance,worst_severity,portal_url"),
         ("credentials.csv", "tenant,run_id,object_type,object_id,app_id,display_name,credential_type,usage,credential_id,credential_name,start,end,lifetime_days,days_left,state,last_used"),
         ("policies.csv", "tenant,run_id,policy_type,policy_id,policy_name,policy_enabled,applies_to,object_type,collection,restriction_type,state,max_lifetime,created_on_or_after,exempted_actors"),
-        ("changes.csv", "tenant,run_id,since,change,kind,rule,severity,object_type,object_id,app_id,display_name,credential_type,credential_id,credential_name,policy_id,policy_name,before,after,detail,portal_url"),
+        ("changes.csv", "tenant,run_id,since,change,kind,rule,severity,object_type,object_id,app_id,display_name,credential_type,credential_id,credential_name,policy_id,policy_name,before,after,detail,portal_url,added_by"),
     ] {
         assert_eq!(String::from_utf8(file(&empty(), name, false)).unwrap(), format!("{columns}\r\n"), "{name}");
     }

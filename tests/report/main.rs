@@ -1,6 +1,8 @@
 //! Reports, from an assessment to the bytes of the files.
 
 #[cfg(test)]
+mod aside;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod csv_files;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::domain::{
-    Actor, Addition, AppId, ApplicationFacts, Aside, Assigned, Beside, Collection, CustomPolicy,
+    Actor, Addition, Additions, AppId, ApplicationFacts, Aside, Assigned, Beside, Collection, CustomPolicy,
     DeletedApplication, Details, Gap, Grant, InstanceLock, Inventory, KeyId, Limit, Object, ObjectId,
     ObjectKey, ObjectKind, Owners, Part, PasswordCredential, Permission, PolicyId, Reach, Restriction,
     RestrictionKind, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
@@ -127,16 +127,17 @@ fn beside() -> Beside {
         roles: Aside::Unavailable(Text::new("Grant the permission `RoleManagement.Read.Directory`.")),
         credential_use: Aside::Read([(key(1), Some(day(1))), (key(2), None)].into_iter().collect()),
         application_use: Aside::Unread,
-        additions: Aside::Read(vec![Addition {
+        additions: Aside::Read(Additions::from_iter([Addition {
             object: ObjectKey { kind: ObjectKind::ServicePrincipal, id: principal },
             key_id: key(7),
             at: day(2),
             by: Text::new("dev@contoso.example"),
-        }]),
+        }])),
         deleted: Aside::Read(vec![DeletedApplication {
             deleted: Some(day(3)),
             application: object(ObjectKind::Application, 99),
         }]),
+        blueprints: Aside::Read(1),
     }
 }
 

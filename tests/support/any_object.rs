@@ -88,16 +88,20 @@ fn details() -> impl Strategy<Value = Details> {
         prop::option::of(texts()),
         prop::option::of(lock),
         prop::collection::vec(federated, 0..3),
+        any::<bool>(),
     )
-        .prop_map(|(sign_in_audience, is_disabled, disabled_by_microsoft, lock, federated)| {
-            Details::Application(ApplicationFacts {
-                sign_in_audience,
-                is_disabled,
-                disabled_by_microsoft,
-                lock,
-                federated,
-            })
-        });
+        .prop_map(
+            |(sign_in_audience, is_disabled, disabled_by_microsoft, lock, federated, blueprint)| {
+                Details::Application(ApplicationFacts {
+                    sign_in_audience,
+                    is_disabled,
+                    disabled_by_microsoft,
+                    lock,
+                    federated,
+                    blueprint,
+                })
+            },
+        );
     let principal =
         (prop::option::of(texts()), prop::option::of(uuids()), any::<bool>(), any::<Option<bool>>())
             .prop_map(|(service_principal_type, owner, owner_unreadable, account_enabled)| {

@@ -39,6 +39,10 @@ pub(in crate::cli) fn overview(out: &mut impl Write, report: &Report) -> io::Res
         }
     }
     writeln!(out)?;
+    for part in &report.unavailable {
+        let yellow = colour(Severity::Medium);
+        writeln!(out, "  {yellow}Without {}{yellow:#}: {}", part.part, plain(&part.reason, 1000))?;
+    }
     for notice in &report.notices {
         let yellow = colour(Severity::Medium);
         writeln!(out, "  {yellow}Note{yellow:#}: {}", plain(notice, 1000))?;

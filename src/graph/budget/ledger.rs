@@ -13,6 +13,7 @@ const SHARE: f64 = 0.8;
 pub(super) struct Ledger {
     units: Window,
     key_reads: Window,
+    reports: Window,
     /// Nothing is sent before.
     not_before: Duration,
     tickets: u64,
@@ -35,10 +36,11 @@ pub(super) enum Verdict {
 
 impl Ledger {
     pub(super) fn new(limits: Limits) -> Self {
-        let Limits { units, units_per, key_reads, key_reads_per } = limits;
+        let Limits { units, units_per, key_reads, key_reads_per, reports, reports_per } = limits;
         Self {
             units: Window::new(units, units_per),
             key_reads: Window::new(key_reads, key_reads_per),
+            reports: Window::new(reports, reports_per),
             not_before: Duration::ZERO,
             tickets: 0,
         }
@@ -50,6 +52,7 @@ impl Ledger {
             Some(self.not_before),
             self.units.room(now, cost.units),
             self.key_reads.room(now, cost.key_reads),
+            self.reports.room(now, cost.reports),
         ];
         let Some(until) = until.into_iter().try_fold(Duration::ZERO, |latest, at| Some(latest.max(at?)))
         else {
@@ -61,6 +64,7 @@ impl Ledger {
         self.tickets += 1;
         self.units.charge(self.tickets, cost.units);
         self.key_reads.charge(self.tickets, cost.key_reads);
+        self.reports.charge(self.tickets, cost.reports);
         Verdict::Go(Ticket(self.tickets))
     }
 
@@ -68,6 +72,7 @@ impl Ledger {
     pub(super) fn settle(&mut self, now: Duration, ticket: Ticket, said: Said) {
         self.units.settle(now, ticket.0, said.units);
         self.key_reads.settle(now, ticket.0, None);
+        self.reports.settle(now, ticket.0, None);
         if said.share.is_some_and(|share| SHARE < share) {
             self.units.slow_down(now);
         }
@@ -89,16 +94,23 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    const READ: Cost = Cost { units: 2, key_reads: 1 };
+    const READ: Cost = Cost { units: 2, key_reads: 1, reports: 0 };
     const NOTHING: Said = Said { units: None, share: None };
 
-    /// 10 units in 1 s, 3 key reads in 6 s; the margin makes it 1.01 s and 6.06 s.
+    /// 10 units in 1 s, 3 key reads in 6 s, 2 reports in 2 s; the margin makes it 1.01 s, 6.06 s and 2.02 s.
     fn ledger() -> Ledger {
-        Ledger::new(Limits { units: 10, units_per: ms(1000), key_reads: 3, key_reads_per: ms(6000) })
+        Ledger::new(Limits {
+            units: 10,
+            units_per: ms(1000),
+            key_reads: 3,
+            key_reads_per: ms(6000),
+            reports: 2,
+            reports_per: ms(2000),
+        })
     }
 
     fn units(units: u32) -> Cost {
-        Cost { units, key_reads: 0 }
+        Cost { units, key_reads: 0, reports: 0 }
     }
 
     /// A request that is answered the moment it is sent.
@@ -133,6 +145,17 @@ mod tests {
         }
         assert_eq!(ledger.ask(ms(4500), READ), Verdict::Wait(ms(1560)));
         assert!(goes(at_once(&mut ledger, ms(4500), units(2), NOTHING)), "others do not wait for that");
+    }
+
+    #[test]
+    fn reports_have_a_limit_of_their_own_too() {
+        let mut ledger = ledger();
+        let report = Cost { units: 1, key_reads: 0, reports: 1 };
+        assert!(goes(at_once(&mut ledger, ms(0), report, NOTHING)));
+        assert!(goes(at_once(&mut ledger, ms(500), report, NOTHING)));
+        assert_eq!(ledger.ask(ms(1000), report), Verdict::Wait(ms(1020)));
+        assert!(goes(at_once(&mut ledger, ms(1000), READ, NOTHING)), "others do not wait for that");
+        assert!(goes(at_once(&mut ledger, ms(2020), report, NOTHING)));
     }
 
     #[test]
@@ -205,7 +228,7 @@ mod tests {
             let mut counted: Vec<Counted> = Vec::new();
             for (units, key_reads, takes, when, idle) in requests {
                 now += ms(idle);
-                let cost = Cost { units, key_reads };
+                let cost = Cost { units, key_reads, reports: 0 };
                 loop {
                     open.sort_unstable_by_key(|(answered, _)| *answered);
                     while open.first().is_some_and(|(answered, _)| *answered <= now) {

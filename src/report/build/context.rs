@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::compliance::Settings;
 use crate::domain::{
-    Credential, CredentialAt, CustomPolicy, DecidedBy, Inventory, Object, ObjectAssessment, ObjectKind,
-    PolicyId, Restriction, TenantDefault, TenantId,
+    Beside, Credential, CredentialAt, CustomPolicy, DecidedBy, Inventory, Object, ObjectAssessment,
+    ObjectKind, PolicyId, Restriction, TenantDefault, TenantId,
 };
 use crate::report::words::quoted;
 
@@ -17,6 +17,8 @@ pub(in crate::report) struct Context<'a> {
     pub(in crate::report) now: DateTime<Utc>,
     /// The audited tenant.
     pub(in crate::report) tenant: TenantId,
+    /// What was read beside objects and policies.
+    pub(in crate::report) beside: &'a Beside,
     /// What the configuration decided.
     pub(in crate::report) settings: &'a Settings,
     /// The policies by id.

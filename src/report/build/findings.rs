@@ -2,7 +2,7 @@
 
 use super::keys::{Identity, key, tell_apart};
 use super::source::{Desk, Source, tenant};
-use super::{Judged, objects};
+use super::{Judged, aside, objects};
 use crate::domain::{Credential, DecidedBy, Evidence, Finding, FindingDigest, FindingKey, RuleId, Status};
 use crate::report::words::{Said, Site, accepted, say};
 use crate::report::{FindingRow, Subject};
@@ -66,6 +66,15 @@ fn row(finding: &Finding, site: Site<'_>, source: &Source, desk: &Desk<'_>) -> F
         Accused::of(evidence, site);
     let (policy_id, policy_name) = desk.context.policies.cells(policy(evidence, site));
     let Said { mut detail, recommendation } = say(finding, site, &desk.context);
+    let addition = match (site, credential) {
+        (Site::Object(judged), Some(credential)) => {
+            aside::addition(judged.object.key(), credential, desk.context.beside)
+        }
+        _ => None,
+    };
+    if let Some(addition) = addition.filter(|_| is_about_presence(*rule)) {
+        detail.push_str(&aside::added(addition));
+    }
     if let Status::Excepted(place) = status
         && let Some(exception) = desk.context.settings.exceptions.get(*place)
     {
@@ -95,7 +104,14 @@ fn row(finding: &Finding, site: Site<'_>, source: &Source, desk: &Desk<'_>) -> F
         detail,
         recommendation,
         portal_url,
+        added_by: addition.map_or_else(String::new, |addition| addition.by.as_str().to_owned()),
     }
+}
+
+/// Whether a rule is about a credential being there, so that it matters who added it.
+fn is_about_presence(rule: RuleId) -> bool {
+    use RuleId::{ClientSecret, ForeignSecret, ServicePrincipalSecret, SymmetricKey};
+    matches!(rule, ClientSecret | ServicePrincipalSecret | ForeignSecret | SymmetricKey)
 }
 
 fn place(site: Site<'_>, source: &Source, desk: &Desk<'_>) -> Place {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Context, Judged};
+use super::{Context, Judged, aside};
 use crate::domain::{
     AppId, Assigned, Credential, CredentialKind, DecidedBy, Object, ObjectAssessment, ObjectKind, Owners,
     PolicyEffect, SecretVerdict,
@@ -55,6 +55,8 @@ pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -
         compliance: compliance.as_str(),
         worst_severity: assessment.worst_severity(),
         portal_url: portal_url(header.portal, object),
+        last_sign_in: aside::last_sign_in(object, context),
+        permissions: aside::permissions(object, context),
     }
 }
 
@@ -87,6 +89,7 @@ pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl It
             lifetime_days: credential.lifetime().map(whole_days),
             days_left: credential.days_left(context.now),
             state: if unreadable { "" } else { credential.state(context.now).as_str() },
+            last_used: aside::last_used(credential, context),
         }
     })
 }

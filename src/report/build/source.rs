@@ -33,7 +33,13 @@ impl<'a> Desk<'a> {
         let Audited { inventory, assessment: _, settings } = &*source.audited;
         let now = source.header.started;
         Self {
-            context: Context { now, tenant: inventory.tenant, settings, policies: Policies::of(inventory) },
+            context: Context {
+                now,
+                tenant: inventory.tenant,
+                beside: &inventory.beside,
+                settings,
+                policies: Policies::of(inventory),
+            },
             judge: Judge::new(inventory, settings, now),
         }
     }

@@ -8,7 +8,7 @@ use super::Present;
 use super::aspect::Aspect;
 use super::rows::{Ranked, here, with_aspect};
 use crate::domain::{Credential, CredentialAt, FederatedCredential, KeyId, KeyType, Object, RunMark, Text};
-use crate::report::build::{credential_id, signs_tokens};
+use crate::report::build::{addition, credential_id, signs_tokens};
 use crate::report::words::{day, noun, quoted};
 use crate::report::{ChangeKind, ChangeRow, ChangeWord};
 
@@ -68,7 +68,10 @@ impl<'a> Credentials<'a> {
             }
             (None, None) => format!("A {named} {how}; it {ending}."),
         };
-        let row = self.row(ChangeWord::Appeared, object, (object, credential));
+        let addition = addition(object.key(), credential, &self.present.inventory.beside);
+        let by = addition.map_or_else(String::new, |addition| addition.by.as_str().to_owned());
+        let detail = if by.is_empty() { detail } else { format!("{detail} {by} added it.") };
+        let row = ChangeRow { added_by: by, ..self.row(ChangeWord::Appeared, object, (object, credential)) };
         with_aspect(&row, Aspect::new("", cell(object, credential), detail))
     }
 

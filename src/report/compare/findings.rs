@@ -60,6 +60,7 @@ fn found(row: &FindingRow, change: ChangeWord, before: &str) -> ChangeRow {
         after: row.status.as_str().to_owned(),
         detail: row.detail.clone(),
         portal_url: row.portal_url.clone(),
+        added_by: row.added_by.clone(),
     }
 }
 

@@ -67,6 +67,7 @@ pub(super) fn bare(change: ChangeWord, kind: ChangeKind, object_type: Subject) -
         after: String::new(),
         detail: String::new(),
         portal_url: String::new(),
+        added_by: String::new(),
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) fn finding(row: &FindingRow) -> [Cell<'_>; FINDING_COLUMNS.len()] {
         detail,
         recommendation,
         portal_url,
+        added_by: _,
     } = row;
     [
         rule.as_str().into(),
@@ -96,6 +97,8 @@ pub(super) fn object(row: &ObjectRow) -> [Cell<'_>; OBJECT_COLUMNS.len()] {
         compliance,
         worst_severity,
         portal_url,
+        last_sign_in: _,
+        permissions: _,
     } = row;
     [
         object_type.as_str().into(),
@@ -147,6 +150,7 @@ pub(super) fn credential(row: &CredentialRow) -> [Cell<'_>; CREDENTIAL_COLUMNS.l
         lifetime_days,
         days_left,
         state,
+        last_used,
     } = row;
     [
         object_type.as_str().into(),
@@ -162,7 +166,7 @@ pub(super) fn credential(row: &CredentialRow) -> [Cell<'_>; CREDENTIAL_COLUMNS.l
         number(*lifetime_days),
         number(*days_left),
         text(state),
-        NOT_KNOWN,
+        time(*last_used),
     ]
 }
 
@@ -204,10 +208,10 @@ pub(super) fn policy(row: &PolicyRow) -> [Cell<'_>; POLICY_COLUMNS.len()] {
 }
 
 #[rustfmt::skip]
-pub(super) const CHANGE_COLUMNS: [&str; 17] = [
+pub(super) const CHANGE_COLUMNS: [&str; 18] = [
     "change", "kind", "rule", "severity", "object_type", "object_id", "app_id", "display_name",
     "credential_type", "credential_id", "credential_name", "policy_id", "policy_name", "before", "after",
-    "detail", "portal_url",
+    "detail", "portal_url", "added_by",
 ];
 
 pub(super) fn change(row: &ChangeRow) -> [Cell<'_>; CHANGE_COLUMNS.len()] {
@@ -230,6 +234,7 @@ pub(super) fn change(row: &ChangeRow) -> [Cell<'_>; CHANGE_COLUMNS.len()] {
         after,
         detail,
         portal_url,
+        added_by,
     } = row;
     [
         change.as_str().into(),
@@ -249,5 +254,6 @@ pub(super) fn change(row: &ChangeRow) -> [Cell<'_>; CHANGE_COLUMNS.len()] {
         text(after),
         text(detail),
         text(portal_url),
+        text(added_by),
     ]
 }

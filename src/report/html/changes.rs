@@ -107,6 +107,7 @@ fn change<'a>(row: &'a ChangeRow, places: &Places<'_>) -> Change<'a> {
         after,
         detail,
         portal_url,
+        added_by: _,
     } = row;
     Change {
         change: change.as_str(),

@@ -58,6 +58,7 @@ pub(super) fn findings<'a>(report: &Report, excerpt: &'a Excerpt, places: &Place
             detail,
             recommendation,
             portal_url,
+            added_by: _,
         } = row;
         Finding {
             severity: severity.as_str(),

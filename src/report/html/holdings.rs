@@ -26,6 +26,7 @@ pub(super) struct Credential<'a> {
     lifetime_days: String,
     days_left: String,
     state: &'static str,
+    last_used: Option<String>,
 }
 
 pub(super) fn credentials<'a>(
@@ -48,6 +49,7 @@ pub(super) fn credentials<'a>(
             lifetime_days,
             days_left,
             state,
+            last_used,
         } = row;
         Credential {
             name: display_name,
@@ -63,6 +65,7 @@ pub(super) fn credentials<'a>(
             lifetime_days: lifetime_days.map(|days| days.to_string()).unwrap_or_default(),
             days_left: days_left.map(|days| days.to_string()).unwrap_or_default(),
             state,
+            last_used: last_used.map(day),
         }
     };
     let rows = &excerpt.credentials;

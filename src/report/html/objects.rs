@@ -109,6 +109,8 @@ fn facts(row: &ObjectRow) -> Vec<Fact> {
         one("Sign-in audience", row.sign_in_audience.clone()),
         one("Service principal type", row.service_principal_type.clone()),
         Fact { label: "Owners", values: row.owners.clone() },
+        one("Last sign-in", row.last_sign_in.map(day).unwrap_or_default()),
+        Fact { label: "Application permissions", values: row.permissions.clone().unwrap_or_default() },
         one("Symmetric keys", number(row.symmetric_keys)),
         one("Federated credentials", number(row.federated_credentials)),
         one("New secrets decided by", row.decided_by.clone()),

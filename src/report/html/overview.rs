@@ -18,6 +18,8 @@ const FIRST_RULES: usize = 8;
 pub(super) struct Head<'a> {
     complete: bool,
     missing: String,
+    /// The optional parts that are not to be had.
+    without: String,
     tenant: &'a str,
     tenant_id: String,
     run_id: &'a str,
@@ -40,9 +42,11 @@ impl<'a> Head<'a> {
             Compared::Unknown => ("nothing: earlier runs are not known".to_owned(), None),
         };
         let parts: Vec<&str> = report.gaps.iter().map(|gap| gap.part.as_str()).collect();
+        let without: Vec<&str> = report.unavailable.iter().map(|row| row.part.as_str()).collect();
         Self {
             complete: report.gaps.is_empty(),
             missing: spoken(&parts),
+            without: spoken(&without),
             tenant: &header.tenant,
             tenant_id: header.tenant_id.to_string(),
             run_id: header.run_id.as_str(),
@@ -69,8 +73,8 @@ pub(super) struct Gap<'a> {
     reason: &'a str,
 }
 
-pub(super) fn gaps(report: &Report) -> Vec<Gap<'_>> {
-    report.gaps.iter().map(|GapRow { part, reason }| Gap { part, reason }).collect()
+pub(super) fn gaps(rows: &[GapRow]) -> Vec<Gap<'_>> {
+    rows.iter().map(|GapRow { part, reason }| Gap { part, reason }).collect()
 }
 
 #[derive(Serialize)]
@@ -207,9 +211,10 @@ impl<'a> Rule<'a> {
 }
 
 fn sections(report: &Report) -> Vec<Section> {
-    let Report { changes, findings, objects, credentials, policies, exceptions, undecided, .. } = report;
+    let Report { changes, findings, objects, credentials, policies, deleted, exceptions, undecided, .. } =
+        report;
     let section = |id, label, count| Section { id, label, count: grouped(count) };
-    vec![
+    let mut sections = vec![
         section("changes", "Changes", changes.len()),
         section("findings", "Findings", findings.len()),
         section("objects", "Objects", objects.len()),
@@ -217,5 +222,9 @@ fn sections(report: &Report) -> Vec<Section> {
         section("policies", "Policies", policies.len()),
         section("exceptions", "Exceptions", exceptions.len()),
         section("undecided", "Undecided", undecided.len()),
-    ]
+    ];
+    if let Some(deleted) = deleted {
+        sections.insert(5, section("deleted", "Deleted applications", deleted.len()));
+    }
+    sections
 }

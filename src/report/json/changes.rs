@@ -52,6 +52,8 @@ pub(super) struct Change<'a> {
     detail: &'a str,
     /// Where the admin centre shows it.
     portal_url: Option<&'a str>,
+    /// Who added the credential, where the audit log says so.
+    added_by: Option<&'a str>,
 }
 
 impl<'a> From<&'a ChangeRow> for Change<'a> {
@@ -75,6 +77,7 @@ impl<'a> From<&'a ChangeRow> for Change<'a> {
             after,
             detail,
             portal_url,
+            added_by,
         } = row;
         Self {
             change: change.as_str(),
@@ -94,6 +97,7 @@ impl<'a> From<&'a ChangeRow> for Change<'a> {
             after: filled(after),
             detail,
             portal_url: filled(portal_url),
+            added_by: filled(added_by),
         }
     }
 }

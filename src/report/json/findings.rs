@@ -61,6 +61,8 @@ pub(super) struct Finding<'a> {
     recommendation: &'a str,
     /// Where the admin centre shows it.
     portal_url: Option<&'a str>,
+    /// Who added the credential since the run compared with, where the audit log says so.
+    added_by: Option<&'a str>,
 }
 
 impl<'a> From<&'a FindingRow> for Finding<'a> {
@@ -88,6 +90,7 @@ impl<'a> From<&'a FindingRow> for Finding<'a> {
             detail,
             recommendation,
             portal_url,
+            added_by,
         } = row;
         Self {
             rule: rule.as_str(),
@@ -111,6 +114,7 @@ impl<'a> From<&'a FindingRow> for Finding<'a> {
             detail,
             recommendation,
             portal_url: filled(portal_url),
+            added_by: filled(added_by),
         }
     }
 }

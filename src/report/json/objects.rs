@@ -73,6 +73,11 @@ pub(super) struct Object<'a> {
     worst_severity: Option<&'static str>,
     /// Where the admin centre shows it.
     portal_url: Option<&'a str>,
+    /// When it last signed in as itself; null where no such sign-in is recorded or that was not read.
+    #[schemars(extend("format" = "date-time"))]
+    last_sign_in: Option<Moment>,
+    /// The application permissions it signs in with; null where they were not read.
+    permissions: Option<&'a [String]>,
 }
 
 impl<'a> From<&'a ObjectRow> for Object<'a> {
@@ -103,6 +108,8 @@ impl<'a> From<&'a ObjectRow> for Object<'a> {
             compliance,
             worst_severity,
             portal_url,
+            last_sign_in,
+            permissions,
         } = row;
         Self {
             object_type: object_type.as_str(),
@@ -130,6 +137,8 @@ impl<'a> From<&'a ObjectRow> for Object<'a> {
             compliance,
             worst_severity: worst_severity.map(Severity::as_str),
             portal_url: filled(portal_url),
+            last_sign_in: moment(*last_sign_in),
+            permissions: permissions.as_deref(),
         }
     }
 }
@@ -169,8 +178,9 @@ pub(super) struct Credential<'a> {
     /// Where in its life it is.
     #[schemars(extend("enum" = credential_states()))]
     state: &'static str,
-    /// When somebody last signed in with it; null where that was not read.
-    last_used: Option<&'a str>,
+    /// The last sign-in with it that is recorded; null where none is, or where that was not read.
+    #[schemars(extend("format" = "date-time"))]
+    last_used: Option<Moment>,
 }
 
 impl<'a> From<&'a CredentialRow> for Credential<'a> {
@@ -189,6 +199,7 @@ impl<'a> From<&'a CredentialRow> for Credential<'a> {
             lifetime_days,
             days_left,
             state,
+            last_used,
         } = row;
         Self {
             object_type: object_type.as_str(),
@@ -204,7 +215,7 @@ impl<'a> From<&'a CredentialRow> for Credential<'a> {
             lifetime_days: *lifetime_days,
             days_left: *days_left,
             state,
-            last_used: None,
+            last_used: moment(*last_used),
         }
     }
 }

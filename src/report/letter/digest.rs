@@ -8,7 +8,7 @@ use super::changes::Changes;
 use super::standing::{Group, standing};
 use crate::domain::{ExceptionState, Severity};
 use crate::report::phrases::{counted, grouped, minute, plain, size, spoken};
-use crate::report::{Report, ReportFile, Subject, Summary, reading};
+use crate::report::{DeletedRow, GapRow, Report, ReportFile, Subject, Summary, reading};
 
 /// Characters of a name, and of a sentence, before they are cut.
 pub(super) const NAME: usize = 80;
@@ -21,6 +21,8 @@ pub(super) struct Digest {
     /// How complete the run was, and what is missing.
     pub(super) first_line: String,
     pub(super) gaps: Vec<Gap>,
+    /// Optional parts that are not to be had.
+    pub(super) unavailable: Vec<Gap>,
     /// What a reader has to know about the history.
     pub(super) notices: Vec<String>,
     pub(super) tenant: String,
@@ -65,6 +67,7 @@ impl Digest {
             complete: summary.complete,
             first_line: first_line(report),
             gaps: report.gaps.iter().map(|row| gap(&row.part, &row.reason)).collect(),
+            unavailable: report.unavailable.iter().map(|row| gap(&row.part, &row.reason)).collect(),
             notices: report.notices.iter().map(|notice| plain(notice, SENTENCE)).collect(),
             tenant: plain(&header.tenant, NAME),
             run: format!("{}, started {}", header.run_id, minute(header.started)),
@@ -79,11 +82,14 @@ impl Digest {
 }
 
 fn first_line(report: &Report) -> String {
-    let parts: Vec<String> = report.gaps.iter().map(|gap| plain(&gap.part, NAME)).collect();
-    if parts.is_empty() {
-        "Complete: everything the audit asked for was read.".to_owned()
-    } else {
-        format!("INCOMPLETE: not read: {}.", spoken(&parts))
+    let parts = |rows: &[GapRow]| rows.iter().map(|row| plain(&row.part, NAME)).collect::<Vec<_>>();
+    let (missing, without) = (parts(&report.gaps), parts(&report.unavailable));
+    match (missing.is_empty(), without.is_empty()) {
+        (true, true) => "Complete: everything the audit asked for was read.".to_owned(),
+        (true, false) => {
+            format!("Complete, but without {}.", spoken(&without))
+        }
+        (false, _) => format!("INCOMPLETE: not read: {}.", spoken(&missing)),
     }
 }
 
@@ -104,7 +110,21 @@ fn figures(report: &Report, summary: &Summary) -> Vec<String> {
         figures.push(format!("{} could not be decided.", counted(summary.undecided, "question")));
     }
     figures.extend(accepted(report, summary.excepted));
+    figures.extend(report.deleted.as_deref().and_then(restorable));
     figures
+}
+
+/// Deleted applications that come back with what opens them.
+fn restorable(deleted: &[DeletedRow]) -> Option<String> {
+    let open = |row: &&DeletedRow| row.active_secrets + row.symmetric_keys > 0;
+    let with_secrets = deleted.iter().filter(open).count();
+    (with_secrets > 0).then(|| {
+        format!(
+            "{} can be restored, {} with unexpired secrets: report.html lists them.",
+            counted(deleted.len(), "deleted application"),
+            grouped(with_secrets)
+        )
+    })
 }
 
 /// What somebody has accepted, in one sentence, and what is wrong with that, in another.

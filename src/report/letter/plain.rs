@@ -14,6 +14,10 @@ pub(super) fn text(digest: &Digest) -> String {
     for gap in &digest.gaps {
         page.wrapped("  - ", "    ", &format!("{}: {}", gap.part, gap.reason));
     }
+    for part in &digest.unavailable {
+        page.blank();
+        page.wrapped("", "", &format!("Without {}: {}", part.part, part.reason));
+    }
     for notice in &digest.notices {
         page.blank();
         page.wrapped("Note: ", "", notice);

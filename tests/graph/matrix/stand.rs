@@ -103,7 +103,8 @@ impl Stand {
             (Journey::Full | Journey::Naming, _) => Err(WhyFull::Asked),
         };
         let (reading, watcher) = (everything(), Watcher::default());
-        let ask = Ask { tenant: self.tenant.tenant_id, reading: &reading, started, basis };
+        let last_complete = basis.as_ref().ok().map(|basis| basis.since.run.started);
+        let ask = Ask { tenant: self.tenant.tenant_id, reading: &reading, started, basis, last_complete };
         let own = patience.map(|patience| connect(&self.tenant, &self.http, patience));
         let graph = own.as_ref().unwrap_or(&self.steady);
         let mut refreshed = refresh(graph, ask, &watcher).await;

@@ -1,0 +1,107 @@
+//! What the optional reads add to rows, and what of them is not to be had.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Context, objects};
+use crate::domain::{
+    Addition, Aside, Beside, Credential, CredentialKind, DeletedApplication, Inventory, Object, ObjectKey,
+    ObjectKind, Part, Permission, Text,
+};
+use crate::report::words::day;
+use crate::report::{DeletedRow, GapRow};
+
+/// How long a deleted application can be restored (FACTS §6).
+const RESTORABLE: TimeDelta = TimeDelta::days(30);
+
+/// When somebody last signed in with a credential, where that is known.
+pub(super) fn last_used(credential: &Credential<'_>, context: &Context<'_>) -> Option<DateTime<Utc>> {
+    context.beside.credential_use.read()?.of(credential.key_id?)
+}
+
+/// When an application last signed in as itself, where that is known.
+pub(super) fn last_sign_in(object: &Object, context: &Context<'_>) -> Option<DateTime<Utc>> {
+    context.beside.application_use.read()?.of(object.app_id?)
+}
+
+/// The application permissions that an object signs in with; an application has those of its service
+/// principals. None where they were not read.
+pub(super) fn permissions(object: &Object, context: &Context<'_>) -> Option<Vec<String>> {
+    let powers = context.beside.permissions.read()?;
+    Some(match (object.kind(), object.app_id) {
+        (ObjectKind::ServicePrincipal, _) => powers.of_principal(object.id).map(permission).collect(),
+        (ObjectKind::Application, Some(id)) => powers.of_application(id).map(permission).collect(),
+        (ObjectKind::Application, None) => Vec::new(),
+    })
+}
+
+fn permission(permission: &Permission) -> String {
+    let Permission { resource: _, resource_name, name } = permission;
+    if resource_name.is_empty() { name.to_string() } else { format!("{name} ({resource_name})") }
+}
+
+/// Who added a credential since the last complete run, where the audit log says so.
+pub(in crate::report) fn addition<'a>(
+    object: ObjectKey,
+    credential: &Credential<'_>,
+    beside: &'a Beside,
+) -> Option<&'a Addition> {
+    beside.additions.read()?.of(object, credential.key_id?)
+}
+
+/// That, as a sentence to be added to what is said of the credential.
+pub(super) fn added(addition: &Addition) -> String {
+    let Addition { object: _, key_id: _, at, by } = addition;
+    format!(" {by} added it on {}.", day(*at))
+}
+
+/// The parts that are not to be had, in their order, each with what to do about it.
+pub(super) fn unavailable(inventory: &Inventory) -> Vec<GapRow> {
+    let Beside { permissions, roles, credential_use, application_use, additions, deleted, blueprints } =
+        &inventory.beside;
+    let parts = [
+        (Part::Permissions, permissions.unavailable()),
+        (Part::DirectoryRoles, roles.unavailable()),
+        (Part::SignInActivity, credential_use.unavailable()),
+        (Part::SignInActivity, application_use.unavailable()),
+        (Part::AuditLog, additions.unavailable()),
+        (Part::DeletedApplications, deleted.unavailable()),
+        (Part::AgentBlueprints, blueprints.unavailable()),
+    ];
+    let row = |(part, why): (Part, Option<&Text>)| {
+        Some(GapRow { part: part.to_string(), reason: why?.as_str().to_owned() })
+    };
+    let mut rows: Vec<GapRow> = parts.into_iter().filter_map(row).collect();
+    // Two reports make one part, and are refused for the same reason.
+    rows.dedup();
+    rows
+}
+
+/// The deleted applications by name and id; none where they were not read.
+pub(super) fn deleted(inventory: &Inventory, context: &Context<'_>) -> Option<Vec<DeletedRow>> {
+    let Aside::Read(deleted) = &inventory.beside.deleted else { return None };
+    let mut rows: Vec<DeletedRow> = deleted.iter().map(|gone| row(gone, context)).collect();
+    rows.sort_by(|a, b| (&a.display_name, &a.object_id).cmp(&(&b.display_name, &b.object_id)));
+    Some(rows)
+}
+
+fn row(gone: &DeletedApplication, context: &Context<'_>) -> DeletedRow {
+    let DeletedApplication { deleted, application } = gone;
+    let credentials = application.credentials();
+    let count = |kind, unexpired| {
+        let counts = |credential: &&Credential<'_>| {
+            credential.kind == kind && credential.is_unexpired(context.now) == unexpired
+        };
+        credentials.iter().filter(counts).count()
+    };
+    DeletedRow {
+        object_id: application.id.to_string(),
+        app_id: objects::app_id(application),
+        display_name: application.display_name.as_str().to_owned(),
+        deleted: *deleted,
+        restorable_until: deleted.and_then(|at| at.checked_add_signed(RESTORABLE)),
+        active_secrets: count(CredentialKind::ClientSecret, true),
+        expired_secrets: count(CredentialKind::ClientSecret, false),
+        active_certificates: count(CredentialKind::Certificate, true),
+        symmetric_keys: count(CredentialKind::SymmetricKey, true),
+    }
+}
