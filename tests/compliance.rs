@@ -48,6 +48,15 @@ mod one_change;
 #[path = "compliance/packed.rs"]
 mod packed;
 #[cfg(test)]
+#[path = "compliance/privileges.rs"]
+mod privileges;
+#[cfg(test)]
+#[path = "compliance/risk.rs"]
+mod risk;
+#[cfg(test)]
+#[path = "compliance/secrets_read_twice.rs"]
+mod secrets_read_twice;
+#[cfg(test)]
 #[path = "compliance/spoilt.rs"]
 mod spoilt;
 #[cfg(test)]

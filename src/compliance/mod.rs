@@ -7,11 +7,16 @@ mod exceptions;
 pub mod frameworks;
 mod judge;
 mod pattern;
+mod privilege;
+mod risk;
+mod rotation;
 mod rules;
 mod settings;
+pub mod takeover;
 mod words;
 
 pub use effective::{Effective, Outcome, Policies, RestrictionType};
 pub use evaluate::{evaluate, flagged};
 pub use judge::Judge;
-pub use settings::{Demand, Settings};
+pub use risk::{Reason, Risk, top};
+pub use settings::{Demand, Privileged, Settings};

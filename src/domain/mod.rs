@@ -27,7 +27,7 @@ pub use basis::{Basis, DeltaLink, DeltaState, HowRead, Since};
 pub use beside::{Addition, Additions, Aside, Beside, DeletedApplication, RoleHolder};
 pub use credential::{
     Credential, CredentialAt, CredentialKind, CredentialState, FederatedCredential, KeyCredential, KeyType,
-    PasswordCredential,
+    PasswordCredential, Rotation,
 };
 pub use exception::{Covered, Exception, ExceptionReview, ExceptionState, Idleness, Whom};
 pub use finding::{

@@ -106,6 +106,7 @@ pub(crate) fn judged(creation: SecretCreation, decided_by: Option<DecidedBy>, wh
         findings: Vec::new(),
         undecided: Vec::new(),
         compliance: Compliance::Compliant,
+        rotated: Vec::new(),
     }
 }
 

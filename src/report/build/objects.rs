@@ -13,8 +13,14 @@ use crate::report::{CredentialRow, Header, ObjectRow};
 /// The row of an object.
 pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -> ObjectRow {
     let Judged { object, assessment, credentials: _ } = judged;
-    let ObjectAssessment { secret_creation, policy_effect, findings: _, undecided: _, compliance } =
-        assessment;
+    let ObjectAssessment {
+        secret_creation,
+        policy_effect,
+        findings: _,
+        undecided: _,
+        compliance,
+        rotated: _,
+    } = assessment;
     let SecretVerdict { creation, decided_by, why: _ } = secret_creation;
     let active = |kind| count(judged, kind, true, context);
     let expired = |kind| count(judged, kind, false, context);
@@ -58,8 +64,18 @@ pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -
 /// The rows of an object's credentials, as Graph lists them.
 pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl Iterator<Item = CredentialRow> {
     judged.credentials.iter().map(|credential| {
-        let Credential { at: _, kind, repeats: _, key_id: _, name, usage, start, end, unreadable } =
-            *credential;
+        let Credential {
+            at: _,
+            kind,
+            repeats: _,
+            rotated_by: _,
+            key_id: _,
+            name,
+            usage,
+            start,
+            end,
+            unreadable,
+        } = *credential;
         CredentialRow {
             object_type: judged.object.kind().into(),
             object_id: judged.object.id.to_string(),
