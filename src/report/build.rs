@@ -8,13 +8,14 @@ mod findings;
 mod keys;
 mod objects;
 mod policies;
+mod risks;
 mod source;
 mod undecided;
 
 use std::sync::Arc;
 
-use crate::compliance::Settings;
 use crate::compliance::frameworks::{self, Assessor, ControlVerdict};
+use crate::compliance::{Settings, top};
 use crate::domain::{Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past};
 use crate::report::compare::{self, Present};
 use crate::report::{Compared, FindingRow, FrameworkRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
@@ -69,6 +70,11 @@ pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report
         credentials: drawn(&source, counts.credentials, |source| Box::new(source.credentials())),
         policies: policies::rows(inventory),
         frameworks: verdicts.into_iter().map(FrameworkRow::from).collect(),
+        risks: risks::rows(
+            &top(inventory, assessment, settings, header.started, risks::NAMED),
+            inventory,
+            header,
+        ),
         undecided: drawn(&source, counts.undecided, |source| Box::new(source.undecided())),
         deleted: aside::deleted(inventory, &desk.context),
         exceptions: exceptions::rows(assessment, settings),

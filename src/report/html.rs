@@ -10,6 +10,7 @@ mod frameworks;
 mod holdings;
 mod objects;
 mod overview;
+mod risks;
 mod tables;
 mod trend;
 
@@ -63,6 +64,7 @@ pub(super) fn page(
         gaps => value(overview::gaps(&report.gaps)),
         unavailable => value(overview::gaps(&report.unavailable)),
         overview => value(overview::Overview::of(report)),
+        risks => value(risks::risks(report, &places)),
         changes => value(changes::Changes::of(report, most, &places)),
         findings => value(findings::findings(report, excerpt, &places)),
         objects => value(objects::objects(report, excerpt, &places)),

@@ -9,6 +9,7 @@ mod history;
 mod objects;
 mod pen;
 mod policies;
+mod risks;
 mod vocabulary;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ use super::beside::Row;
 use super::moment::Moment;
 use super::{
     ChangeRow, CredentialRow, DeletedRow, ExceptionRow, FindingRow, FrameworkRow, GapRow, Header, ObjectRow,
-    PolicyRow, Report, ReportError, Summary, UndecidedRow,
+    PolicyRow, Report, ReportError, RiskRow, Summary, UndecidedRow,
 };
 use crate::domain::RunCounts;
 
@@ -52,6 +53,7 @@ pub(super) fn report(
         credentials,
         policies,
         frameworks,
+        risks,
         undecided,
         deleted,
         exceptions,
@@ -77,6 +79,7 @@ pub(super) fn report(
     pen.member("compared", changes::Comparison::from(compared))?;
     pen.member("counts", Counts::of(summary))?;
     pen.list::<ChangeRow>("changes", changes)?;
+    pen.list::<RiskRow>("risks", risks)?;
     pen.table::<FindingRow, _, _>("findings", findings, |row| to(Row::Finding(row)))?;
     pen.table::<ObjectRow, _, _>("objects", objects, |row| to(Row::Object(row)))?;
     pen.table::<CredentialRow, _, _>("credentials", credentials, |row| to(Row::Credential(row)))?;
@@ -157,6 +160,8 @@ struct Document<'a> {
     /// What changed since the run compared with, worst first. Of an incomplete run nothing is `fixed` or
     /// `gone`.
     changes: Vec<changes::Change<'a>>,
+    /// The objects that an attacker would begin with, the first first, ten at most.
+    risks: Vec<risks::Risk<'a>>,
     /// The rules that are broken, worst first.
     findings: Vec<findings::Finding<'a>>,
     /// The applications and service principals.
@@ -230,6 +235,7 @@ in_document! {
     PolicyRow => policies::Policy,
     FrameworkRow => frameworks::Framework,
     UndecidedRow => findings::Undecided,
+    RiskRow => risks::Risk,
     DeletedRow => deleted::Deleted,
     ExceptionRow => history::Exception,
     RunCounts => history::Point,

@@ -35,7 +35,7 @@ pub use letter::{Contents, Kept, letter};
 pub use manifest::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 pub use model::{
     Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, DeletedRow, ExceptionRow,
-    FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
+    FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, RiskRow,
     UndecidedRow,
 };
 pub use ocsf::ocsf;

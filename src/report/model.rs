@@ -35,6 +35,8 @@ pub struct Report {
     pub policies: Vec<PolicyRow>,
     /// The controls of published frameworks, always all of them.
     pub frameworks: Vec<FrameworkRow>,
+    /// The objects that an attacker would begin with, the first first, ten at most.
+    pub risks: Vec<RiskRow>,
     /// What could not be decided, for reading by people: where, which rule, why.
     pub undecided: Rows<UndecidedRow>,
     /// Deleted applications that can be restored with their credentials, by name and id; none where they were
@@ -345,6 +347,8 @@ pub struct ObjectRow {
     pub last_sign_in: Option<DateTime<Utc>>,
     /// The application permissions it signs in with; none where they were not read. No column.
     pub permissions: Option<Vec<String>>,
+    /// The directory roles it signs in with, likewise. No column.
+    pub directory_roles: Option<Vec<String>>,
 }
 
 /// A row of `credentials.csv`.
@@ -378,6 +382,27 @@ pub struct CredentialRow {
     pub state: &'static str,
     /// `last_used`: the last sign-in with it that is recorded; none where none is, or where that was not read.
     pub last_used: Option<DateTime<Utc>>,
+    /// Why no rule speaks of it, where none does: a sentence. No column.
+    pub not_flagged: &'static str,
+}
+
+/// An object that an attacker would begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RiskRow {
+    /// Application or service principal.
+    pub object_type: Subject,
+    /// Its id.
+    pub object_id: String,
+    /// Its client id.
+    pub app_id: String,
+    /// Its name.
+    pub display_name: String,
+    /// The severity of its worst open finding.
+    pub severity: Severity,
+    /// What makes it one, a sentence each, what counts most first.
+    pub reasons: Vec<String>,
+    /// Where the admin centre shows it.
+    pub portal_url: String,
 }
 
 /// A deleted application that can be restored, with its credentials (FACTS §6).

@@ -45,7 +45,7 @@ pub enum PageError {
     },
 }
 
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("page.html", include_str!("templates/page.html")),
     ("overview.html", include_str!("templates/overview.html")),
     ("parts.html", include_str!("templates/parts.html")),
@@ -59,6 +59,7 @@ const TEMPLATES: [(&str, &str); 18] = [
     ("policies.html", include_str!("templates/policies.html")),
     ("frameworks.html", include_str!("templates/frameworks.html")),
     ("undecided.html", include_str!("templates/undecided.html")),
+    ("letter-risks.html", include_str!("templates/letter-risks.html")),
     ("letter.html", include_str!("templates/letter.html")),
     ("letter-findings.html", include_str!("templates/letter-findings.html")),
     ("letter-frameworks.html", include_str!("templates/letter-frameworks.html")),

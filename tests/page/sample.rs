@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use keysweep::domain::{FindingKey, HowRead, RuleId, RunId, Severity, Status, TenantId};
 use keysweep::report::{
     Compared, Contents, CredentialRow, DeletedRow, FindingRow, GapRow, Header, Kept, Letter, ObjectRow,
-    PAGE_ROWS, PolicyRow, Report, ReportFile, Rows, Subject, Summary, UndecidedRow, html, letter, sha256,
+    PAGE_ROWS, PolicyRow, Report, ReportFile, RiskRow, Rows, Subject, Summary, UndecidedRow, html, letter,
+    sha256,
 };
 
 pub(crate) fn time(day: &str) -> DateTime<Utc> {
@@ -42,6 +43,7 @@ pub(crate) fn empty() -> Report {
         credentials: Rows::default(),
         policies: Vec::new(),
         frameworks: Vec::new(),
+        risks: Vec::new(),
         undecided: Rows::default(),
         deleted: None,
         exceptions: Vec::new(),
@@ -93,6 +95,7 @@ pub(crate) fn object(number: usize, kind: Subject, name: &str) -> ObjectRow {
         portal_url: format!("https://entra.microsoft.com/#view/Object/objectId/{}", guid(number)),
         last_sign_in: None,
         permissions: None,
+        directory_roles: None,
     }
 }
 
@@ -114,6 +117,19 @@ pub(crate) fn secret(of: &ObjectRow, number: usize, name: &str, days_left: Optio
         days_left,
         state,
         last_used: None,
+        not_flagged: "",
+    }
+}
+
+pub(crate) fn risk(of: &ObjectRow, reasons: &[&str]) -> RiskRow {
+    RiskRow {
+        object_type: of.object_type,
+        object_id: of.object_id.clone(),
+        app_id: of.app_id.clone(),
+        display_name: of.display_name.clone(),
+        severity: Severity::Critical,
+        reasons: reasons.iter().map(ToString::to_string).collect(),
+        portal_url: of.portal_url.clone(),
     }
 }
 

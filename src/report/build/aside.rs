@@ -1,11 +1,13 @@
 //! What the optional reads add to rows, and what of them is not to be had.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Context, objects};
 use crate::domain::{
-    Addition, Aside, Beside, Credential, CredentialKind, DeletedApplication, Inventory, Object, ObjectKey,
-    ObjectKind, Part, Permission, Text,
+    Addition, AppId, Aside, Beside, Credential, CredentialKind, DeletedApplication, Inventory, Object,
+    ObjectId, ObjectKey, ObjectKind, Part, Permission, RoleHolder, Text,
 };
 use crate::report::words::day;
 use crate::report::{DeletedRow, GapRow};
@@ -37,6 +39,45 @@ pub(super) fn permissions(object: &Object, context: &Context<'_>) -> Option<Vec<
 fn permission(permission: &Permission) -> String {
     let Permission { resource: _, resource_name, name } = permission;
     if resource_name.is_empty() { name.to_string() } else { format!("{name} ({resource_name})") }
+}
+
+/// Who holds which directory roles, at hand for any number of objects.
+pub(in crate::report) struct Roles(Option<(BTreeMap<ObjectId, Vec<String>>, BTreeMap<AppId, Vec<String>>)>);
+
+impl Roles {
+    pub(super) fn of(beside: &Beside) -> Self {
+        let Some(holders) = beside.roles.read() else { return Self(None) };
+        let mut by_principal: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        let mut by_app: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for RoleHolder { principal, app_id, definition, name, scope } in holders {
+            let name = name.as_ref().unwrap_or(definition);
+            let role = match scope.as_str() {
+                "/" => name.to_string(),
+                scope => format!("{name} (for {scope})"),
+            };
+            by_principal.entry(*principal).or_default().push(role.clone());
+            if let Some(app_id) = app_id {
+                by_app.entry(*app_id).or_default().push(role);
+            }
+        }
+        for roles in by_principal.values_mut().chain(by_app.values_mut()) {
+            roles.sort();
+            roles.dedup();
+        }
+        Self(Some((by_principal, by_app)))
+    }
+
+    /// Those that an object signs in with; an application has those of its service principals. None where
+    /// they were not read.
+    pub(super) fn of_object(&self, object: &Object) -> Option<Vec<String>> {
+        let (by_principal, by_app) = self.0.as_ref()?;
+        let held = match (object.kind(), object.app_id) {
+            (ObjectKind::ServicePrincipal, _) => by_principal.get(&object.id),
+            (ObjectKind::Application, Some(app_id)) => by_app.get(&app_id),
+            (ObjectKind::Application, None) => None,
+        };
+        Some(held.cloned().unwrap_or_default())
+    }
 }
 
 /// Who added a credential since the last complete run, where the audit log says so.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::aside::Roles;
 use crate::compliance::Settings;
 use crate::domain::{
     Beside, Credential, CredentialAt, CustomPolicy, DecidedBy, Inventory, Object, ObjectAssessment,
@@ -19,6 +20,8 @@ pub(in crate::report) struct Context<'a> {
     pub(in crate::report) tenant: TenantId,
     /// What was read beside objects and policies.
     pub(in crate::report) beside: &'a Beside,
+    /// Who holds which directory roles.
+    pub(in crate::report) roles: Roles,
     /// What the configuration decided.
     pub(in crate::report) settings: &'a Settings,
     /// The policies by id.

@@ -5,9 +5,9 @@ use chrono::TimeDelta;
 use super::{Context, Judged, aside};
 use crate::domain::{
     AppId, Assigned, Credential, CredentialKind, DecidedBy, Object, ObjectAssessment, ObjectKind, Owner,
-    Owners, PolicyEffect, SecretVerdict,
+    Owners, PolicyEffect, Rotation, SecretVerdict,
 };
-use crate::report::words::why;
+use crate::report::words::{why, why_not_flagged};
 use crate::report::{CredentialRow, Header, ObjectRow};
 
 /// The row of an object.
@@ -58,6 +58,7 @@ pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -
         portal_url: portal_url(header.portal, object),
         last_sign_in: aside::last_sign_in(object, context),
         permissions: aside::permissions(object, context),
+        directory_roles: context.roles.of_object(object),
     }
 }
 
@@ -68,7 +69,7 @@ pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl It
             at: _,
             kind,
             repeats: _,
-            rotated_by: _,
+            rotated_by,
             key_id: _,
             name,
             usage,
@@ -91,8 +92,20 @@ pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl It
             days_left: credential.days_left(context.now),
             state: if unreadable { "" } else { credential.state(context.now).as_str() },
             last_used: aside::last_used(credential, context),
+            not_flagged: not_flagged(kind, rotated_by),
         }
     })
+}
+
+/// Why no rule speaks of a credential, where none does.
+fn not_flagged(kind: CredentialKind, rotated_by: Option<Rotation>) -> &'static str {
+    match (rotated_by, kind) {
+        (Some(rotation), _) => why_not_flagged(rotation),
+        (None, CredentialKind::SamlSigningPassword) => {
+            "Not flagged: it opens the key that signs SAML tokens, and nobody can sign in with it."
+        }
+        (None, _) => "",
+    }
 }
 
 /// How many credentials of a kind are unexpired, or expired. The second listing of a SAML

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::vec::IntoIter;
 
+use super::aside::Roles;
 use super::dates::Dates;
 use super::{Audited, Context, Judged, Policies, findings, objects, undecided};
 use crate::compliance::Judge;
@@ -37,6 +38,7 @@ impl<'a> Desk<'a> {
                 now,
                 tenant: inventory.tenant,
                 beside: &inventory.beside,
+                roles: Roles::of(&inventory.beside),
                 settings,
                 policies: Policies::of(inventory),
             },

@@ -100,6 +100,7 @@ pub(super) fn object(row: &ObjectRow) -> [Cell<'_>; OBJECT_COLUMNS.len()] {
         portal_url,
         last_sign_in: _,
         permissions: _,
+        directory_roles: _,
     } = row;
     [
         object_type.as_str().into(),
@@ -152,6 +153,7 @@ pub(super) fn credential(row: &CredentialRow) -> [Cell<'_>; CREDENTIAL_COLUMNS.l
         days_left,
         state,
         last_used,
+        not_flagged: _,
     } = row;
     [
         object_type.as_str().into(),

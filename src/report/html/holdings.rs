@@ -27,6 +27,7 @@ pub(super) struct Credential<'a> {
     days_left: String,
     state: &'static str,
     last_used: Option<String>,
+    not_flagged: &'static str,
 }
 
 pub(super) fn credentials<'a>(
@@ -50,6 +51,7 @@ pub(super) fn credentials<'a>(
             days_left,
             state,
             last_used,
+            not_flagged,
         } = row;
         Credential {
             name: display_name,
@@ -66,6 +68,7 @@ pub(super) fn credentials<'a>(
             days_left: days_left.map(|days| days.to_string()).unwrap_or_default(),
             state,
             last_used: last_used.map(day),
+            not_flagged,
         }
     };
     let rows = &excerpt.credentials;

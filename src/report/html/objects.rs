@@ -111,6 +111,7 @@ fn facts(row: &ObjectRow) -> Vec<Fact> {
         Fact { label: "Owners", values: row.owners.clone() },
         one("Last sign-in", row.last_sign_in.map(day).unwrap_or_default()),
         Fact { label: "Application permissions", values: row.permissions.clone().unwrap_or_default() },
+        Fact { label: "Directory roles", values: row.directory_roles.clone().unwrap_or_default() },
         one("Symmetric keys", number(row.symmetric_keys)),
         one("Federated credentials", number(row.federated_credentials)),
         one("New secrets decided by", row.decided_by.clone()),

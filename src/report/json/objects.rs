@@ -80,6 +80,8 @@ pub(super) struct Object<'a> {
     last_sign_in: Option<Moment>,
     /// The application permissions it signs in with; null where they were not read.
     permissions: Option<&'a [String]>,
+    /// The directory roles it signs in with; null where they were not read.
+    directory_roles: Option<&'a [String]>,
 }
 
 /// An owner, and where mail reaches it.
@@ -132,6 +134,7 @@ impl<'a> From<&'a ObjectRow> for Object<'a> {
             portal_url,
             last_sign_in,
             permissions,
+            directory_roles,
         } = row;
         Self {
             object_type: object_type.as_str(),
@@ -162,6 +165,7 @@ impl<'a> From<&'a ObjectRow> for Object<'a> {
             portal_url: filled(portal_url),
             last_sign_in: moment(*last_sign_in),
             permissions: permissions.as_deref(),
+            directory_roles: directory_roles.as_deref(),
         }
     }
 }
@@ -204,6 +208,8 @@ pub(super) struct Credential<'a> {
     /// The last sign-in with it that is recorded; null where none is, or where that was not read.
     #[schemars(extend("format" = "date-time"))]
     last_used: Option<Moment>,
+    /// Why no rule speaks of it, where none does.
+    not_flagged: Option<&'a str>,
 }
 
 impl<'a> From<&'a CredentialRow> for Credential<'a> {
@@ -223,6 +229,7 @@ impl<'a> From<&'a CredentialRow> for Credential<'a> {
             days_left,
             state,
             last_used,
+            not_flagged,
         } = row;
         Self {
             object_type: object_type.as_str(),
@@ -239,6 +246,7 @@ impl<'a> From<&'a CredentialRow> for Credential<'a> {
             days_left: *days_left,
             state,
             last_used: moment(*last_used),
+            not_flagged: filled(not_flagged),
         }
     }
 }

@@ -8,12 +8,16 @@ use super::changes::Changes;
 use super::frameworks::Frameworks;
 use super::standing::{Group, standing};
 use crate::domain::{ExceptionState, Severity};
+use crate::report::html::link;
 use crate::report::phrases::{counted, grouped, minute, plain, size, spoken};
-use crate::report::{DeletedRow, GapRow, Report, ReportFile, Subject, Summary, reading};
+use crate::report::{DeletedRow, GapRow, Report, ReportFile, RiskRow, Subject, Summary, reading};
 
 /// Characters of a name, and of a sentence, before they are cut.
 pub(super) const NAME: usize = 80;
 pub(super) const SENTENCE: usize = 400;
+
+/// Objects named as where an attacker would begin. The page has more.
+const RISKS: usize = 3;
 
 /// The content of a letter.
 #[derive(Serialize)]
@@ -32,6 +36,8 @@ pub(super) struct Digest {
     pub(super) counts: Vec<Count>,
     /// The numbers, one sentence each.
     pub(super) figures: Vec<String>,
+    /// Where an attacker would begin.
+    pub(super) risks: Vec<Risk>,
     pub(super) groups: Vec<Group>,
     /// The controls of published frameworks.
     pub(super) frameworks: Frameworks,
@@ -45,6 +51,16 @@ pub(super) struct Digest {
 pub(super) struct Gap {
     pub(super) part: String,
     pub(super) reason: String,
+}
+
+/// An object that an attacker would begin with.
+#[derive(Serialize)]
+pub(super) struct Risk {
+    pub(super) name: String,
+    pub(super) subject: String,
+    pub(super) url: Option<String>,
+    /// What makes it one, in one paragraph.
+    pub(super) why: String,
 }
 
 #[derive(Serialize)]
@@ -77,11 +93,23 @@ impl Digest {
             changes,
             counts: summary.severities.iter().map(count).collect(),
             figures: figures(report, summary),
+            risks: report.risks.iter().take(RISKS).map(risk).collect(),
             groups,
             frameworks: Frameworks::of(&report.frameworks),
             rest: rest(summary.findings().saturating_sub(listed), enclosure),
             files: whereabouts(report, files, enclosure, kept),
         }
+    }
+}
+
+fn risk(row: &RiskRow) -> Risk {
+    let RiskRow { object_type, object_id: _, app_id: _, display_name, severity: _, reasons, portal_url } =
+        row;
+    Risk {
+        name: plain(display_name, NAME),
+        subject: subject(*object_type),
+        url: link(portal_url).map(str::to_owned),
+        why: plain(&reasons.join(" "), SENTENCE),
     }
 }
 

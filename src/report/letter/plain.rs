@@ -1,7 +1,7 @@
 //! The plain-text part, for readers without HTML and for those who prefer it.
 
 use super::changes::{Changes, Line};
-use super::digest::Digest;
+use super::digest::{Digest, Risk};
 use super::frameworks::Frameworks;
 use super::standing::Group;
 
@@ -34,6 +34,7 @@ pub(super) fn text(digest: &Digest) -> String {
     for figure in &digest.figures {
         page.wrapped("", "  ", figure);
     }
+    write_risks(&mut page, &digest.risks);
     for group in &digest.groups {
         write_group(&mut page, group);
     }
@@ -47,6 +48,18 @@ pub(super) fn text(digest: &Digest) -> String {
         page.wrapped("", "", sentence);
     }
     page.0
+}
+
+fn write_risks(page: &mut Page, risks: &[Risk]) {
+    if risks.is_empty() {
+        return;
+    }
+    page.blank();
+    page.wrapped("", "", "Where an attacker would begin");
+    for risk in risks {
+        let Risk { name, subject, url: _, why } = risk;
+        page.wrapped("  - ", "    ", &format!("{name} ({subject}): {why}"));
+    }
 }
 
 fn write_changes(page: &mut Page, changes: &Changes) {
