@@ -32,6 +32,8 @@ mod objects;
 mod policies;
 #[path = "emulator/roles.rs"]
 mod roles;
+#[path = "emulator/sample.rs"]
+mod sample;
 #[path = "emulator/sign_in.rs"]
 mod sign_in;
 #[path = "emulator/sign_in_activity.rs"]

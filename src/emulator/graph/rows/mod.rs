@@ -100,12 +100,12 @@ pub(super) fn filter(call: &Call<'_>, offer: &Offer) -> Result<Option<Filter>, R
 
 /// A page in the order of storage, and where the next one starts. Places stay what they are when a row
 /// vanishes between two pages.
-fn as_stored<'a>(
-    all: &'a [Value],
+fn as_stored(
+    all: &[Value],
     admitted: impl Fn(&&Value) -> bool,
     offset: usize,
     size: usize,
-) -> (Vec<&'a Value>, Option<usize>) {
+) -> (Vec<&Value>, Option<usize>) {
     let mut page = Vec::new();
     for (place, row) in all.iter().enumerate().skip(offset) {
         if !admitted(&row) {
