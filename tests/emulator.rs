@@ -6,10 +6,16 @@ use keysweep::emulator::{Emulator, Options, TenantData};
 use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, redirect};
 use serde_json::{Value, json};
 
+#[path = "emulator/agents.rs"]
+mod agents;
+#[path = "emulator/audits.rs"]
+mod audits;
 #[path = "emulator/batch.rs"]
 mod batch;
 #[path = "emulator/conformance.rs"]
 mod conformance;
+#[path = "emulator/deleted.rs"]
+mod deleted;
 #[path = "emulator/delta.rs"]
 mod delta;
 #[path = "emulator/faults.rs"]
@@ -24,8 +30,12 @@ mod more_faults;
 mod objects;
 #[path = "emulator/policies.rs"]
 mod policies;
+#[path = "emulator/roles.rs"]
+mod roles;
 #[path = "emulator/sign_in.rs"]
 mod sign_in;
+#[path = "emulator/sign_in_activity.rs"]
+mod sign_in_activity;
 #[path = "emulator/tenants.rs"]
 mod tenants;
 #[path = "emulator/writes.rs"]
@@ -47,11 +57,15 @@ struct Rig {
     token: String,
 }
 
-const ALL_ROLES: [&str; 4] = [
+const ALL_ROLES: [&str; 8] = [
     "Application.Read.All",
     "Policy.Read.All",
     "Application.ReadWrite.All",
     "Policy.ReadWrite.ApplicationConfiguration",
+    "AgentIdentityBlueprint.Read.All",
+    "AuditLog.Read.All",
+    "Directory.Read.All",
+    "RoleManagement.Read.Directory",
 ];
 
 impl Rig {
@@ -105,6 +119,18 @@ impl Rig {
             None => format!("{}/v1.0{path}", self.emulator.graph_url()),
         };
         self.client.request(method.parse().unwrap(), url).bearer_auth(&self.token)
+    }
+
+    /// The same with these permissions and no others.
+    async fn allowed(self, roles: &[&str]) -> Self {
+        self.emulator.grant(roles);
+        let token = self.sign_in().await;
+        Self { token, ..self }
+    }
+
+    /// From the other version.
+    async fn get_beta(&self, path: &str) -> Answer {
+        self.get(&format!("{}/beta{path}", self.emulator.graph_url())).await
     }
 
     async fn get(&self, path: &str) -> Answer {

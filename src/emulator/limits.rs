@@ -37,6 +37,8 @@ pub struct Limits {
     pub writes: Limit,
     /// Writes to applications that let personal accounts sign in.
     pub personal_writes: Limit,
+    /// Requests for audit entries and reports, which use no resource units.
+    pub reports: Limit,
     /// Whether `Retry-After` has fractions of a second. Without, it is rounded up.
     pub fractional_retry_after: bool,
 }
@@ -56,6 +58,7 @@ impl Limits {
             key_reads: limit(150, 60),
             writes: limit(3_000, 150),
             personal_writes: limit(60, 60),
+            reports: limit(5, 10),
             fractional_retry_after: false,
         }
     }
@@ -70,6 +73,7 @@ impl Limits {
             key_reads: faster(self.key_reads),
             writes: faster(self.writes),
             personal_writes: faster(self.personal_writes),
+            reports: faster(self.reports),
             fractional_retry_after: true,
         }
     }
@@ -82,6 +86,7 @@ pub(super) struct Cost {
     pub(super) key_read: bool,
     pub(super) write: bool,
     pub(super) personal_write: bool,
+    pub(super) report: bool,
 }
 
 /// What becomes of a request.
@@ -100,6 +105,7 @@ pub(super) enum Measure {
     KeyReads,
     Writes,
     PersonalWrites,
+    Reports,
 }
 
 /// Refused requests count too, up to this share of the limit.
@@ -109,7 +115,7 @@ const MOST: f64 = 1.8;
 #[derive(Debug)]
 pub(super) struct Throttle {
     pub(super) limits: Limits,
-    buckets: Mutex<[Bucket; 4]>,
+    buckets: Mutex<[Bucket; 5]>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -128,6 +134,7 @@ impl Throttle {
             bucket(Measure::KeyReads, limits.key_reads),
             bucket(Measure::Writes, limits.writes),
             bucket(Measure::PersonalWrites, limits.personal_writes),
+            bucket(Measure::Reports, limits.reports),
         ];
         Self { limits, buckets: Mutex::new(buckets) }
     }
@@ -143,6 +150,7 @@ impl Throttle {
                 Measure::KeyReads => u32::from(cost.key_read),
                 Measure::Writes => u32::from(cost.write),
                 Measure::PersonalWrites => u32::from(cost.personal_write),
+                Measure::Reports => u32::from(cost.report),
             };
             if amount == 0 || bucket.limit.window.is_zero() {
                 continue;
@@ -181,7 +189,7 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    const READ: Cost = Cost { units: 1, key_read: true, write: false, personal_write: false };
+    const READ: Cost = Cost { units: 1, key_read: true, write: false, personal_write: false, report: false };
 
     #[test]
     fn the_bucket_gives_what_it_holds_and_then_what_drips_in() {
@@ -219,7 +227,7 @@ mod tests {
     fn the_share_tells_how_near_the_limit_is() {
         let start = Instant::now();
         let throttle = Throttle::new(Limits::of(TenantSize::Small), start);
-        let cost = Cost { units: 2_800, key_read: false, write: false, personal_write: false };
+        let cost = Cost { units: 2_800, key_read: false, ..READ };
         assert_eq!(throttle.charge(cost, start), Verdict::Pass { share: 0.8 });
         assert_eq!(throttle.charge(cost, start + Duration::from_secs(8)), Verdict::Pass { share: 0.8 });
     }

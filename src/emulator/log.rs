@@ -41,7 +41,7 @@ pub struct LoggedRequest {
     /// The `id` of the member, when it came inside a `$batch`.
     pub batch_member: Option<String>,
     /// The resource units it cost; none where it was refused before it was charged, and for a `$batch`
-    /// itself, whose members are charged.
+    /// itself, whose members are charged. Reports cost none at all: they have a limit of their own.
     pub units: Option<u32>,
     /// Whether it was refused because a limit was reached.
     pub throttled: bool,

@@ -3,7 +3,7 @@
 //!
 //! Two servers on loopback: Graph (`v1.0`) and the token endpoint of Entra, over HTTPS with a certificate
 //! authority made at the start. What is undocumented was chosen and is marked "inferred" where it is
-//! decided. Not served: `beta`, `$search`, `$orderby`, mail, reports, audit logs,
+//! decided. Of `beta` only the two reports of sign-in activity are served. Not served: `$search`, mail,
 //! creating, changing and deleting applications. Client certificates are known by `x5t#S256` only.
 //!
 //! ```no_run
@@ -47,7 +47,7 @@ pub use graph::DeltaHabits;
 pub use limits::{Limit, Limits, TenantSize};
 pub use log::LoggedRequest;
 pub use options::{Options, Transport};
-pub use tenant::{ObjectKind, TenantData, TenantFileError};
+pub use tenant::{Cloud, Licence, ObjectKind, ReportForm, TenantData, TenantFileError};
 
 /// A running emulator. Dropping it stops it too, only nobody waits for that.
 pub struct Emulator {
@@ -218,7 +218,7 @@ impl Emulator {
     pub fn edit<T>(&self, change: impl FnOnce(&mut TenantData) -> T) -> T {
         let mut tenant = self.state.tenant_mut();
         let result = change(&mut tenant);
-        tenant.take_into_service(); // it may be another tenant now
+        tenant.take_into_service(self.state.options.now); // it may be another tenant now
         result
     }
 

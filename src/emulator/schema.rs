@@ -12,9 +12,12 @@ pub(super) enum Blank {
     Json(&'static str),
     /// Null, and returned only when it is asked for by name.
     OnlySelected,
+    /// Returned only when it is asked for by name, and only of objects that have it: a property of a derived
+    /// type.
+    Derived,
 }
 
-use Blank::{False, Json, List, Null, OnlySelected};
+use Blank::{Derived, False, Json, List, Null, OnlySelected};
 
 const INFO: &str = r#"{"logoUrl":null,"marketingUrl":null,"privacyStatementUrl":null,"supportUrl":null,"termsOfServiceUrl":null}"#;
 const PUBLISHER: &str = r#"{"addedDateTime":null,"displayName":null,"verifiedPublisherId":null}"#;
@@ -41,11 +44,12 @@ const APPLICATION: &[(&str, Blank)] = &[
     ("verifiedPublisher", Json(PUBLISHER)), ("web", Json(WEB)),
 ];
 
-/// `createdDateTime` is not in the schema, but the type is open and examples show it.
+/// `createdDateTime` is not in the schema, but the type is open and examples show it. The blueprint is a
+/// property of agent identities alone; that it can be selected in listings of all is inferred.
 #[rustfmt::skip]
 const SERVICE_PRINCIPAL: &[(&str, Blank)] = &[
     ("id", Null), ("deletedDateTime", Null), ("accountEnabled", Null), ("addIns", List),
-    ("alternativeNames", List), ("appDescription", Null), ("appDisplayName", Null), ("appId", Null),
+    ("agentIdentityBlueprintId", Derived), ("alternativeNames", List), ("appDescription", Null), ("appDisplayName", Null), ("appId", Null),
     ("applicationTemplateId", Null), ("appOwnerOrganizationId", Null), ("appRoleAssignmentRequired", False),
     ("appRoles", List), ("createdByAppId", Null), ("createdDateTime", Null),
     ("customSecurityAttributes", OnlySelected), ("description", Null), ("disabledByMicrosoftStatus", Null),
@@ -82,6 +86,7 @@ impl Blank {
             Null | OnlySelected => "null",
             List => "[]",
             False => "false",
+            Derived => "",
             Json(text) => text,
         }
     }

@@ -1,8 +1,8 @@
 //! JSON in Graph's shape, for building tenants.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, SecondsFormat, Utc};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -105,6 +105,76 @@ pub fn user(name: &str) -> Value {
         "surname": family,
         "userPrincipalName": address,
     })
+}
+
+/// A user as `initiatedBy` of an audit entry.
+#[must_use]
+pub fn by_user(name: &str) -> Value {
+    let user = user(name);
+    let member = |name: &str| user.get(name).cloned().unwrap_or_default();
+    json!({
+        "app": null,
+        "user": {
+            "id": member("id"),
+            "displayName": null, // as in live data
+            "userPrincipalName": member("userPrincipalName"),
+            "ipAddress": "203.0.113.7",
+        },
+    })
+}
+
+/// An application as `initiatedBy` of an audit entry.
+#[must_use]
+pub fn by_app(app_id: &str, service_principal: &str, name: &str) -> Value {
+    json!({
+        "app": {
+            "appId": app_id,
+            "displayName": name,
+            "servicePrincipalId": service_principal,
+            "servicePrincipalName": null,
+        },
+        "user": null,
+    })
+}
+
+/// A sign-in as the reports of sign-in activity have it.
+#[must_use]
+pub fn sign_in(at: DateTime<Utc>) -> Value {
+    let request = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("sign-in/{at}").as_bytes());
+    json!({ "lastSignInDateTime": stamp(at), "lastSignInRequestId": request })
+}
+
+/// No sign-in, in the same place.
+#[must_use]
+pub fn no_sign_in() -> Value {
+    json!({ "lastSignInDateTime": null, "lastSignInRequestId": null })
+}
+
+/// A time with an offset that readers of RFC 3339 refuse: `2021-04-01T21:36:48-8:00`, as the examples of
+/// the reports of sign-in activity have it.
+#[must_use]
+pub fn pacific_stamp(at: DateTime<Utc>) -> String {
+    format!("{}-8:00", (at - TimeDelta::hours(8)).format("%Y-%m-%dT%H:%M:%S"))
+}
+
+/// An app role that applications can hold: an entry of `appRoles`.
+#[must_use]
+pub fn app_role(id: &str, value: &str, name: &str) -> Value {
+    json!({
+        "allowedMemberTypes": ["Application"],
+        "description": name,
+        "displayName": name,
+        "id": id,
+        "isEnabled": true,
+        "origin": "Application",
+        "value": value,
+    })
+}
+
+/// A text like the keys of assignments, which are no GUIDs, that follows from its parts.
+pub(super) fn made_key(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("/").to_lowercase().as_bytes());
+    URL_SAFE_NO_PAD.encode(digest)
 }
 
 /// A restriction, enabled, for every object whenever it was created.

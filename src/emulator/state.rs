@@ -49,7 +49,7 @@ impl State {
         stop: CancellationToken,
     ) -> Self {
         let mut tenant = std::mem::replace(&mut options.tenant, TenantData::empty(options.now));
-        tenant.take_into_service();
+        tenant.take_into_service(options.now);
         let faults = tenant.faults.iter().cloned().map(|fault| fault.taking(|| tenant.snapshot())).collect();
         let mut audiences = options.audiences.clone();
         audiences.push(graph_root.clone());

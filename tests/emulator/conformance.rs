@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keysweep::emulator::{Fault, ObjectKind, Side, TenantData, shapes};
+use keysweep::emulator::{Fault, ObjectKind, ReportForm, Side, TenantData, shapes};
 use serde_json::{Value, json};
 
 use super::{Rig, days, now};
@@ -242,4 +242,90 @@ async fn batches_have_the_documented_members() {
         answer.body["responses"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
     assert_eq!(statuses, [&json!(424), &json!(429), &json!(200)]);
     assert_conforms(&folder, "batch-throttled.response.json", &answer.body);
+}
+
+#[tokio::test]
+async fn blueprints_have_the_documented_members() {
+    let Some(folder) = samples() else { return };
+    let mut tenant = TenantData::empty(now());
+    tenant.add_application(json!({
+        "@odata.type": "#microsoft.graph.agentIdentityBlueprint",
+        "displayName": "My Agent Blueprint",
+        "identifierUris": ["api://00001111-aaaa-2222-bbbb-3333cccc4444"],
+        "createdByAppId": "14d82eec-204b-4c2f-b7e8-296a70dab67e",
+    }));
+    let rig = Rig::new(tenant).await;
+    let listed = rig.get("/applications/microsoft.graph.agentIdentityBlueprint").await;
+    assert_conforms(&folder, "agentidentityblueprint-list.response.json", &listed.body);
+}
+
+#[tokio::test]
+async fn sign_in_activity_has_the_documented_members() {
+    let Some(folder) = samples() else { return };
+    let mut tenant = TenantData::empty(now());
+    let activity = shapes::sign_in(days(-3));
+    let key = shapes::certificate("CN=payroll", days(-9), Some(days(9)));
+    let id = tenant.add_application(json!({ "displayName": "Payroll", "keyCredentials": [key] }));
+    let object = tenant.object(ObjectKind::Application, &id).unwrap();
+    let key = object["keyCredentials"][0]["keyId"].clone();
+    tenant.add_credential_sign_in(json!({ "keyId": key, "signInActivity": activity }));
+    tenant.add_service_principal_sign_in(json!({
+        "appId": object["appId"],
+        "lastSignInActivity": activity,
+        "delegatedClientSignInActivity": activity,
+    }));
+    tenant.report_form = ReportForm::Examples;
+    let rig = Rig::new(tenant).await;
+    for (name, path) in [
+        ("appcredentialsigninactivities-list", "/reports/appCredentialSignInActivities".to_owned()),
+        (
+            "appcredentialsigninactivities-filter-keyid",
+            format!("/reports/appCredentialSignInActivities?$filter=keyId eq {key}").replace('"', "'"),
+        ),
+        ("serviceprincipalsigninactivities-list", "/reports/servicePrincipalSignInActivities".to_owned()),
+    ] {
+        let answer = rig.get_beta(&path).await;
+        assert_conforms(&folder, &format!("{name}.response.json"), &answer.body);
+    }
+}
+
+#[tokio::test]
+async fn audits_have_the_documented_members() {
+    let Some(folder) = samples() else { return };
+    let mut tenant = TenantData::empty(now());
+    let application = tenant.add_application(json!({ "displayName": "TestApp1" }));
+    let principal = tenant.add_service_principal(json!({ "displayName": "TestApp2" }));
+    let (initiated, listed) =
+        ("directoryaudit-list-filter-initiatedby.response.json", "directoryaudit-list.response.json");
+    for name in [initiated, listed] {
+        let mut entry = sample(&folder, name)["value"][0].clone();
+        entry["activityDateTime"] = json!(shapes::precise_stamp(days(-1)));
+        tenant.add_audit(entry);
+    }
+    let rig = Rig::new(tenant).await;
+    rig.emulator.edit(|tenant| {
+        tenant.edit(ObjectKind::Application, &application, |object| {
+            object.insert(
+                "passwordCredentials".to_owned(),
+                json!([shapes::secret("ci secret", days(0), None)]),
+            );
+        })
+    });
+    let path = format!("/servicePrincipals/{principal}/addPassword");
+    assert_eq!(rig.send("POST", &path, json!({})).await.status, 200);
+    let all = "/auditLogs/directoryAudits";
+    assert_conforms(&folder, listed, &rig.get(all).await.body);
+    let by = "$filter=initiatedBy/user/id eq '00000000-0000-0000-0000-000000000000'";
+    let by = rig.get(&format!("{all}?{by}")).await;
+    assert_eq!(by.body["value"].as_array().unwrap().len(), 1);
+    let mut documented = sample(&folder, initiated);
+    documented.as_object_mut().unwrap().remove("@microsoft.graph.tips");
+    assert_eq!(differences(&by.body, &documented, ""), [""; 0]);
+    let changes = rig.get(&format!("{all}?$filter=category eq 'ApplicationManagement'")).await;
+    assert_conforms(&folder, "directoryaudit-credential-change.response.json", &changes.body);
+    let documented = sample(&folder, "directoryaudit-credential-change.response.json");
+    let named: Vec<&Value> = changes.values("activityDisplayName");
+    for entry in documented["value"].as_array().unwrap() {
+        assert!(named.contains(&&entry["activityDisplayName"]), "{entry}");
+    }
 }

@@ -18,6 +18,7 @@ fn generous() -> Limits {
         key_reads: plenty,
         writes: plenty,
         personal_writes: plenty,
+        reports: plenty,
         fractional_retry_after: false,
     }
 }
@@ -63,6 +64,7 @@ fn the_documented_limits_are_known() {
         assert_eq!(of(limits.key_reads), (150, 60));
         assert_eq!(of(limits.writes), (3_000, 150));
         assert_eq!(of(limits.personal_writes), (60, 60));
+        assert_eq!(of(limits.reports), (5, 10));
         assert_eq!(limits.faster(100).units.window, Duration::from_millis(100));
     }
 }
@@ -183,4 +185,49 @@ async fn every_answer_takes_the_latency() {
     let asked = Instant::now();
     rig.get("/nonsense").await.refused(400, "BadRequest");
     assert!(latency <= asked.elapsed());
+}
+
+#[tokio::test]
+async fn audits_and_reports_have_a_limit_of_their_own() {
+    let limits = Limits { units: few(1), reports: few(5), ..generous() };
+    let rig = limited(TenantData::empty(now()), limits).await;
+    let beta = |report: &str| format!("{}/beta/reports/{report}", rig.emulator.graph_url());
+    let credentials = beta("appCredentialSignInActivities?$top=1");
+    let paths = [
+        credentials.clone(),
+        beta("servicePrincipalSignInActivities"),
+        "/auditLogs/directoryAudits".to_owned(),
+    ];
+    for path in paths.iter().chain(&paths[..2]) {
+        let answer = rig.get(path).await;
+        assert_eq!((answer.status, answer.header("x-ms-resource-unit")), (200, ""), "{path}");
+    }
+    for path in &paths {
+        let refused = rig.get(path).await;
+        assert!(throttled(&refused), "{path}");
+        assert!(refused.header("x-ms-throttle-scope").starts_with("Tenant_Application/Read/"));
+    }
+    let charged = rig.emulator.log().iter().map(|entry| entry.units.unwrap_or_default()).sum::<u32>();
+    assert_eq!(charged, 0, "they use no resource units");
+    assert_eq!(rig.get("/servicePrincipals").await.status, 200, "and leave those there are to others");
+    assert!(throttled(&rig.get("/servicePrincipals").await));
+}
+
+#[tokio::test]
+async fn what_the_other_listings_cost_is_as_the_table_says() {
+    let mut tenant = TenantData::empty(now());
+    let graph = tenant.add_service_principal(json!({ "displayName": "Microsoft Graph" }));
+    let rig = Rig::new(tenant).await;
+    let assigned = format!("/servicePrincipals/{graph}/appRoleAssignedTo");
+    let blueprints = "/applications/microsoft.graph.agentIdentityBlueprint";
+    for (path, units) in [
+        (assigned.as_str(), "1"),
+        ("/roleManagement/directory/roleAssignments", "1"),
+        ("/roleManagement/directory/roleAssignments?$expand=principal", "2"),
+        ("/directory/deletedItems/microsoft.graph.application", "1"),
+        (blueprints, "2"),
+        (&format!("{blueprints}?$select=id"), "1"),
+    ] {
+        assert_eq!(rig.get(path).await.header("x-ms-resource-unit"), units, "{path}");
+    }
 }

@@ -20,11 +20,7 @@ pub(super) fn applies_to(call: &Call<'_>, policy: &str) -> Served {
         return Err(Refusal::unsupported("The emulator does not serve $filter on appliesTo."));
     }
     if let Some(expand) = &call.query.expand {
-        let message = format!(
-            "Expand is not allowed for property '{}' according to the entity schema.",
-            expand.relationship
-        );
-        return Err(Refusal::new(400, "ExpandNotSupported", message));
+        return Err(Refusal::expand(&expand.relationship));
     }
     let tenant = call.tenant();
     let policy = own_id(&tenant, policy)?;
@@ -41,7 +37,8 @@ pub(super) fn applies_to(call: &Call<'_>, policy: &str) -> Served {
             if !value.is_empty() {
                 value.push(',');
             }
-            view.write(record, &format!("\"@odata.type\":\"{}\",", kind.odata_type()), &mut value);
+            let own = record.odata_type().unwrap_or(kind.odata_type());
+            view.write(record, &format!("\"@odata.type\":\"{own}\","), &mut value);
         }
     }
     let page = Page {

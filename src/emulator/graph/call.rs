@@ -69,7 +69,8 @@ impl<'a> Call<'a> {
 
     /// `$metadata#…` as answers name it.
     pub(super) fn context(&self, of: &str) -> Value {
-        Value::String(format!("{}/v1.0/$metadata#{of}", self.state.graph_root))
+        let version = if self.received.path.starts_with("/beta/") { "beta" } else { "v1.0" };
+        Value::String(format!("{}/{version}/$metadata#{of}", self.state.graph_root))
     }
 
     /// The answer that holds a page.

@@ -19,8 +19,11 @@ pub(super) fn cost(state: &State, received: &Received, route: &Route) -> Option<
         return None;
     }
     let write = received.method != "GET";
+    let report = matches!(route, Route::Report(_) | Route::DirectoryAudits);
     Some(Cost {
-        units: units(received, route),
+        report,
+        // The reports have a limit of their own (that it counts for sign-in activity too is inferred).
+        units: if report { 0 } else { units(received, route) },
         key_read: !write && delta::selects(&received.query, "keyCredentials"),
         write,
         personal_write: write && personal(&state.tenant(), route),
@@ -31,7 +34,10 @@ pub(super) fn cost(state: &State, received: &Received, route: &Route) -> Option<
 fn units(received: &Received, route: &Route) -> u32 {
     let has = |option: &str| received.query.iter().any(|(name, _)| name == option);
     let mut units = match route {
-        Route::List(ObjectKind::Application) | Route::Object(ObjectKind::Application, _) => 2,
+        // A listing of blueprints is one of applications (inferred).
+        Route::List(ObjectKind::Application)
+        | Route::Object(ObjectKind::Application, _)
+        | Route::Blueprints => 2,
         _ => 1,
     };
     if has("$select") {
@@ -69,7 +75,8 @@ fn personal(tenant: &TenantData, route: &Route) -> bool {
 
 /// Charges a request. The headers that tell so, or the refusal.
 pub(super) fn charge(state: &State, received: &Received, cost: Cost) -> Result<Headers, Answer> {
-    let units = vec![("x-ms-resource-unit", cost.units.to_string())];
+    let units = Some(cost.units).filter(|units| *units > 0);
+    let units: Headers = units.map(|units| ("x-ms-resource-unit", units.to_string())).into_iter().collect();
     let Some(throttle) = state.throttle() else { return Ok(units) };
     match throttle.charge(cost, Instant::now()) {
         Verdict::Pass { share } => Ok(units.into_iter().chain(percentage(share)).collect()),
@@ -81,6 +88,7 @@ pub(super) fn charge(state: &State, received: &Received, cost: Cost) -> Result<H
                 Measure::KeyReads => ("Tenant/Read", "KeyCredentialsLimitExceeded"), // inferred
                 Measure::Writes => ("Tenant_Application/Write", "WriteLimitExceeded"),
                 Measure::PersonalWrites => ("Tenant/Write", "WriteLimitExceeded"), // inferred
+                Measure::Reports => ("Tenant_Application/Read", "RequestLimitExceeded"), // inferred
             };
             let headers = [
                 ("Retry-After", retry_after(&throttle, time)),

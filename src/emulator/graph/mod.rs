@@ -1,4 +1,4 @@
-//! Microsoft Graph, version 1.0.
+//! Microsoft Graph, version 1.0, and two reports of beta.
 
 use std::ops::Deref;
 use std::sync::{Arc, RwLockReadGuard};
@@ -34,7 +34,10 @@ mod policies;
 mod policy_writes;
 mod query;
 mod refusal;
+mod reports;
+mod roles;
 mod route;
+mod rows;
 mod view;
 
 pub use delta::DeltaHabits;
@@ -179,6 +182,11 @@ fn serve(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
         Ok(route) => route,
         Err(refusal) => return Outcome::Answered(refusal.into_answer(state, received)),
     };
+    if let Route::Report(report) = route
+        && let Err(refusal) = reports::is_served(report, conditions.tenant(state).cloud)
+    {
+        return Outcome::Answered(refusal.into_answer(state, received));
+    }
     let mut headers = Vec::new();
     if let Some(cost) = cost::cost(state, received, &route) {
         match cost::charge(state, received, cost) {
@@ -198,6 +206,9 @@ fn serve(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
             return delta::serve(state, received, kind, conditions).map(Outcome::Answered);
         }
         let call = Call::new(state, received, conditions)?;
+        if call.query.order.is_some() && !route.sorts() {
+            return Err(Refusal::unserved("$orderby"));
+        }
         dispatch(&call, &route).map(Outcome::Answered)
     });
     let told = |answer: Answer| {
@@ -231,6 +242,12 @@ fn dispatch(call: &Call<'_>, route: &Route) -> Served {
         Route::DeletePolicy(id) => policy_writes::delete(call, id),
         Route::AddPassword(kind, key) => passwords::add(call, *kind, key),
         Route::RemovePassword(kind, key) => passwords::remove(call, *kind, key),
+        Route::AppRoleAssignedTo(key) => roles::assigned_to(call, key),
+        Route::RoleAssignments => roles::directory_roles(call),
+        Route::Report(report) => reports::sign_ins(call, *report),
+        Route::DirectoryAudits => reports::audits(call),
+        Route::Deleted(kind) => listing::deleted(call, *kind),
+        Route::Blueprints => listing::blueprints(call),
     }
 }
 

@@ -10,6 +10,8 @@ pub(super) struct Query {
     pub(super) select: Option<Vec<String>>,
     pub(super) expand: Option<Expand>,
     pub(super) filter: Option<String>,
+    /// `$orderby`, which few listings serve.
+    pub(super) order: Option<String>,
     pub(super) count: bool,
     /// The header `ConsistencyLevel: eventual`.
     pub(super) eventual: bool,
@@ -40,9 +42,8 @@ impl Query {
                 "$count" => query.count = count(value)?,
                 "$skiptoken" => (),
                 "$skip" => return Err(Refusal::bad_request("'$skip' is not supported by the service.")),
-                "$orderby" | "$search" => {
-                    return Err(Refusal::unsupported(format!("The emulator does not serve '{name}'.")));
-                }
+                "$orderby" => query.order = Some(value.clone()),
+                "$search" => return Err(Refusal::unserved(name)),
                 other if other.starts_with('$') => {
                     let message = format!("The query parameter '{other}' is not supported.");
                     return Err(Refusal::new(400, "BadRequest", message));

@@ -43,6 +43,10 @@ impl Refusal {
         Self::new(400, "Request_UnsupportedQuery", message)
     }
 
+    pub(super) fn unserved(option: &str) -> Self {
+        Self::unsupported(format!("The emulator does not serve '{option}'."))
+    }
+
     pub(super) fn denied() -> Self {
         let message = "Insufficient privileges to complete the operation.";
         Self::new(403, "Authorization_RequestDenied", message)
@@ -57,6 +61,27 @@ impl Refusal {
 
     pub(super) fn no_segment(segment: &str) -> Self {
         Self::new(400, "BadRequest", format!("Resource not found for the segment '{segment}'."))
+    }
+
+    /// A property that `$select` names and the type does not have.
+    pub(super) fn no_property(name: &str, of: &str) -> Self {
+        let message = format!(
+            "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{of}'."
+        );
+        Self::new(400, "BadRequest", message)
+    }
+
+    pub(super) fn expand(relationship: &str) -> Self {
+        let message =
+            format!("Expand is not allowed for property '{relationship}' according to the entity schema.");
+        Self::new(400, "ExpandNotSupported", message)
+    }
+
+    /// What a report answers without Microsoft Entra ID P1 or P2. The code is recorded for the sign-in logs;
+    /// for the reports of sign-in activity it is inferred.
+    pub(super) fn no_licence() -> Self {
+        let message = "Neither tenant is B2C or tenant doesn't have premium license";
+        Self::new(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", message)
     }
 
     pub(super) fn method() -> Self {

@@ -1,6 +1,7 @@
 //! Paths and the permissions they need.
 
 use super::refusal::Refusal;
+use super::reports::Report;
 use crate::emulator::ObjectKind;
 
 /// How a path names an object.
@@ -33,6 +34,12 @@ pub(super) enum Route {
     DeletePolicy(String),
     AddPassword(ObjectKind, Key),
     RemovePassword(ObjectKind, Key),
+    AppRoleAssignedTo(Key),
+    RoleAssignments,
+    Report(Report),
+    DirectoryAudits,
+    Deleted(ObjectKind),
+    Blueprints,
 }
 
 const READ_OBJECTS: &[&str] =
@@ -44,9 +51,23 @@ const FOLLOW_OBJECTS: &[&str] = &[
     "Directory.Read.All",
     "Directory.ReadWrite.All",
 ];
+/// `Application.Read.All` is not among them: the listing of blueprints alone has permissions of its own.
+const READ_BLUEPRINTS: &[&str] = &["AgentIdentityBlueprint.Read.All", "AgentIdentityBlueprint.ReadWrite.All"];
+const READ_ROLES: &[&str] = &[
+    "RoleManagement.Read.Directory",
+    "RoleManagement.Read.All",
+    "Directory.Read.All",
+    "RoleManagement.ReadWrite.Directory",
+    "Directory.ReadWrite.All",
+];
+const READ_REPORTS: &[&str] = &["AuditLog.Read.All"];
+const READ_DIRECTORY: &[&str] = &["Directory.Read.All"];
 const READ_POLICIES: &[&str] = &["Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"];
 const WRITE_POLICIES: &[&str] = &["Policy.ReadWrite.ApplicationConfiguration"];
 const WRITE_OBJECTS: &[&str] = &["Application.ReadWrite.All", "Directory.ReadWrite.All"];
+
+/// The segment that leaves of the applications only the agent identity blueprints.
+const BLUEPRINT: &str = "microsoft.graph.agentIdentityBlueprint";
 
 impl Route {
     /// The route of a method and a path from the root.
@@ -54,10 +75,16 @@ impl Route {
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
         match segments.as_slice() {
             ["v1.0", rest @ ..] => Self::below_version(method, rest),
+            ["beta", "reports", "appCredentialSignInActivities"] => {
+                allowed(method, &[("GET", Self::Report(Report::Credentials))])
+            }
+            ["beta", "reports", "servicePrincipalSignInActivities"] => {
+                allowed(method, &[("GET", Self::Report(Report::ServicePrincipals))])
+            }
             [version, ..] => Err(Refusal::new(
                 404,
                 "BadRequest",
-                format!("Invalid version: {version}. The emulator serves v1.0 only."),
+                format!("Invalid version: {version}. The emulator serves v1.0, and two reports of beta."),
             )),
             [] => Err(Refusal::no_segment("")),
         }
@@ -67,6 +94,15 @@ impl Route {
         match segments {
             ["$batch"] => allowed(method, &[("POST", Self::Batch)]),
             ["policies", rest @ ..] => Self::below_policies(method, rest),
+            ["auditLogs", "directoryAudits" | "directoryaudits"] => {
+                allowed(method, &[("GET", Self::DirectoryAudits)])
+            }
+            ["roleManagement", "directory", "roleAssignments"] => {
+                allowed(method, &[("GET", Self::RoleAssignments)])
+            }
+            // Both spellings stand in the documentation.
+            ["directory", "deletedItems" | "deleteditems", rest @ ..] => Self::below_deleted(method, rest),
+            ["applications", BLUEPRINT] => allowed(method, &[("GET", Self::Blueprints)]),
             [first, rest @ ..] => {
                 let (kind, key) = collection(first).ok_or_else(|| Refusal::no_segment(first))?;
                 match (key, rest) {
@@ -97,7 +133,24 @@ impl Route {
             }
             ["addPassword"] => allowed(method, &[("POST", Self::AddPassword(kind, key))]),
             ["removePassword"] => allowed(method, &[("POST", Self::RemovePassword(kind, key))]),
+            ["appRoleAssignedTo"] if kind == ObjectKind::ServicePrincipal => {
+                allowed(method, &[("GET", Self::AppRoleAssignedTo(key))])
+            }
             [segment, ..] => Err(Refusal::no_segment(segment)),
+        }
+    }
+
+    /// The type is a required part of the path.
+    fn below_deleted(method: &str, segments: &[&str]) -> Result<Self, Refusal> {
+        match segments {
+            ["microsoft.graph.application"] => {
+                allowed(method, &[("GET", Self::Deleted(ObjectKind::Application))])
+            }
+            ["microsoft.graph.servicePrincipal"] => {
+                allowed(method, &[("GET", Self::Deleted(ObjectKind::ServicePrincipal))])
+            }
+            [segment, ..] => Err(Refusal::no_segment(segment)),
+            [] => Err(Refusal::bad_request("Deleted items are listed by their type only.")),
         }
     }
 
@@ -126,6 +179,11 @@ impl Route {
         }
     }
 
+    /// Whether the listing can be sorted. Graph sorts more; what nobody asks for is not served.
+    pub(super) fn sorts(&self) -> bool {
+        matches!(self, Self::Report(_) | Self::DirectoryAudits)
+    }
+
     /// Whether these application permissions suffice.
     pub(super) fn permit(&self, roles: &[String]) -> Result<(), Refusal> {
         let needed: &[&[&str]] = match self {
@@ -134,7 +192,13 @@ impl Route {
             | Self::Count(_)
             | Self::Object(..)
             | Self::Owners(..)
-            | Self::FederatedCredentials(..) => &[READ_OBJECTS],
+            | Self::FederatedCredentials(..)
+            | Self::AppRoleAssignedTo(_)
+            | Self::Deleted(_) => &[READ_OBJECTS],
+            Self::Blueprints => &[READ_BLUEPRINTS],
+            Self::RoleAssignments => &[READ_ROLES],
+            Self::Report(_) => &[READ_REPORTS],
+            Self::DirectoryAudits => &[READ_REPORTS, READ_DIRECTORY],
             Self::Delta(_) => &[FOLLOW_OBJECTS],
             Self::AssignedPolicies(..) | Self::AppliesTo(_) => &[READ_OBJECTS, READ_POLICIES],
             Self::DefaultPolicy | Self::Policies | Self::Policy(_) => &[READ_POLICIES],

@@ -34,7 +34,7 @@ pub(super) struct Property {
     member: Member,
     /// Whether the public keys of certificates are left out.
     hidden: bool,
-    /// Name and value where nobody has set it.
+    /// Name and value where nobody has set it; empty where it is left out then.
     blank: String,
 }
 
@@ -44,11 +44,14 @@ impl View {
         for (name, blank) in schema::properties(kind) {
             let wanted = match &query.select {
                 Some(select) => select.iter().any(|selected| selected == name),
-                None => !matches!(blank, Blank::OnlySelected),
+                None => !matches!(blank, Blank::OnlySelected | Blank::Derived),
             };
             if let Some(member) = Member::property(kind, name).filter(|_| wanted) {
                 let hidden = *name == "keyCredentials" && (extent == Extent::Many || query.select.is_none());
-                let blank = format!("\"{name}\":{}", blank.text());
+                let blank = match blank {
+                    Blank::Derived => String::new(),
+                    _ => format!("\"{name}\":{}", blank.text()),
+                };
                 properties.push(Property { name, member, hidden, blank });
             }
         }
@@ -66,8 +69,9 @@ impl View {
         out.push('{');
         out.push_str(before);
         for property in &self.properties {
-            if !absent.iter().any(|name| name == property.name) {
-                out.push_str(property.of(record));
+            let text = property.of(record);
+            if !text.is_empty() && !absent.iter().any(|name| name == property.name) {
+                out.push_str(text);
                 out.push(',');
             }
         }
@@ -95,7 +99,7 @@ impl View {
         for property in self.properties.iter().filter(|property| property.name != "id") {
             let text = property.of(record);
             let differs = older.iter().any(|older| property.of(older) != text);
-            if differs && !absent.iter().any(|name| name == property.name) {
+            if differs && !text.is_empty() && !absent.iter().any(|name| name == property.name) {
                 changed.push(text);
             }
         }
@@ -146,13 +150,7 @@ pub(super) fn check_select(query: &Query, kinds: &[ObjectKind]) -> Result<(), Re
                 [ObjectKind::ServicePrincipal] => "microsoft.graph.servicePrincipal",
                 _ => "microsoft.graph.directoryObject",
             };
-            return Err(Refusal::new(
-                400,
-                "BadRequest",
-                format!(
-                    "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{kind}'."
-                ),
-            ));
+            return Err(Refusal::no_property(name, kind));
         }
     }
     Ok(())
@@ -162,11 +160,7 @@ pub(super) fn check_select(query: &Query, kinds: &[ObjectKind]) -> Result<(), Re
 pub(super) fn check_expand(expand: &Expand, extent: Extent) -> Result<(), Refusal> {
     match (expand.relationship.as_str(), extent) {
         ("owners" | "federatedIdentityCredentials", _) | ("appManagementPolicies", Extent::One) => Ok(()),
-        (name, _) => Err(Refusal::new(
-            400,
-            "ExpandNotSupported",
-            format!("Expand is not allowed for property '{name}' according to the entity schema."),
-        )),
+        (name, _) => Err(Refusal::expand(name)),
     }
 }
 

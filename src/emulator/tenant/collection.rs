@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::journal::{Journal, Version};
 use super::record::{Member, Record};
 use crate::emulator::ObjectKind;
+use crate::emulator::shapes::stamp;
 
 /// Objects in the order in which they are listed, found by `id` and `appId`. An object keeps its place
 /// when it is deleted, so that page tokens mean the same before and after.
@@ -27,8 +29,8 @@ pub(in crate::emulator) struct Collection {
 pub(in crate::emulator) enum Slot {
     /// An object that is there.
     Live(Arc<Record>),
-    /// One that was deleted and can be restored.
-    Deleted(Arc<Record>),
+    /// One that was deleted, and when. It can be restored.
+    Deleted(Arc<Record>, DateTime<Utc>),
     /// One that is gone for good: its id.
     Gone(Box<str>),
 }
@@ -37,7 +39,7 @@ impl Slot {
     /// The object's id.
     pub(in crate::emulator) fn id(&self) -> &str {
         match self {
-            Self::Live(record) | Self::Deleted(record) => id_of(record),
+            Self::Live(record) | Self::Deleted(record, _) => id_of(record),
             Self::Gone(id) => id,
         }
     }
@@ -46,15 +48,23 @@ impl Slot {
     pub(in crate::emulator) fn live(&self) -> Option<&Arc<Record>> {
         match self {
             Self::Live(record) => Some(record),
-            Self::Deleted(_) | Self::Gone(_) => None,
+            Self::Deleted(..) | Self::Gone(_) => None,
         }
+    }
+
+    /// The object as the deleted items show it, and when it was deleted; none of one that is there.
+    pub(in crate::emulator) fn deleted(&self, kind: ObjectKind) -> Option<(Arc<Record>, DateTime<Utc>)> {
+        let Self::Deleted(record, at) = self else { return None };
+        let mut object = record.object();
+        object.insert("deletedDateTime".to_owned(), Value::from(stamp(*at)));
+        Some((Arc::new(Record::new(kind, &object)), *at))
     }
 
     /// What is left of it for the journal.
     pub(in crate::emulator) fn version(&self) -> Version {
         match self {
             Self::Live(record) => Version::Live(Arc::clone(record)),
-            Self::Deleted(_) => Version::Deleted,
+            Self::Deleted(..) => Version::Deleted,
             Self::Gone(_) => Version::Gone,
         }
     }
@@ -95,17 +105,17 @@ impl Collection {
     }
 
     /// Deletes an object so that it can be restored; `false` when it is not there.
-    pub(super) fn soft_delete(&mut self, id: &str) -> bool {
+    pub(super) fn soft_delete(&mut self, id: &str, at: DateTime<Utc>) -> bool {
         let Some(position) = self.position(id) else { return false };
         let Some(record) = self.slots.get(position).and_then(Slot::live).cloned() else { return false };
-        self.put(position, Slot::Deleted(record));
+        self.put(position, Slot::Deleted(record, at));
         true
     }
 
     /// Restores an object that was deleted; `false` when there is none.
     pub(super) fn restore(&mut self, id: &str) -> bool {
         let Some(position) = self.place(id) else { return false };
-        let Some(Slot::Deleted(record)) = self.slots.get(position) else { return false };
+        let Some(Slot::Deleted(record, _)) = self.slots.get(position) else { return false };
         self.put(position, Slot::Live(Arc::clone(record)));
         true
     }
@@ -114,7 +124,7 @@ impl Collection {
     pub(super) fn remove(&mut self, id: &str) -> bool {
         let Some(position) = self.place(id) else { return false };
         match self.slots.get(position) {
-            Some(Slot::Live(_) | Slot::Deleted(_)) => self.put(position, Slot::Gone(id.into())),
+            Some(Slot::Live(_) | Slot::Deleted(..)) => self.put(position, Slot::Gone(id.into())),
             _ => return false,
         }
         true

@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use super::{ObjectKind, TenantData};
 
+mod beside;
+
 /// Why a tenant file cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum TenantFileError {
@@ -27,15 +29,25 @@ pub enum TenantFileError {
 /// An object and its place in the file.
 type Placed = (String, Map<String, Value>);
 
-const MEMBERS: [&str; 8] = [
+const MEMBERS: [&str; 18] = [
     "tenantId",
     "clientId",
     "pageSize",
+    "licence",
+    "cloud",
+    "reportForm",
+    "blueprintsListed",
     "applications",
     "servicePrincipals",
     "defaultAppManagementPolicy",
     "appManagementPolicies",
     "assignments",
+    "deletedApplications",
+    "appRoleAssignments",
+    "roleAssignments",
+    "credentialSignIns",
+    "servicePrincipalSignIns",
+    "directoryAudits",
 ];
 
 pub(super) fn read(text: &str, now: DateTime<Utc>) -> Result<TenantData, TenantFileError> {
@@ -53,6 +65,7 @@ pub(super) fn read(text: &str, now: DateTime<Utc>) -> Result<TenantData, TenantF
         tenant.client_id = id;
     }
     tenant.page_size = page_size(&document)?;
+    beside::settings(&mut tenant, &document)?;
     let mut seen = BTreeSet::new();
     for object in checked(&document, "applications", &mut seen)? {
         tenant.add_application(object);
@@ -60,6 +73,7 @@ pub(super) fn read(text: &str, now: DateTime<Utc>) -> Result<TenantData, TenantF
     for object in checked(&document, "servicePrincipals", &mut seen)? {
         tenant.add_service_principal(object);
     }
+    beside::deleted(&mut tenant, checked(&document, "deletedApplications", &mut seen)?)?;
     match document.get("defaultAppManagementPolicy") {
         None => (),
         Some(policy @ Value::Object(_)) => tenant.set_default_policy(policy.clone()),
@@ -71,6 +85,7 @@ pub(super) fn read(text: &str, now: DateTime<Utc>) -> Result<TenantData, TenantF
     for (place, assignment) in entries(&document, "assignments")? {
         assign(&mut tenant, &place, &assignment)?;
     }
+    beside::read(&mut tenant, &document)?;
     Ok(tenant)
 }
 

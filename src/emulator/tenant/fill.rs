@@ -7,7 +7,10 @@ use uuid::Uuid;
 use crate::emulator::shapes::stamp;
 
 /// The age of an object whose creation nobody dated.
-const AGE: TimeDelta = TimeDelta::days(400);
+pub(super) const AGE: TimeDelta = TimeDelta::days(400);
+
+/// The type of agent identity blueprints, which are applications.
+const BLUEPRINT: &str = "#microsoft.graph.agentIdentityBlueprint";
 
 pub(super) fn unconfigured_default_policy(tenant: &str) -> Value {
     let none = "00000000-0000-0000-0000-000000000000";
@@ -27,7 +30,26 @@ pub(super) fn application(object: Value, number: usize, now: DateTime<Utc>) -> M
     default(&mut object, "createdDateTime", || json!(stamp(now - AGE)));
     default(&mut object, "signInAudience", || json!("AzureADMyOrg"));
     default(&mut object, "publisherDomain", || json!("contoso.com"));
+    if object.get("@odata.type").and_then(Value::as_str) == Some(BLUEPRINT) {
+        default(&mut object, "api", blueprint_api);
+    }
     finished(object)
+}
+
+/// What agent identity blueprints have under `api`, more than other applications.
+fn blueprint_api() -> Value {
+    json!({
+        "acceptMappedClaims": null,
+        "knownClientApplications": [],
+        "oauth2PermissionScopes": [],
+        "preAuthorizedApplications": [],
+        "requestedAccessTokenVersion": 2,
+        "tokenEncryptionSetting": {
+            "scheme": null,
+            "audience": null,
+            "automatedTokenVersion": { "current": null, "available": [] },
+        },
+    })
 }
 
 pub(super) fn service_principal(
@@ -41,7 +63,9 @@ pub(super) fn service_principal(
     let name = object.get("displayName").cloned().unwrap_or_default();
     default(&mut object, "createdDateTime", || json!(stamp(now - AGE)));
     default(&mut object, "appOwnerOrganizationId", || json!(tenant));
-    default(&mut object, "servicePrincipalType", || json!("Application"));
+    let agent = object.get("@odata.type").and_then(Value::as_str) == Some("#microsoft.graph.agentIdentity");
+    let kind = if agent { "ServiceIdentity" } else { "Application" };
+    default(&mut object, "servicePrincipalType", || json!(kind));
     default(&mut object, "accountEnabled", || json!(true));
     default(&mut object, "appDisplayName", || name);
     default(&mut object, "servicePrincipalNames", || json!([app_id]));
@@ -98,14 +122,16 @@ fn derived(object: &Map<String, Value>, kind: &str, number: usize) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{kind}/{number}/{name}").as_bytes()).to_string()
 }
 
-fn members(value: Value) -> Map<String, Value> {
+/// The members of an object; of anything else, none.
+pub(super) fn members(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         _ => Map::new(),
     }
 }
 
-fn default(object: &mut Map<String, Value>, name: &str, value: impl FnOnce() -> Value) {
+/// Sets a member that is not there.
+pub(super) fn default(object: &mut Map<String, Value>, name: &str, value: impl FnOnce() -> Value) {
     if !object.contains_key(name) {
         object.insert(name.to_owned(), value());
     }

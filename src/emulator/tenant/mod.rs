@@ -6,22 +6,28 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::Fault;
+use super::{Fault, shapes};
 use lifecycle::Epoch;
 
+mod audits;
 mod collection;
 mod file;
 mod fill;
 mod generated;
+mod granted;
 mod journal;
 mod lifecycle;
+mod policies;
 mod record;
 mod sample;
+mod setting;
+mod sign_ins;
 
 pub(super) use collection::{Collection, Slot};
 pub use file::TenantFileError;
 pub(super) use journal::Version;
 pub(super) use record::{Member, Record};
+pub use setting::{Cloud, Licence, ReportForm};
 
 /// The tenant of the emulator, unless a tenant file names another.
 const TENANT: &str = "5f2c1f4e-8d3a-4c67-9b10-2e7a6d9c4b11";
@@ -72,6 +78,24 @@ pub struct TenantData {
     policies: Vec<Value>,
     assigned: BTreeMap<(ObjectKind, String), Vec<String>>,
     applies_to: BTreeMap<String, Vec<(ObjectKind, String)>>,
+    /// By the resource, its id in lower case.
+    app_roles_held: BTreeMap<String, Vec<Value>>,
+    directory_roles: Vec<Value>,
+    credential_sign_ins: Vec<Value>,
+    service_principal_sign_ins: Vec<Value>,
+    audits: Vec<Value>,
+    audits_added: usize,
+    /// The licence: how long audit entries are kept, and whether there are reports of sign-in activity.
+    pub licence: Licence,
+    /// The cloud: which routes there are.
+    pub cloud: Cloud,
+    /// How the reports of sign-in activity look.
+    pub report_form: ReportForm,
+    /// Whether plain listings of applications hold agent identity blueprints. Nobody documents it.
+    pub blueprints_listed: bool,
+    /// Who changes what is changed without a request, as `initiatedBy` of audit entries has it. See
+    /// [`shapes::by_user`](super::shapes::by_user).
+    pub editor: Value,
     /// The most objects on a page, whatever `$top` says. A small number makes many pages of few objects.
     pub page_size: Option<usize>,
     /// How many changes of each collection delta queries can go back. More let an emulator that runs for
@@ -116,13 +140,24 @@ impl TenantData {
             policies: Vec::new(),
             assigned: BTreeMap::new(),
             applies_to: BTreeMap::new(),
+            app_roles_held: BTreeMap::new(),
+            directory_roles: Vec::new(),
+            credential_sign_ins: Vec::new(),
+            service_principal_sign_ins: Vec::new(),
+            audits: Vec::new(),
+            audits_added: 0,
+            licence: Licence::default(),
+            cloud: Cloud::default(),
+            report_form: ReportForm::default(),
+            blueprints_listed: true,
+            editor: shapes::by_user("Adele Vance"),
             page_size: None,
             changes_kept: 100_000,
             faults: Vec::new(),
         }
     }
 
-    /// The demo tenant: Contoso, some forty applications and sixty service principals, with stories an
+    /// The demo tenant: Contoso, some fifty applications and seventy service principals, with stories an
     /// administrator recognises. About half of it is in order.
     #[must_use]
     pub fn sample(now: DateTime<Utc>) -> Self {
@@ -147,14 +182,23 @@ impl TenantData {
     ///   "servicePrincipals": [{ "id": "…", "appId": "…", "displayName": "…", "owners": [] }],
     ///   "defaultAppManagementPolicy": { "isEnabled": true },
     ///   "appManagementPolicies": [{ "id": "…", "displayName": "…", "restrictions": {} }],
-    ///   "assignments": [{ "policy": "…", "kind": "application", "object": "…" }]
+    ///   "assignments": [{ "policy": "…", "kind": "application", "object": "…" }],
+    ///   "deletedApplications": [{ "displayName": "…", "deletedDateTime": "2026-02-20T00:00:00Z" }],
+    ///   "appRoleAssignments": [{ "principalId": "…", "resourceId": "…", "appRoleId": "…" }],
+    ///   "roleAssignments": [{ "principalId": "…", "roleDefinitionId": "…" }],
+    ///   "credentialSignIns": [{ "keyId": "…", "signInActivity": { "lastSignInDateTime": "…" } }],
+    ///   "servicePrincipalSignIns": [{ "appId": "…", "lastSignInActivity": { "lastSignInDateTime": "…" } }],
+    ///   "directoryAudits": [{ "activityDisplayName": "…", "activityDateTime": "…", "targetResources": [] }],
+    ///   "licence": "premium", "cloud": "global", "reportForm": "schema", "blueprintsListed": true
     /// }
     /// ```
     ///
     /// Everything may be left out. Objects and policies are in Graph's shape; owners and federated
     /// credentials stand inside the object, as in an answer with `$expand`. `kind` is `application` or
     /// `servicePrincipal`. Ids are GUIDs; where they are left out, they are made. `@absent` in an object
-    /// lists members that answers leave out altogether. `now` dates what is not dated.
+    /// lists members that answers leave out altogether. Agent identities and their blueprints have their
+    /// `@odata.type`. `licence` may be `free`, `cloud` `us-government` or `china`, `reportForm` `examples`;
+    /// the lists of rows are those of the methods with their names. `now` dates what is not dated.
     ///
     /// # Errors
     /// Text that is not JSON, members not named here, wrong types, ids that are not GUIDs or stand twice,
@@ -179,6 +223,7 @@ impl TenantData {
     /// are made; it was created 400 days ago.
     pub fn add_application(&mut self, object: Value) -> String {
         let object = fill::application(object, self.applications.places(), self.now);
+        self.note(ObjectKind::Application, &Map::new(), &object, &Value::Null);
         self.applications.add(&object)
     }
 
@@ -187,6 +232,7 @@ impl TenantData {
     pub fn add_service_principal(&mut self, object: Value) -> String {
         let number = self.service_principals.places();
         let object = fill::service_principal(object, number, &self.tenant_id, self.now);
+        self.note(ObjectKind::ServicePrincipal, &Map::new(), &object, &Value::Null);
         self.service_principals.add(&object)
     }
 
@@ -211,88 +257,10 @@ impl TenantData {
         Some(collection.read(collection.position(id)?))
     }
 
-    /// Changes an object; `false` when there is none with this id.
+    /// Changes an object; `false` when there is none with this id. In a tenant that is served, a change of
+    /// credentials leaves its entries in the audit log, by [`TenantData::editor`].
     pub fn edit(&mut self, kind: ObjectKind, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> bool {
-        let collection = self.collection_mut(kind);
-        let Some(position) = collection.position(id) else { return false };
-        let mut object = collection.read(position);
-        change(&mut object);
-        collection.replace(position, fill::credential_ids(object, id));
-        true
-    }
-
-    /// The tenant default policy.
-    #[must_use]
-    pub fn default_policy(&self) -> &Value {
-        &self.default_policy
-    }
-
-    /// Configures the tenant default policy: the members given replace those there.
-    pub fn set_default_policy(&mut self, members: Value) {
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{}/default", self.tenant_id).as_bytes());
-        fill::put(&mut self.default_policy, "id", json!(id.to_string()));
-        if let Value::Object(members) = members {
-            for (name, value) in members {
-                fill::put(&mut self.default_policy, &name, value);
-            }
-        }
-    }
-
-    /// The custom policies, in the order in which they are listed.
-    #[must_use]
-    pub fn policies(&self) -> &[Value] {
-        &self.policies
-    }
-
-    /// Adds a custom policy and gives its id. Left out, it is enabled.
-    pub fn add_policy(&mut self, policy: Value) -> String {
-        let policy = fill::policy(policy, self.policies.len());
-        let id = fill::text(&policy, "id").to_owned();
-        self.policies.push(policy);
-        id
-    }
-
-    /// A custom policy, to be changed.
-    pub fn policy_mut(&mut self, id: &str) -> Option<&mut Value> {
-        self.policies.iter_mut().find(|policy| fill::text(policy, "id").eq_ignore_ascii_case(id))
-    }
-
-    /// Takes a custom policy away, and every assignment of it.
-    pub fn remove_policy(&mut self, id: &str) {
-        self.policies.retain(|policy| !fill::text(policy, "id").eq_ignore_ascii_case(id));
-        for (kind, object) in self.applies_to.get(id).cloned().unwrap_or_default() {
-            self.unassign(id, kind, &object);
-        }
-    }
-
-    /// Assigns a policy. Nothing is refused here: an object can get two, which Graph's own interface
-    /// would not do.
-    pub fn assign(&mut self, policy: &str, kind: ObjectKind, object: &str) {
-        self.assigned.entry((kind, object.to_owned())).or_default().push(policy.to_owned());
-        self.applies_to.entry(policy.to_owned()).or_default().push((kind, object.to_owned()));
-    }
-
-    /// Takes an assignment away; `false` when there is none.
-    pub fn unassign(&mut self, policy: &str, kind: ObjectKind, object: &str) -> bool {
-        let of_policy = self.applies_to.entry(policy.to_owned()).or_default();
-        let before = of_policy.len();
-        of_policy.retain(|(other, id)| *other != kind || id != object);
-        let found = of_policy.len() < before;
-        let of_object = self.assigned.entry((kind, object.to_owned())).or_default();
-        of_object.retain(|assigned| assigned != policy);
-        found
-    }
-
-    /// The policies assigned to an object; more than one only where a test wanted it so.
-    #[must_use]
-    pub fn assigned_to(&self, kind: ObjectKind, object: &str) -> &[String] {
-        self.assigned.get(&(kind, object.to_owned())).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// What a policy is assigned to.
-    #[must_use]
-    pub fn applies_to(&self, policy: &str) -> &[(ObjectKind, String)] {
-        self.applies_to.get(policy).map(Vec::as_slice).unwrap_or_default()
+        self.edit_by(kind, id, &Value::Null, change)
     }
 
     /// How many objects of a kind there are.

@@ -134,6 +134,17 @@ impl Record {
         self.value(wanted)?.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
     }
 
+    /// Whether this text stands anywhere in the object.
+    pub(super) fn mentions(&self, text: &str) -> bool {
+        self.text.contains(text)
+    }
+
+    /// The type that the object was given, when it is of a derived one.
+    pub(in crate::emulator) fn odata_type(&self) -> Option<&str> {
+        let mut annotations = self.members().filter(|(member, _)| *member == Member::Annotation);
+        annotations.find_map(|(_, text)| text.strip_prefix("\"@odata.type\":\"")?.strip_suffix('"'))
+    }
+
     /// All members with their names and what they are.
     pub(in crate::emulator) fn members(&self) -> impl Iterator<Item = (Member, &str)> {
         self.marks

@@ -101,7 +101,10 @@ impl<'a> News<'a> {
         if changed.is_empty() {
             return false;
         }
-        out.push_str(&format!("{{\"id\":\"{id}\",{}}}", changed.join(",")));
+        // A derived type is told with every object of it.
+        let typed = record.odata_type().map(|of| format!("\"@odata.type\":\"{of}\","));
+        let typed = typed.unwrap_or_default();
+        out.push_str(&format!("{{{typed}\"id\":\"{id}\",{}}}", changed.join(",")));
         true
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Contoso, Policies, id};
+use super::{Contoso, Policies, id, permissions};
 use crate::emulator::ObjectKind;
 use crate::emulator::shapes::{federated, saml_signing};
 
@@ -26,7 +26,11 @@ fn microsoft(contoso: &mut Contoso) {
         ("Microsoft Intune", "0000000a-0000-0000-c000-000000000000"),
     ] {
         // The oldest of them have no date.
-        contoso.enterprise(name, 2900, Some(MICROSOFT), json!({ "appId": app_id, "createdDateTime": null }));
+        let mut members = json!({ "appId": app_id, "createdDateTime": null });
+        if name == "Microsoft Graph" {
+            super::add_members(&mut members, json!({ "appRoles": permissions::graph_roles() }));
+        }
+        contoso.enterprise(name, 2900, Some(MICROSOFT), members);
     }
 }
 

@@ -7,8 +7,11 @@ use uuid::Uuid;
 use super::{ObjectKind, TenantData};
 use crate::emulator::shapes::{certificate, secret, stamp, user};
 
+mod activity;
 mod enterprise;
+mod newer;
 mod ordinary;
+mod permissions;
 mod policies;
 mod stories;
 
@@ -25,6 +28,9 @@ pub(super) fn contoso(now: DateTime<Utc>) -> TenantData {
     stories::add(&mut contoso, &policies);
     ordinary::add(&mut contoso, &policies);
     enterprise::add(&mut contoso, &policies);
+    newer::add(&mut contoso);
+    permissions::add(&mut contoso);
+    activity::add(&mut contoso);
     contoso.tenant
 }
 
@@ -73,6 +79,14 @@ impl Contoso {
                 object.extend(members);
             }
         });
+    }
+
+    /// The object id of the service principal with this name; names are unique here.
+    fn principal_of(&self, name: &str) -> String {
+        let principals = self.tenant.collection(ObjectKind::ServicePrincipal);
+        let named = |position: &usize| principals.read(*position).get("displayName") == Some(&json!(name));
+        let position = (0..principals.places()).find(named);
+        position.map(|position| principals.id(position).to_owned()).unwrap_or_default()
     }
 
     fn assign(&mut self, policy: &str, application: &str) {
