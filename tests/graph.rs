@@ -31,6 +31,8 @@ mod matrix;
 mod objects;
 #[path = "graph/optional.rs"]
 mod optional;
+#[path = "graph/optional_emulated.rs"]
+mod optional_emulated;
 #[path = "graph/owners.rs"]
 mod owners;
 #[path = "graph/pages.rs"]

@@ -1,8 +1,10 @@
 //! How tests ask for what is read beside objects and policies.
 
+use std::time::Duration;
+
 use keysweep::config::{Extras, Reading};
 use keysweep::domain::{Aside, Inventory};
-use keysweep::graph::{Graph, collect};
+use keysweep::graph::{Graph, Patience, collect};
 use serde_json::{Value, json};
 
 use crate::server::{Reply, Seen, Server};
@@ -15,7 +17,8 @@ pub(crate) fn with(extras: Extras) -> Reading {
 
 /// Within a budget that no report uses up: five requests in ten seconds are nothing for a test to wait for.
 pub(crate) fn unlimited(server: &Server) -> Graph {
-    graph(server, patience()).within(plenty())
+    let patience = Patience { throttled: Duration::from_millis(200), ..patience() };
+    graph(server, patience).within(plenty())
 }
 
 /// Reads a tenant once, from nothing.

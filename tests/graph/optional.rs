@@ -24,7 +24,7 @@ const PARTS: [(&str, Part); 6] = [
 
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-fn all() -> Reading {
+pub(crate) fn all() -> Reading {
     with(Extras {
         application_permissions: true,
         directory_roles: true,
