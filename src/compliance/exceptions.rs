@@ -143,7 +143,8 @@ impl<'a> Exceptions<'a> {
     }
 
     /// What each did in the end, and the findings about those that have expired or match nothing. An
-    /// exception is stale only where everything was read, and where no other tenant has a use for it.
+    /// exception is stale only where everything was read that its rules hang on, and where no other tenant has a
+    /// use for it.
     pub(super) fn close(
         &self,
         tallies: &Tallies,
@@ -152,7 +153,7 @@ impl<'a> Exceptions<'a> {
         let complete = inventory.is_complete();
         let (mut reviews, mut findings) = (Vec::new(), Vec::new());
         for (place, (exception, tally)) in self.settings.exceptions.iter().zip(&tallies.0).enumerate() {
-            let used = tally.used || !complete;
+            let used = tally.used || !complete || self.is_kept_from(exception, inventory);
             let elsewhere = self.settings.used_elsewhere.contains(&place);
             let expired = self.expired.get(place) == Some(&true);
             let state = match (expired, used || elsewhere) {
@@ -165,6 +166,16 @@ impl<'a> Exceptions<'a> {
             reviews.push(ExceptionReview { state, findings, matches_objects, used });
         }
         (reviews, findings)
+    }
+
+    /// Whether one of the rules that an exception names could not find what it accepts.
+    fn is_kept_from(&self, exception: &Exception, inventory: &Inventory) -> bool {
+        match &exception.rules {
+            Covered::All => false,
+            Covered::These(rules) => rules
+                .iter()
+                .any(|rule| self.settings.severity(*rule).is_some() && inventory.is_kept_from(*rule)),
+        }
     }
 
     fn finding(&self, exception: &Exception, tally: &Tally, state: ExceptionState) -> Option<Finding> {

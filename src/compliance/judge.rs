@@ -2,22 +2,18 @@
 
 use chrono::{DateTime, Utc};
 
-use super::effective::Policies;
 use super::exceptions::{Exceptions, Named};
-use super::rules::{self, Case, ObjectRule, Ruling};
+use super::rules::{self, Case, ObjectRule, Ruling, World};
 use super::settings::Settings;
 use crate::domain::{
-    Compliance, Finding, Inventory, Object, ObjectAssessment, RuleId, Severity, Status, TenantId, Undecided,
+    Compliance, Finding, Inventory, Object, ObjectAssessment, RuleId, Severity, Status, Undecided,
 };
 
 /// All that judging an object takes, at hand for any number of them.
 pub struct Judge<'a> {
-    tenant: TenantId,
-    policies: Policies<'a>,
+    world: World<'a>,
     rules: Vec<(RuleId, Severity, ObjectRule)>,
     pub(super) exceptions: Exceptions<'a>,
-    settings: &'a Settings,
-    now: DateTime<Utc>,
 }
 
 impl<'a> Judge<'a> {
@@ -26,12 +22,9 @@ impl<'a> Judge<'a> {
     #[must_use]
     pub fn new(inventory: &'a Inventory, settings: &'a Settings, now: DateTime<Utc>) -> Self {
         Self {
-            tenant: inventory.tenant,
-            policies: Policies::of(inventory),
+            world: World::new(inventory, settings, now),
             rules: switched_on(rules::OF_OBJECTS, settings),
             exceptions: Exceptions::of(settings, now),
-            settings,
-            now,
         }
     }
 
@@ -43,19 +36,21 @@ impl<'a> Judge<'a> {
 
     /// As [`Judge::object`], where the exceptions that speak of it are known.
     pub(super) fn under(&self, object: &Object, named: &Named) -> ObjectAssessment {
-        let case = Case::new(object, self.tenant, &self.policies, self.settings, self.now);
+        let case = Case::new(object, &self.world);
         let mut sheet = Sheet::default();
         for (rule, severity, judge) in &self.rules {
             sheet.enter(*rule, *severity, judge(&case));
         }
         self.exceptions.judge(named, &mut sheet.findings);
-        let compliance = compliance(&sheet, self.settings.compliance_threshold, &self.exceptions, named);
+        let compliance =
+            compliance(&sheet, self.world.settings.compliance_threshold, &self.exceptions, named);
         ObjectAssessment {
             policy_effect: case.comparison.effect(),
             secret_creation: case.secret_creation,
             findings: sheet.findings,
             undecided: sheet.undecided,
             compliance,
+            rotated: case.rotated,
         }
     }
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Exception, MaxLifetime, Need, ObjectKind, RestrictionKind, RuleId, Severity, seconds};
 
-/// What the configuration decides about judging (`[audit]`, `[policy]`, `[rules]`, `[[exception]]`,
-/// DESIGN §7). Stored with every run, so that its reports can be made again.
+/// What the configuration decides about judging (`[audit]`, `[policy]`, `[privileged]`, `[rules]`,
+/// `[[exception]]`, DESIGN §7). Stored with every run, so that its reports can be made again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// The audited kinds. What is known of objects of others was not looked at: it neither stands nor is
@@ -34,6 +34,9 @@ pub struct Settings {
     pub require: Need,
     /// What makes a policy restrictive: all of these in force. Never empty.
     pub restrictive: Vec<Demand>,
+    /// What counts as the whole tenant beside the built-in list, and what does not.
+    #[serde(default)]
+    pub privileged: Privileged,
     /// What is accepted for a while, as far as it concerns the tenant.
     pub exceptions: Vec<Exception>,
     /// Those of `exceptions`, by their place, that match something in another tenant, or may: they are
@@ -48,6 +51,16 @@ pub struct Demand {
     pub kind: RestrictionKind,
     /// For a lifetime restriction, the longest accepted limit; none accepts any.
     pub max: Option<MaxLifetime>,
+}
+
+/// How the built-in list of what amounts to the whole tenant is changed (`[privileged]`): by the value of an
+/// application permission, or the name of a directory role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Privileged {
+    /// What counts too, whichever resource it is of.
+    pub also: BTreeSet<String>,
+    /// What of the list does not count.
+    pub except: BTreeSet<String>,
 }
 
 impl Settings {
@@ -75,6 +88,7 @@ impl Default for Settings {
             compliance_threshold: Severity::Medium,
             require: Need::Effective,
             restrictive: vec![Demand { kind: RestrictionKind::PasswordAddition, max: None }],
+            privileged: Privileged::default(),
             exceptions: Vec::new(),
             used_elsewhere: BTreeSet::new(),
         }

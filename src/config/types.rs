@@ -26,7 +26,7 @@ pub struct Config {
     pub reports: Reports,
     /// `[audit] scope`, `[audit] owners` and `[audit] full_every`.
     pub reading: Reading,
-    /// `[audit]`, `[policy]`, `[rules]` and `[[exception]]`: how to judge, with the exceptions of all
+    /// `[audit]`, `[policy]`, `[privileged]`, `[rules]` and `[[exception]]`: how to judge, with the exceptions of all
     /// tenants. [`Config::settings_for`] says how to judge one.
     pub settings: Settings,
     /// `[mail]`; none sends nothing.
@@ -203,7 +203,8 @@ pub struct Reading {
 /// The optional reads of `[audit]`. Those that are off cost no request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extras {
-    /// `application_permissions`. Where false, `privileged-with-secret` is switched off in [`Settings`] too.
+    /// `application_permissions`. Where this and `directory_roles` are false, `privileged-with-secret` is switched
+    /// off in [`Settings`] too.
     pub application_permissions: bool,
     /// `directory_roles`.
     pub directory_roles: bool,

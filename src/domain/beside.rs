@@ -72,6 +72,10 @@ pub struct Beside {
 pub struct RoleHolder {
     /// `principalId`: the service principal.
     pub principal: ObjectId,
+    /// `appId` of that: the role is held by whoever signs in with a credential of the application too. None
+    /// where it is not known.
+    #[serde(default)]
+    pub app_id: Option<AppId>,
     /// `roleDefinitionId`; of a built-in role its template id, the same in every tenant.
     pub definition: Text,
     /// The role's name, where it was told.

@@ -119,6 +119,17 @@ impl CredentialKind {
     }
 }
 
+/// What adds a credential and replaces it in time, without anybody having to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rotation {
+    /// The platform, for a managed identity (DESIGN §2.2).
+    ManagedIdentity,
+    /// Application Proxy, for its pre-authentication. Inferred from Microsoft's Application Proxy FAQ: the
+    /// client secret `CWAP_AuthSecret` of a published application is valid for a year, the next one is
+    /// added before it ends, and neither may be removed.
+    ApplicationProxy,
+}
+
 /// Where a credential stands in its object. `keyId` may be null or repeated, a position is neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CredentialAt {
@@ -163,6 +174,8 @@ pub struct Credential<'a> {
     /// Whether it is the second listing of a SAML certificate that another entry already stands
     /// for: in the inventory, but neither counted nor flagged again.
     pub repeats: bool,
+    /// What replaces it, where that is not left to people: no rule speaks of it then.
+    pub rotated_by: Option<Rotation>,
     /// `keyId`, or none.
     pub key_id: Option<KeyId>,
     /// Its display name.
@@ -233,6 +246,7 @@ mod tests {
                 at: CredentialAt::Password(0),
                 kind: CredentialKind::ClientSecret,
                 repeats: false,
+                rotated_by: None,
                 key_id: None,
                 name: None,
                 usage: None,

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, CredentialAt, Exception, ExceptionReview, Idleness, KeyId, MaxLifetime, ObjectKind, PolicyId,
-    RestrictionKind, RuleId, RuleSet, Severity, Text,
+    Actor, CredentialAt, Exception, ExceptionReview, Idleness, KeyId, MaxLifetime, ObjectKind, Permission,
+    PolicyId, RestrictionKind, RuleId, RuleSet, Severity, Text,
 };
 
 /// Everything concluded from one inventory. What was concluded about an object is worked out again
@@ -47,6 +47,8 @@ pub struct ObjectAssessment {
     pub undecided: Vec<Undecided>,
     /// The sum of it.
     pub compliance: Compliance,
+    /// Those of its client secrets that Application Proxy rotates: no rule speaks of them.
+    pub rotated: Vec<CredentialAt>,
 }
 
 impl ObjectAssessment {
@@ -253,8 +255,35 @@ impl Status {
 /// What shows that a rule is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
-    /// A credential being there, ending soon or having ended says it all.
+    /// A credential being there or having ended says it all.
     Credential(CredentialAt),
+    /// A credential ends soon.
+    Expiring {
+        /// Which one.
+        credential: CredentialAt,
+        /// Its replacement, where there is one already: of several, the one that ends last.
+        newer: Option<CredentialAt>,
+    },
+    /// A credential that nobody signed in with for long, as far as is known.
+    Unused {
+        /// Which one.
+        credential: CredentialAt,
+        /// Its latest sign-in; none where the report has none of it.
+        last: Option<DateTime<Utc>>,
+        /// The latest sign-in of its application as itself, by whichever credential, where that is known.
+        application: Option<DateTime<Utc>>,
+        /// The oldest sign-in of the report: so far back it goes at least.
+        oldest: Option<DateTime<Utc>>,
+    },
+    /// What an object holds that amounts to the whole tenant, reachable by its client secrets.
+    Privileged {
+        /// How many of those are unexpired.
+        secrets: usize,
+        /// Application permissions that are held, in their order.
+        permissions: Vec<Permission>,
+        /// Directory roles that are held, by name, or by definition where no name was told.
+        roles: Vec<Text>,
+    },
     /// A credential outlives a configured limit.
     LongLived {
         /// Which one.
@@ -344,9 +373,12 @@ impl Evidence {
     pub fn credential(&self) -> Option<CredentialAt> {
         match self {
             Self::Credential(credential)
+            | Self::Expiring { credential, .. }
+            | Self::Unused { credential, .. }
             | Self::LongLived { credential, .. }
             | Self::Grandfathered { credential, .. } => Some(*credential),
-            Self::PlainSight(_)
+            Self::Privileged { .. }
+            | Self::PlainSight(_)
             | Self::Unrestricted { .. }
             | Self::NotInForce { .. }
             | Self::Weakens { .. }
@@ -371,6 +403,9 @@ impl Evidence {
                 Some(exception)
             }
             Self::Credential(_)
+            | Self::Expiring { .. }
+            | Self::Unused { .. }
+            | Self::Privileged { .. }
             | Self::LongLived { .. }
             | Self::Grandfathered { .. }
             | Self::PlainSight(_)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use super::{Beside, CustomPolicy, Objects, PolicyId, TenantDefault, TenantId, Text};
+use super::{Aside, Beside, CustomPolicy, LastUse, Objects, PolicyId, RuleId, TenantDefault, TenantId, Text};
 
 /// All that was read of a tenant in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,60 @@ impl Inventory {
     #[must_use]
     pub fn custom_policy(&self, id: PolicyId) -> Option<&CustomPolicy> {
         self.custom_policies.iter().find(|policy| policy.id == id)
+    }
+
+    /// Whether what a rule hangs on, beside objects and policies, was read: otherwise it says nothing, and what
+    /// it said of an earlier run is not fixed by that. Of two parts, one that nobody asks for any more is
+    /// done without.
+    #[must_use]
+    pub fn has_read_for(&self, rule: RuleId) -> bool {
+        let Beside { permissions, roles, credential_use, .. } = &self.beside;
+        match rule {
+            RuleId::ClientSecretUnused => credential_use.read().is_some_and(|report| !report.is_empty()),
+            RuleId::PrivilegedWithSecret => matches!(
+                (permissions, roles),
+                (Aside::Read(_), Aside::Read(_) | Aside::NotAsked) | (Aside::NotAsked, Aside::Read(_))
+            ),
+            RuleId::ClientSecret
+            | RuleId::ClientSecretExpired
+            | RuleId::ClientSecretExpiring
+            | RuleId::ClientSecretLongLived
+            | RuleId::SymmetricKey
+            | RuleId::ServicePrincipalSecret
+            | RuleId::SecretInPlainSight
+            | RuleId::NoRestrictivePolicy
+            | RuleId::PolicyNotInForce
+            | RuleId::PolicyWeakensDefault
+            | RuleId::GrandfatheredSecret
+            | RuleId::CertificateExpired
+            | RuleId::CertificateExpiring
+            | RuleId::CertificateLongLived
+            | RuleId::NoOwner
+            | RuleId::InstanceLockOff
+            | RuleId::ForeignSecret
+            | RuleId::TenantDefaultOff
+            | RuleId::TenantDefaultAllowsSecrets
+            | RuleId::ExemptedActors
+            | RuleId::IdlePolicy
+            | RuleId::AuditorUsesSecret
+            | RuleId::ExceptionExpired
+            | RuleId::ExceptionStale => true,
+        }
+    }
+
+    /// Whether something that a rule hangs on was asked for and is not to be had: it may well be broken.
+    #[must_use]
+    pub fn is_kept_from(&self, rule: RuleId) -> bool {
+        let Beside { permissions, roles, credential_use, .. } = &self.beside;
+        match rule {
+            RuleId::ClientSecretUnused => {
+                credential_use.unavailable().is_some() || credential_use.read().is_some_and(LastUse::is_empty)
+            }
+            RuleId::PrivilegedWithSecret => {
+                permissions.unavailable().is_some() || roles.unavailable().is_some()
+            }
+            _ => false,
+        }
     }
 
     /// Whether everything asked for was read (DESIGN §2.5).

@@ -8,7 +8,7 @@ use uuid::{Uuid, uuid};
 
 use super::{
     AppId, Credential, CredentialAt, CredentialKind, FederatedCredential, KeyCredential, KeyId, KeyType,
-    ObjectId, ObjectKey, ObjectKind, PasswordCredential, PolicyId, TenantId, Text,
+    ObjectId, ObjectKey, ObjectKind, Owners, PasswordCredential, PolicyId, Rotation, TenantId, Text,
 };
 
 /// Tenants in which Microsoft registers its own applications (DESIGN §2.2).
@@ -152,19 +152,6 @@ pub enum Assigned {
     Unread,
 }
 
-/// Who owns an object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Owners {
-    /// Not asked for, or not answered.
-    Unread,
-    /// It has none.
-    Nobody,
-    /// It has at least one; names were not asked for.
-    Somebody,
-    /// All of them, by name.
-    Named(Vec<Text>),
-}
-
 impl Object {
     /// Application or service principal.
     #[must_use]
@@ -237,6 +224,36 @@ impl Object {
         }
     }
 
+    /// Whether it is tagged as what Application Proxy publishes. Microsoft's own scripts find published
+    /// applications by this tag of their service principals.
+    #[must_use]
+    pub fn is_tagged_as_published(&self) -> bool {
+        self.tags.iter().any(|tag| tag.as_str() == "WindowsAzureActiveDirectoryOnPremApp")
+    }
+
+    /// Whether a certificate of a service principal signs SAML tokens, or is listed next to the entry
+    /// that does.
+    #[must_use]
+    pub fn signs_tokens(&self, credential: &Credential<'_>) -> bool {
+        let CredentialAt::Key(index) = credential.at else { return false };
+        let Some(key) = self.keys.get(index) else { return false };
+        let twin =
+            |other: &KeyCredential| other.signs() && other.custom_key_identifier == key.custom_key_identifier;
+        credential.kind == CredentialKind::Certificate
+            && self.kind() == ObjectKind::ServicePrincipal
+            && (key.signs() || key.custom_key_identifier.is_some() && self.keys.iter().any(twin))
+    }
+
+    /// As [`Object::credentials`], where it is known which of them Application Proxy rotates.
+    #[must_use]
+    pub fn credentials_with(&self, rotated: &[CredentialAt]) -> Vec<Credential<'_>> {
+        let mut credentials = self.credentials();
+        for credential in credentials.iter_mut().filter(|credential| rotated.contains(&credential.at)) {
+            credential.rotated_by = Some(Rotation::ApplicationProxy);
+        }
+        credentials
+    }
+
     /// Whether it has a password or key credential with this id.
     #[must_use]
     pub fn has_key(&self, id: KeyId) -> bool {
@@ -245,10 +262,12 @@ impl Object {
     }
 
     /// Every credential, in Graph's order: passwords, keys, federated ones. SAML signing passwords
-    /// are told from client secrets here, and nowhere else (DESIGN §2.2).
+    /// are told from client secrets here, and nowhere else (DESIGN §2.2). What Application Proxy rotates is
+    /// not told from other client secrets: that takes more than the object.
     #[must_use]
     pub fn credentials(&self) -> Vec<Credential<'_>> {
         let saml = SamlSigning::of(self);
+        let rotated_by = self.is_managed_identity().then_some(Rotation::ManagedIdentity);
         let passwords = self.passwords.iter().enumerate().map(|(index, password)| Credential {
             at: CredentialAt::Password(index),
             kind: if saml.opens(password) {
@@ -257,6 +276,7 @@ impl Object {
                 CredentialKind::ClientSecret
             },
             repeats: false,
+            rotated_by,
             key_id: password.key_id,
             name: password.name.as_ref(),
             usage: None,
@@ -272,6 +292,7 @@ impl Object {
                 KeyType::Certificate | KeyType::Other(_) => CredentialKind::Certificate,
             },
             repeats: saml.repeats(key, &mut stood_for),
+            rotated_by,
             key_id: key.key_id,
             name: key.name.as_ref(),
             usage: key.usage.as_ref(),
@@ -285,6 +306,7 @@ impl Object {
                 at: CredentialAt::Federated(index),
                 kind: CredentialKind::Federated,
                 repeats: false,
+                rotated_by,
                 key_id: None,
                 name: Some(&federated.name),
                 usage: None,

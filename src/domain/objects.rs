@@ -3,22 +3,25 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::OnceLock;
 
 use minicbor::decode::{Decoder, Error};
 use minicbor::encode::Encoder;
 
 use super::arena::{Arena, Place};
 use super::packed::Pack;
-use super::{Assigned, Details, Object, ObjectKey, ObjectKind, Owners, Text};
+use super::{AppId, Assigned, Details, Object, ObjectKey, ObjectKind, Owners, Text};
 
 /// The first byte of a body: raised when bodies are written otherwise.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 1;
 
 /// Applications and service principals in the order of their keys, each once.
 #[derive(Clone, Default)]
 pub struct Objects {
     arena: Arena,
     places: Vec<Place>,
+    /// Worked out when it is asked for: few tenants need it.
+    published: OnceLock<HashSet<AppId>>,
 }
 
 /// Objects on their way into an [`Objects`], in any order. Of several with one key the last one counts.
@@ -109,6 +112,20 @@ impl Objects {
         order
     }
 
+    /// Whether a service principal of this application is tagged as what Application Proxy publishes
+    /// ([`Object::is_tagged_as_published`]): the tag stands there, and the client secret on the application.
+    #[must_use]
+    pub fn is_published(&self, application: AppId) -> bool {
+        let published = self.published.get_or_init(|| {
+            let is_one =
+                |place: &Place| self.arena.key(place).is_some_and(|key| key.kind == ObjectKind::Application);
+            let begin = self.places.partition_point(is_one);
+            let principals = (begin..self.len()).filter_map(|place| self.get(place));
+            principals.filter(Object::is_tagged_as_published).filter_map(|object| object.app_id).collect()
+        });
+        published.contains(&application)
+    }
+
     /// The kind and id of the object at a place.
     #[must_use]
     pub fn key(&self, place: usize) -> Option<ObjectKey> {
@@ -139,11 +156,11 @@ impl Objects {
     /// those that are gone.
     #[must_use]
     pub fn amended(self, changed: impl IntoIterator<Item = Object>, gone: &HashSet<ObjectKey>) -> Self {
-        let Self { arena, mut places } = self;
+        let Self { arena, mut places, published: _ } = self;
         if !gone.is_empty() {
             places.retain(|place| arena.key(place).is_some_and(|key| !gone.contains(&key)));
         }
-        let mut gathering = Gathering(Self { arena, places });
+        let mut gathering = Gathering(Self { arena, places, published: OnceLock::new() });
         for object in changed {
             gathering.push(&object);
         }
@@ -225,21 +242,21 @@ impl Gathering {
 
     /// Takes in what others gathered.
     pub fn append(&mut self, others: Self) {
-        let Self(Objects { arena, places }) = others;
+        let Self(Objects { arena, places, published: _ }) = others;
         self.0.places.extend(self.0.arena.absorb(arena, places));
     }
 
     /// All of them.
     #[must_use]
     pub fn finish(self) -> Objects {
-        let Self(Objects { arena, mut places }) = self;
+        let Self(Objects { arena, mut places, published: _ }) = self;
         // Stable, so that of equal ones the last one stays the last.
         places.sort_by_key(|place| arena.key(place));
         places.reverse();
         places.dedup_by_key(|place| arena.key(place));
         places.reverse();
         places.shrink_to_fit();
-        Objects { arena, places }
+        Objects { arena, places, published: OnceLock::new() }
     }
 }
 

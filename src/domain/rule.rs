@@ -91,6 +91,7 @@ rules! {
     ClientSecretExpired "client-secret-expired" Low,
     ClientSecretExpiring "client-secret-expiring" Medium,
     ClientSecretLongLived "client-secret-long-lived" Medium,
+    ClientSecretUnused "client-secret-unused" Medium,
     SymmetricKey "symmetric-key" High,
     ServicePrincipalSecret "service-principal-secret" High,
     SecretInPlainSight "secret-in-plain-sight" Critical,
@@ -103,6 +104,7 @@ rules! {
     CertificateLongLived "certificate-long-lived" Low,
     NoOwner "no-owner" Low,
     InstanceLockOff "instance-lock-off" Medium,
+    PrivilegedWithSecret "privileged-with-secret" Critical,
     ForeignSecret "foreign-secret" Critical,
     TenantDefaultOff "tenant-default-off" High,
     TenantDefaultAllowsSecrets "tenant-default-allows-secrets" High,
@@ -116,6 +118,9 @@ rules! {
 /// Some of the rules.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct RuleSet(u64);
+
+/// A rule that has no bit of its own would be taken for another one.
+const _: () = assert!(RuleId::ALL.len() <= u64::BITS as usize);
 
 impl RuleSet {
     /// Adds a rule.

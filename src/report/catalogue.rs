@@ -10,6 +10,7 @@ pub fn catalogue(rule: RuleId) -> Explanation {
         RuleId::ClientSecretExpired => CLIENT_SECRET_EXPIRED,
         RuleId::ClientSecretExpiring => CLIENT_SECRET_EXPIRING,
         RuleId::ClientSecretLongLived => CLIENT_SECRET_LONG_LIVED,
+        RuleId::ClientSecretUnused => CLIENT_SECRET_UNUSED,
         RuleId::SymmetricKey => SYMMETRIC_KEY,
         RuleId::ServicePrincipalSecret => SERVICE_PRINCIPAL_SECRET,
         RuleId::SecretInPlainSight => SECRET_IN_PLAIN_SIGHT,
@@ -22,6 +23,7 @@ pub fn catalogue(rule: RuleId) -> Explanation {
         RuleId::CertificateLongLived => CERTIFICATE_LONG_LIVED,
         RuleId::NoOwner => NO_OWNER,
         RuleId::InstanceLockOff => INSTANCE_LOCK_OFF,
+        RuleId::PrivilegedWithSecret => PRIVILEGED_WITH_SECRET,
         RuleId::ForeignSecret => FOREIGN_SECRET,
         RuleId::TenantDefaultOff => TENANT_DEFAULT_OFF,
         RuleId::TenantDefaultAllowsSecrets => TENANT_DEFAULT_ALLOWS_SECRETS,
@@ -79,6 +81,15 @@ const CLIENT_SECRET_LONG_LIVED: Explanation = Explanation {
         of use.",
     remedy: "Replace it by a managed identity, a federated credential or a certificate, or at least \
         by a secret that ends sooner.",
+};
+
+const CLIENT_SECRET_UNUSED: Explanation = Explanation {
+    title: "Client secret without a recent sign-in",
+    breaks_when: "The report on sign-in activity shows no sign-in with an unexpired client secret for \
+        `audit.unused_after` (90 days by default), or none at all and the secret is older than that.",
+    why: "A secret that nothing needs is of use to nobody but a thief, and nobody notices when it is \
+        misused.",
+    remedy: "Find out whether anything still signs in with it, and remove it if nothing does.",
 };
 
 const SYMMETRIC_KEY: Explanation = Explanation {
@@ -186,6 +197,15 @@ const INSTANCE_LOCK_OFF: Explanation = Explanation {
     why: "Without the lock, administrators of other tenants can add credentials to their service \
         principals of this application and sign in as it.",
     remedy: "Turn on the app instance property lock for all properties.",
+};
+
+const PRIVILEGED_WITH_SECRET: Explanation = Explanation {
+    title: "Client secret that leads to the whole tenant",
+    breaks_when: "An object holds an unexpired client secret and an application permission or directory role \
+        from which a way to Global Administrator is known, or that `[privileged]` of the configuration adds.",
+    why: "Whoever copies the secret takes over the tenant.",
+    remedy: "Move what signs in with it to a managed identity, a federated credential or a certificate and \
+        remove the secret, or give it permissions and roles that reach less.",
 };
 
 const FOREIGN_SECRET: Explanation = Explanation {

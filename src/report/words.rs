@@ -6,6 +6,9 @@ mod exception;
 mod finding;
 mod object;
 mod policy;
+mod privilege;
+mod risk;
+mod rotation;
 mod why;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -16,6 +19,8 @@ pub(super) use credential::noun;
 pub(super) use exception::accepted;
 pub(super) use finding::{Said, Site, say};
 pub(super) use policy::named;
+pub use risk::why_risky;
+pub use rotation::why_not_flagged;
 pub(super) use why::why;
 
 /// A moment as RFC 3339 in UTC, cut to the second.

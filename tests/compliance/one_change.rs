@@ -57,6 +57,9 @@ fn one_change_to_an_object_makes_one_finding() {
         (|t| t.objects[APPLICATION].keys.push(key(KeyType::Certificate, 60, 30)), "application Payroll: certificate-expiring"),
         (|t| t.objects[APPLICATION].keys.push(key(KeyType::Certificate, 0, 366)), "application Payroll: certificate-long-lived"),
         (|t| t.objects[APPLICATION].owners = Owners::Nobody,            "application Payroll: no-owner"),
+        (|t| { t.objects[APPLICATION].keys.push(key(KeyType::Certificate, 60, 30));
+               t.objects[APPLICATION].keys.push(key(KeyType::Certificate, 1, 300)); },
+            "application Payroll: certificate-expiring"),
         (|t| application_facts(&mut t.objects[APPLICATION]).sign_in_audience = Some(Text::new("AzureADMultipleOrgs")),
             "application Payroll: instance-lock-off"),
         (|t| t.custom_policies[0].restrictions.push(Restriction {

@@ -150,6 +150,13 @@ fn cases() -> Vec<(&'static str, String)> {
         ("a limit without type",            and("[policy]\nrestrictive = [{ max = '90d' }]\n")),
         ("a limit that is none",            and("[policy]\nrestrictive = [{ type = 'passwordLifetime', max = 'short' }]\n")),
         ("owners unread but judged",        and("[audit]\nowners = false\n[rules]\nno-owner = 'high'\n")),
+        ("sign-ins unread but judged",      and("[rules]\nclient-secret-unused = 'high'\n")),
+        ("privileges unread but judged",    and("[audit]\napplication_permissions = false\n[rules]\nprivileged-with-secret = 'high'\n")),
+        // what leads to the whole tenant
+        ("an exception that is none",       and("[privileged]\nexcept = ['Group.ReadWriteAll', 'Mail.Send', 'User Administrater']\n")),
+        ("privileges twice over",           and("[privileged]\nalso = ['Mail.Send', 'Mail.Send', 'User.ReadWrite.All', 'Group.ReadWrite.All']\nexcept = ['Group.ReadWrite.All']\n")),
+        ("privileges without names",        and("[privileged]\nalso = ['', ' Mail.Send', 5]\n")),
+        ("privileges of blanks",            and("[privileged]\nalso = ['', ' Mail.Send']\n")),
         // the store
         ("a store of another kind",         store("mysql://me:hunter2@db.example/keysweep")),
         ("a store without scheme",          store("data/keysweep.db")),

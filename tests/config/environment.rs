@@ -34,7 +34,7 @@ fn variables_override_texts_numbers_truths_lists_and_entries() {
     assert!(matches!(config.tenants[0].credential, Credential::ManagedIdentity));
     assert!(!config.reading.owners);
     assert_eq!(config.reading.scope.len(), 1);
-    assert_eq!(config.settings.severities.len(), 2, "the rule and no-owner");
+    assert_eq!(config.settings.severities.len(), 3, "the rule, no-owner and client-secret-unused");
     assert_eq!(config.settings.restrictive.len(), 2);
     let mail = config.mail.unwrap();
     assert_eq!(

@@ -163,7 +163,10 @@ fn the_defaults_that_the_complete_example_shows_are_those_that_hold() {
     assert_eq!(plain(&read(&shown)), plain(&read(&text)));
     let loaded = parse(&shown, Path::new("example.toml"), &files.environment).unwrap();
     for rule in keysweep::domain::RuleId::ALL {
-        assert_eq!(loaded.config.settings.severity(*rule), Some(rule.default_severity()), "{rule}");
+        // What it hangs on is not read by default.
+        let read = *rule != keysweep::domain::RuleId::ClientSecretUnused;
+        let expected = read.then(|| rule.default_severity());
+        assert_eq!(loaded.config.settings.severity(*rule), expected, "{rule}");
     }
 }
 
@@ -179,6 +182,8 @@ fn is_alternative(line: &str) -> bool {
         "password_",
         "name",
         "tenant",
+        "also",
+        "except",
     ];
     keys.iter().any(|key| line.starts_with(key))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use keysweep::compliance::{Demand, Settings};
+use keysweep::compliance::{Demand, Privileged, Settings};
 use keysweep::config::{Cloud, Credential, SmtpTls, StoreUrl, Tenant, TenantSize, Transport};
 use keysweep::domain::{MaxLifetime, Need, ObjectKind, RestrictionKind, RuleId, Severity, SignInMethod};
 use secrecy::ExposeSecret;
@@ -18,7 +18,9 @@ fn tenant(lines: &str) -> Tenant {
 #[test]
 fn what_is_left_out_has_the_documented_default() {
     let config = config(BASE);
-    assert_eq!(config.settings, Settings::default());
+    // What it hangs on is not read.
+    let severities = [(RuleId::ClientSecretUnused, None)].into();
+    assert_eq!(config.settings, Settings { severities, ..Settings::default() });
     assert_eq!(config.reading.scope, [ObjectKind::Application, ObjectKind::ServicePrincipal]);
     assert!(config.reading.owners);
     assert_eq!(config.reading.full_every, TimeDelta::days(7));
@@ -142,6 +144,9 @@ full_every = "36h"
 [policy]
 require = "assigned"
 restrictive = ["passwordAddition", { type = "asymmetricKeyLifetime", max = "181d" }, { type = "passwordLifetime" }]
+[privileged]
+also = ["Mail.Send"]
+except = ["Group.ReadWrite.All", "Directory Writers"]
 [rules]
 client-secret-expired = "off"
 idle-policy = "critical"
@@ -154,6 +159,7 @@ idle-policy = "critical"
         scope: [ObjectKind::ServicePrincipal].into(),
         severities: [
             (RuleId::ClientSecretExpired, None),
+            (RuleId::ClientSecretUnused, None),
             (RuleId::IdlePolicy, Some(Severity::Critical)),
             (RuleId::NoOwner, None),
         ]
@@ -169,6 +175,10 @@ idle-policy = "critical"
             Demand { kind: RestrictionKind::AsymmetricKeyLifetime, max },
             Demand { kind: RestrictionKind::PasswordLifetime, max: None },
         ],
+        privileged: Privileged {
+            also: ["Mail.Send".to_owned()].into(),
+            except: ["Directory Writers".to_owned(), "Group.ReadWrite.All".to_owned()].into(),
+        },
         exceptions: Vec::new(),
         used_elsewhere: std::collections::BTreeSet::new(),
     };
@@ -176,10 +186,31 @@ idle-policy = "critical"
 }
 
 #[test]
+fn a_rule_is_off_where_nothing_is_read_that_it_hangs_on() {
+    use RuleId::{ClientSecretUnused, PrivilegedWithSecret};
+    let none = "application_permissions = false\ndirectory_roles = false\n";
+    for (audit, rule, on) in [
+        ("", ClientSecretUnused, false),
+        ("sign_in_activity = false\n", ClientSecretUnused, false),
+        ("sign_in_activity = true\n", ClientSecretUnused, true),
+        ("", PrivilegedWithSecret, true),
+        ("application_permissions = false\n", PrivilegedWithSecret, false),
+        ("application_permissions = false\ndirectory_roles = true\n", PrivilegedWithSecret, true),
+        ("directory_roles = true\n", PrivilegedWithSecret, true),
+        (none, PrivilegedWithSecret, false),
+    ] {
+        let read = |rules: &str| config(&and(&format!("[audit]\n{audit}{rules}"))).settings.severity(rule);
+        assert_eq!(read("").is_some(), on, "{rule}: {audit}");
+        assert_eq!(read(&format!("[rules]\n{rule} = 'off'\n")), None, "which may be said");
+    }
+}
+
+#[test]
 fn every_rule_and_every_restriction_can_be_configured() {
     for rule in RuleId::ALL {
         for severity in Severity::ALL {
-            let config = config(&and(&format!("[rules]\n{rule} = '{severity}'\n")));
+            let config =
+                config(&and(&format!("[audit]\nsign_in_activity = true\n[rules]\n{rule} = '{severity}'\n")));
             assert_eq!(config.settings.severity(*rule), Some(severity));
         }
     }

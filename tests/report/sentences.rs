@@ -5,14 +5,15 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use keysweep::compliance::{Demand, Settings};
+use keysweep::compliance::takeover::GRAPH;
+use keysweep::compliance::{Demand, Reason, Settings};
 use keysweep::domain::{
-    Actor, ApplicationFacts, Assessment, Beside, Covered, CredentialAt, DecidedBy, Details, Evidence,
+    Actor, AppId, ApplicationFacts, Assessment, Beside, Covered, CredentialAt, DecidedBy, Details, Evidence,
     Exception, History, Idleness, InstanceLock, Inventory, KeyCredential, KeyId, KeyType, MaxLifetime, Need,
-    Object, ObjectKind, Objects, PlainSight, Refusal, Restriction, RestrictionKind, RuleId, SecretCreation,
-    ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Whom, Why,
+    Object, ObjectKind, Objects, Permission, PlainSight, Refusal, Restriction, RestrictionKind, Rotation,
+    RuleId, SecretCreation, ServicePrincipalFacts, State, TenantDefault, TenantId, Text, Whom, Why,
 };
-use keysweep::report::{Audited, FindingRow, ObjectRow, build, rows_about};
+use keysweep::report::{Audited, FindingRow, ObjectRow, build, rows_about, why_not_flagged, why_risky};
 use uuid::uuid;
 
 use super::fixture::{
@@ -151,6 +152,9 @@ fn every_reason_reads_well() {
 fn name_of_evidence(evidence: &Evidence) -> &'static str {
     match evidence {
         Evidence::Credential(_) => "Credential",
+        Evidence::Expiring { .. } => "Expiring",
+        Evidence::Unused { .. } => "Unused",
+        Evidence::Privileged { .. } => "Privileged",
         Evidence::LongLived { .. } => "LongLived",
         Evidence::Grandfathered { .. } => "Grandfathered",
         Evidence::PlainSight(_) => "PlainSight",
@@ -213,10 +217,16 @@ fn on_credentials() -> Vec<(RuleId, Evidence)> {
     use CredentialAt::{Key, Password};
     use RuleId::{
         CertificateExpired, CertificateExpiring, CertificateLongLived, ClientSecret, ClientSecretExpired,
-        ClientSecretExpiring, ClientSecretLongLived, ForeignSecret, GrandfatheredSecret, NoOwner,
-        ServicePrincipalSecret, SymmetricKey,
+        ClientSecretExpiring, ClientSecretLongLived, ClientSecretUnused, ForeignSecret, GrandfatheredSecret,
+        NoOwner, ServicePrincipalSecret, SymmetricKey,
     };
     let plain = |rule, place| (rule, Evidence::Credential(place));
+    let ending = |rule, credential, newer| (rule, Evidence::Expiring { credential, newer });
+    let unused = |credential, last, application, oldest| {
+        (ClientSecretUnused, Evidence::Unused { credential, last, application, oldest })
+    };
+    let [oldest, last, lately] =
+        ["2026-01-02T00:00:00Z", "2026-06-01T23:59:59Z", "2026-11-22T00:00:00Z"].map(at);
     let limit = TimeDelta::days(180);
     let long = |rule, credential, lifetime| (rule, Evidence::LongLived { credential, lifetime, limit });
     let old = |credential, refusal, decided_by| {
@@ -244,10 +254,24 @@ fn on_credentials() -> Vec<(RuleId, Evidence)> {
         plain(ClientSecretExpired, Password(5)),
         plain(CertificateExpired, Key(4)),
         plain(CertificateExpired, Key(5)),
-        plain(ClientSecretExpiring, Password(6)),
-        plain(ClientSecretExpiring, Password(7)),
-        plain(CertificateExpiring, Key(0)),
-        plain(CertificateExpiring, Key(3)),
+        ending(ClientSecretExpiring, Password(6), None),
+        ending(ClientSecretExpiring, Password(7), None),
+        ending(ClientSecretExpiring, Password(7), Some(Password(0))),
+        ending(ClientSecretExpiring, Password(7), Some(Password(1))),
+        ending(ClientSecretExpiring, Password(7), Some(Password(2))),
+        ending(ClientSecretExpiring, Password(7), Some(Password(9))),
+        ending(CertificateExpiring, Key(0), None),
+        ending(CertificateExpiring, Key(0), Some(Key(4))),
+        ending(CertificateExpiring, Key(3), None),
+        ending(CertificateExpiring, Key(3), Some(Key(5))),
+        // A place that is empty.
+        ending(CertificateExpiring, Key(0), Some(Key(99))),
+        unused(Password(0), Some(last), None, Some(oldest)),
+        unused(Password(0), Some(last), Some(lately), Some(oldest)),
+        unused(Password(0), None, Some(lately), Some(oldest)),
+        unused(Password(9), None, None, Some(oldest)),
+        unused(Password(1), None, None, Some(oldest)),
+        unused(Password(1), None, None, None),
         long(ClientSecretLongLived, Password(0), Some(TimeDelta::days(730))),
         long(ClientSecretLongLived, Password(1), None),
         long(ClientSecretLongLived, Password(8), Some(limit + TimeDelta::seconds(1))),
@@ -267,13 +291,26 @@ fn on_objects() -> Vec<(RuleId, Evidence)> {
     use RestrictionKind::{AsymmetricKeyLifetime, Other, PasswordAddition, PasswordLifetime};
     use RuleId::{
         InstanceLockOff, NoOwner, NoRestrictivePolicy, PolicyNotInForce, PolicyWeakensDefault,
-        SecretInPlainSight,
+        PrivilegedWithSecret, SecretInPlainSight,
     };
     let date = Some(at("2024-01-01T00:00:00Z"));
     let policy = policy_id(1);
     let open = |missing, need| (NoRestrictivePolicy, Evidence::Unrestricted { missing, need });
     let idle = |policy_off, entries| (PolicyNotInForce, Evidence::NotInForce { policy, policy_off, entries });
     let weak = |policy, types| (PolicyWeakensDefault, Evidence::Weakens { policy, types });
+    let held = |permissions: &[(AppId, &str, &str)], roles: &[&str]| {
+        let permission = |(resource, resource_name, name): &(AppId, &str, &str)| Permission {
+            resource: *resource,
+            resource_name: Text::new(resource_name),
+            name: Text::new(name),
+        };
+        let evidence = Evidence::Privileged {
+            secrets: permissions.len() + roles.len(),
+            permissions: permissions.iter().map(permission).collect(),
+            roles: roles.iter().map(|role| Text::new(role)).collect(),
+        };
+        (PrivilegedWithSecret, evidence)
+    };
     let places = vec![
         PlainSight::Name,
         PlainSight::Notes,
@@ -295,6 +332,19 @@ fn on_objects() -> Vec<(RuleId, Evidence)> {
         idle(false, vec![(PasswordAddition, date), (AsymmetricKeyLifetime, date)]),
         weak(policy, vec![PasswordAddition]),
         weak(policy_id(2), vec![PasswordLifetime, Other(Text::new("new \"kind\""))]),
+        held(&[(GRAPH, "Microsoft Graph", "Application.ReadWrite.All")], &[]),
+        held(&[], &["Global Administrator"]),
+        held(&[(GRAPH, "Microsoft Graph", "Mail.Send")], &[]),
+        held(
+            &[
+                (GRAPH, "", "Mail.Send"),
+                (GRAPH, "Microsoft \u{202E}\nGraph", "Group.ReadWrite.All"),
+                (GRAPH, "Microsoft Graph", "Mail.Read"),
+                (GRAPH, "Microsoft Graph", "Mail.ReadBasic.All"),
+                (GRAPH, "Microsoft Graph", "User.ReadWrite.All"),
+            ],
+            &["Privileged Role Administrator", "our \u{202E}own"],
+        ),
         (NoOwner, Evidence::NoOwner),
         (InstanceLockOff, Evidence::InstanceLock { enabled: false }),
         (InstanceLockOff, Evidence::InstanceLock { enabled: true }),
@@ -387,7 +437,7 @@ fn every_finding_reads_well() {
         seen.insert(name);
         write_finding(&mut text, name, &only(elsewhere(true, rule, evidence)));
     }
-    assert_eq!(seen.len(), 16, "{seen:?}");
+    assert_eq!(seen.len(), 19, "{seen:?}");
     snapshot("findings", &text);
 }
 
@@ -444,4 +494,51 @@ fn the_owner_of_a_foreign_application_is_named() {
         let row = only(about(object, open, vec![(RuleId::ForeignSecret, evidence)]).1);
         assert!(row.detail.contains(words), "{}", row.detail);
     }
+}
+
+/// The variant; a new one does not compile until it is named, and does not pass until it is read.
+fn name_of_reason(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Takeover { .. } => "Takeover",
+        Reason::PlainSight => "PlainSight",
+        Reason::Foreign => "Foreign",
+        Reason::Secrets { .. } => "Secrets",
+        Reason::Unlocked => "Unlocked",
+        Reason::UsedLately(_) => "UsedLately",
+        Reason::LongUnused => "LongUnused",
+        Reason::NoOwner => "NoOwner",
+    }
+}
+
+#[test]
+fn every_reason_to_begin_with_an_object_reads_well() {
+    let permission = Permission {
+        resource: GRAPH,
+        resource_name: Text::new("Microsoft Graph"),
+        name: Text::new("RoleManagement.ReadWrite.Directory"),
+    };
+    let end = at("2027-01-01T00:00:00Z");
+    let (mut text, mut seen) = (String::new(), BTreeSet::new());
+    for reason in [
+        Reason::Takeover { permissions: vec![permission], roles: vec![Text::new("User Administrator")] },
+        Reason::PlainSight,
+        Reason::Foreign,
+        Reason::Secrets { count: 1, until: Some(end) },
+        Reason::Secrets { count: 2, until: None },
+        Reason::Unlocked,
+        Reason::UsedLately(at("2026-11-01T00:00:00Z")),
+        Reason::LongUnused,
+        Reason::NoOwner,
+    ] {
+        let name = name_of_reason(&reason);
+        seen.insert(name);
+        let sentence = why_risky(&reason);
+        assert!(sentence.ends_with('.') && sentence.starts_with(char::is_uppercase), "{sentence}");
+        writeln!(text, "{name}\n    {sentence}").unwrap();
+    }
+    assert_eq!(seen.len(), 8, "{seen:?}");
+    for rotation in [Rotation::ManagedIdentity, Rotation::ApplicationProxy] {
+        writeln!(text, "{rotation:?}\n    {}", why_not_flagged(rotation)).unwrap();
+    }
+    snapshot("risks", &text);
 }

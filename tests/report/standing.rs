@@ -1,8 +1,10 @@
 //! How findings stand to earlier runs.
 
 use keysweep::compliance::Settings;
+use keysweep::compliance::takeover::GRAPH;
 use keysweep::domain::{
-    Covered, Exception, KnownFinding, ObjectKind, Owners, RuleId, Severity, Status, Subject, Text, Whom,
+    Aside, Covered, Exception, Grant, KeyId, KnownFinding, ObjectId, ObjectKind, Owners, Permission, RuleId,
+    Severity, Status, Subject, Text, Whom,
 };
 use keysweep::report::{
     ChangeRow, ChangeWord, Compared, FindingChange, Report, Rows, Summary, counts, ledger,
@@ -120,6 +122,69 @@ fn what_was_not_looked_at_is_not_fixed() {
         assert_eq!((standing(&second, rule), row(&second, rule)), (None, None), "{case}");
         let third = diary.run(&inventory, &settings, THIRD);
         assert_eq!(standing(&third, rule).map(|(change, _)| change), Some(FindingChange::Standing), "{case}");
+    }
+}
+
+/// A tenant in which the application “Plain” has an old secret, nobody used it, and it leads to the whole tenant.
+fn with_unused_and_privileged_secret() -> Draft {
+    let mut draft = with_secret("2027-03-01T00:00:00Z");
+    let object = &mut draft.objects[1];
+    object.passwords[0].start = Some(at("2026-01-01T00:00:00Z"));
+    let permission = Permission {
+        resource: GRAPH,
+        resource_name: Text::new("Microsoft Graph"),
+        name: Text::new("Application.ReadWrite.All"),
+    };
+    let grant = Grant { principal: ObjectId(id(0x99)), app_id: object.app_id, permission };
+    let report = [(KeyId(id(0x98)), Some(at("2026-01-01T00:00:00Z")))];
+    draft.beside.permissions = Aside::Read([grant].into_iter().collect());
+    draft.beside.credential_use = Aside::Read(report.into_iter().collect());
+    draft
+}
+
+#[test]
+#[rustfmt::skip]
+fn what_hangs_on_something_not_read_is_not_fixed() {
+    use RuleId::{ClientSecretUnused, PrivilegedWithSecret};
+    let away = || Text::new("No licence.");
+    for (case, rule, edit) in [
+        ("not asked for",  ClientSecretUnused,   Box::new(|t: &mut Draft| t.beside.credential_use = Aside::NotAsked)
+            as Box<dyn Fn(&mut Draft)>),
+        ("not to be had",  ClientSecretUnused,   Box::new(move |t| t.beside.credential_use = Aside::Unavailable(away()))),
+        ("empty",          ClientSecretUnused,   Box::new(|t| t.beside.credential_use = Aside::Read([].into_iter().collect()))),
+        ("not asked for",  PrivilegedWithSecret, Box::new(|t| t.beside.permissions = Aside::NotAsked)),
+        ("not to be had",  PrivilegedWithSecret, Box::new(move |t| t.beside.permissions = Aside::Unavailable(away()))),
+        ("no roles",       PrivilegedWithSecret, Box::new(move |t| {
+            t.beside.permissions = Aside::Read([].into_iter().collect());
+            t.beside.roles = Aside::Unavailable(away());
+        })),
+    ] {
+        let inventory = with_unused_and_privileged_secret();
+        let settings = Settings::default();
+        let mut diary = Diary::default();
+        assert!(standing(&diary.run(&inventory, &settings, FIRST), rule).is_some(), "{rule}");
+        let mut blind = inventory.clone();
+        edit(&mut blind);
+        let second = diary.run(&blind, &settings, SECOND);
+        assert_eq!((standing(&second, rule), row(&second, rule)), (None, None), "{rule}: {case}");
+        let third = diary.run(&inventory, &settings, THIRD);
+        assert_eq!(standing(&third, rule).map(|(change, _)| change), Some(FindingChange::Standing), "{rule}: {case}");
+    }
+}
+
+#[test]
+fn what_was_read_and_is_no_more_is_fixed() {
+    let inventory = with_unused_and_privileged_secret();
+    let mut mended = inventory.clone();
+    mended.beside.permissions = Aside::Read([].into_iter().collect());
+    let used = [(mended.objects[1].passwords[0].key_id.unwrap(), Some(at(SECOND)))];
+    mended.beside.credential_use = Aside::Read(used.into_iter().collect());
+    let mut diary = Diary::default();
+    diary.run(&inventory, &Settings::default(), FIRST);
+    let second = diary.run(&mended, &Settings::default(), SECOND);
+    for rule in [RuleId::ClientSecretUnused, RuleId::PrivilegedWithSecret] {
+        let fixed = Some((ChangeWord::Fixed, "It does not break the rule any more."));
+        assert_eq!(row(&second, rule), fixed, "{rule}");
     }
 }
 

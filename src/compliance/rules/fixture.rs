@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Case, ObjectRule, Ruling};
-use crate::compliance::{Policies, Settings};
+use super::{Case, ObjectRule, Ruling, World};
+use crate::compliance::Settings;
 use crate::domain::{
     AppId, ApplicationFacts, Assigned, Beside, Collection, CustomPolicy, Details, Inventory, KeyCredential,
     KeyId, KeyType, Limit, MaxLifetime, Object, ObjectId, Objects, Owners, PasswordCredential, PolicyId,
@@ -16,17 +16,17 @@ pub(super) const POLICY: PolicyId = PolicyId(Uuid::from_u128(2));
 pub(super) const SECOND: TimeDelta = TimeDelta::seconds(1);
 
 /// The start of a day, or any moment with seconds.
-pub(super) fn at(text: &str) -> DateTime<Utc> {
+pub(in crate::compliance) fn at(text: &str) -> DateTime<Utc> {
     let text = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
     text.parse().unwrap()
 }
 
 /// The moment everything is judged by.
-pub(super) fn now() -> DateTime<Utc> {
+pub(in crate::compliance) fn now() -> DateTime<Utc> {
     at("2026-03-01")
 }
 
-pub(super) fn application() -> Object {
+pub(in crate::compliance) fn application() -> Object {
     Object {
         id: ObjectId(Uuid::from_u128(3)),
         app_id: Some(AppId(Uuid::from_u128(4))),
@@ -43,7 +43,7 @@ pub(super) fn application() -> Object {
     }
 }
 
-pub(super) fn service_principal(owner: Option<TenantId>) -> Object {
+pub(in crate::compliance) fn service_principal(owner: Option<TenantId>) -> Object {
     let facts = ServicePrincipalFacts { app_owner_organization: owner, ..Default::default() };
     Object { details: Details::ServicePrincipal(facts), ..application() }
 }
@@ -56,7 +56,10 @@ pub(super) fn managed_identity() -> Object {
     Object { details: Details::ServicePrincipal(facts), ..application() }
 }
 
-pub(super) fn secret(start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) -> PasswordCredential {
+pub(in crate::compliance) fn secret(
+    start: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
+) -> PasswordCredential {
     PasswordCredential { key_id: Some(KeyId(Uuid::from_u128(5))), start, end, ..Default::default() }
 }
 
@@ -146,8 +149,8 @@ pub(super) fn rulings_by(
     inventory: &Inventory,
     settings: &Settings,
 ) -> Vec<Ruling> {
-    let policies = Policies::of(inventory);
-    rule(&Case::new(object, TENANT, &policies, settings, now()))
+    let world = World::new(inventory, settings, now());
+    rule(&Case::new(object, &world))
 }
 
 pub(super) fn rulings(rule: ObjectRule, object: &Object, inventory: &Inventory) -> Vec<Ruling> {

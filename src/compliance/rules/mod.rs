@@ -4,7 +4,7 @@ mod auditor;
 mod ending;
 mod exempted_actors;
 #[cfg(test)]
-mod fixture;
+pub(super) mod fixture;
 mod grandfathered;
 mod idle_policy;
 mod instance_lock;
@@ -13,19 +13,23 @@ mod no_owner;
 mod not_in_force;
 mod plain_sight;
 mod presence;
+mod privileged;
 mod restrictive;
 mod tenant_default;
+mod unused;
 mod weakens;
 
 use chrono::{DateTime, Utc};
 
 use super::effect::{Comparison, compare};
 use super::effective::{Policies, secret_creation};
+use super::privilege::Privileges;
+use super::rotation;
 use super::settings::Settings;
 use super::words;
 use crate::domain::{
-    Credential, CredentialAt, CustomPolicy, Evidence, Inventory, KeyType, Object, OwnedBy, RuleId,
-    SecretVerdict, SignInMethod, TenantId, Text,
+    Beside, Credential, CredentialAt, CustomPolicy, Evidence, Inventory, KeyType, Object, Objects, OwnedBy,
+    RuleId, SecretVerdict, SignInMethod, TenantId, Text,
 };
 
 /// What a rule says about a subject. Saying nothing means that it is kept.
@@ -47,6 +51,7 @@ pub(super) const OF_OBJECTS: &[(RuleId, ObjectRule)] = &[
     (RuleId::ClientSecretExpired, ending::client_secret_expired),
     (RuleId::ClientSecretExpiring, ending::client_secret_expiring),
     (RuleId::ClientSecretLongLived, lifetime::client_secret_long_lived),
+    (RuleId::ClientSecretUnused, unused::client_secret_unused),
     (RuleId::SymmetricKey, presence::symmetric_key),
     (RuleId::ServicePrincipalSecret, presence::service_principal_secret),
     (RuleId::SecretInPlainSight, plain_sight::secret_in_plain_sight),
@@ -59,6 +64,7 @@ pub(super) const OF_OBJECTS: &[(RuleId, ObjectRule)] = &[
     (RuleId::CertificateLongLived, lifetime::certificate_long_lived),
     (RuleId::NoOwner, no_owner::no_owner),
     (RuleId::InstanceLockOff, instance_lock::instance_lock_off),
+    (RuleId::PrivilegedWithSecret, privileged::privileged_with_secret),
     (RuleId::ForeignSecret, presence::foreign_secret),
 ];
 
@@ -77,13 +83,43 @@ pub(super) const OF_POLICIES: &[(RuleId, PolicyRule)] = &[
     (RuleId::IdlePolicy, idle_policy::idle_policy),
 ];
 
+/// What objects are judged by, beside themselves.
+pub(super) struct World<'a> {
+    pub(super) tenant: TenantId,
+    pub(super) objects: &'a Objects,
+    pub(super) policies: Policies<'a>,
+    pub(super) beside: &'a Beside,
+    pub(super) privileges: Privileges<'a>,
+    pub(super) settings: &'a Settings,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(inventory: &'a Inventory, settings: &'a Settings, now: DateTime<Utc>) -> Self {
+        let Inventory { tenant, objects, beside, .. } = inventory;
+        Self {
+            tenant: *tenant,
+            objects,
+            policies: Policies::of(inventory),
+            beside,
+            privileges: Privileges::of(beside, &settings.privileged),
+            settings,
+            now,
+        }
+    }
+}
+
 /// One object, with all that its rules look at.
 pub(super) struct Case<'a> {
     pub(super) object: &'a Object,
     pub(super) owned_by: OwnedBy,
-    /// Those the rules speak of: none of a managed identity, whose platform rotates them.
+    /// Those the rules speak of: none that something rotates by itself.
     pub(super) credentials: Vec<Credential<'a>>,
+    /// Those that Application Proxy rotates.
+    pub(super) rotated: Vec<CredentialAt>,
     pub(super) policies: &'a Policies<'a>,
+    pub(super) beside: &'a Beside,
+    pub(super) privileges: &'a Privileges<'a>,
     pub(super) secret_creation: SecretVerdict,
     pub(super) comparison: Comparison,
     pub(super) settings: &'a Settings,
@@ -91,23 +127,23 @@ pub(super) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(
-        object: &'a Object,
-        tenant: TenantId,
-        policies: &'a Policies<'a>,
-        settings: &'a Settings,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let managed = object.is_managed_identity();
+    pub(super) fn new(object: &'a Object, world: &'a World<'a>) -> Self {
+        let World { tenant, objects, policies, beside, privileges, settings, now } = world;
+        let rotated = rotation::by_application_proxy(object, objects, *now);
+        let mut credentials = object.credentials_with(&rotated);
+        credentials.retain(|credential| credential.rotated_by.is_none());
         Self {
             object,
-            owned_by: object.owned_by(tenant),
-            credentials: if managed { Vec::new() } else { object.credentials() },
+            owned_by: object.owned_by(*tenant),
+            credentials,
+            rotated,
             policies,
+            beside,
+            privileges,
             secret_creation: secret_creation(policies, object),
             comparison: compare(policies, object),
             settings,
-            now,
+            now: *now,
         }
     }
 

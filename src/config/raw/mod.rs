@@ -35,6 +35,8 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) audit: Option<RawAudit>,
     /// Which app management policies count as restrictive.
     pub(in crate::config) policy: Option<RawPolicy>,
+    /// What counts as the whole tenant (`privileged-with-secret`).
+    pub(in crate::config) privileged: Option<RawPrivileged>,
     /// Severities of single rules.
     #[serde(default)]
     #[schemars(schema_with = "rules")]
@@ -164,8 +166,8 @@ pub(in crate::config) struct RawAudit {
     pub(in crate::config) compliance_threshold: Option<RawSeverity>,
     /// A client secret that nobody signed in with for this long is unused. Default: `90d`.
     pub(in crate::config) unused_after: Option<String>,
-    /// Whether it is read who holds application permissions; without that, `privileged-with-secret` is not
-    /// checked. Default: true.
+    /// Whether it is read who holds application permissions; without that and `directory_roles`,
+    /// `privileged-with-secret` is not checked. Default: true.
     pub(in crate::config) application_permissions: Option<bool>,
     /// Whether the directory roles of service principals are read. Needs `RoleManagement.Read.Directory` or
     /// `Directory.Read.All`. Default: false.
@@ -197,6 +199,17 @@ pub(in crate::config) struct RawPolicy {
     /// The restrictions that must all be in force. Default: `["passwordAddition"]`.
     #[schemars(length(min = 1))]
     pub(in crate::config) restrictive: Option<Vec<RawDemand>>,
+}
+
+/// What counts as the whole tenant: application permissions by their value, directory roles by their name.
+/// `keysweep rules privileged-with-secret` lists what does.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct RawPrivileged {
+    /// What counts too. Default: nothing.
+    pub(in crate::config) also: Option<Vec<String>>,
+    /// What of the built-in list does not count. Default: nothing.
+    pub(in crate::config) except: Option<Vec<String>>,
 }
 
 /// A restriction, alone or with the longest accepted limit.

@@ -52,7 +52,7 @@ pub(super) fn judging(
         Some(raw) => demands(raw, desk),
         None => Some(defaults.restrictive),
     };
-    let severities = severities(rules.unwrap_or_default(), owners, desk);
+    let severities = severities(rules.unwrap_or_default(), owners, extras, desk);
     let settings = || {
         Some(Settings {
             scope: reading.as_ref()?.scope.iter().copied().collect(),
@@ -70,6 +70,7 @@ pub(super) fn judging(
                 None => defaults.require,
             },
             restrictive: restrictive?,
+            privileged: defaults.privileged,
             exceptions: Vec::new(),
             used_elsewhere: defaults.used_elsewhere,
         })
@@ -143,17 +144,35 @@ fn demand(raw: RawDemand, key: &str, desk: &mut Desk<'_>) -> Option<Demand> {
     Some(Demand { kind, max })
 }
 
-/// Unknown rules and words were refused before.
+/// Unknown rules and words were refused before. A rule is off where nothing is read that it could be decided by.
 fn severities(
     raw: BTreeMap<String, RawLevel>,
     owners: bool,
+    extras: Extras,
     desk: &mut Desk<'_>,
 ) -> BTreeMap<RuleId, Option<Severity>> {
     let mut severities: BTreeMap<RuleId, Option<Severity>> =
         raw.into_iter().filter_map(|(rule, level)| Some((rule.parse().ok()?, level.severity()))).collect();
-    if !owners && let Some(Some(_)) = severities.insert(RuleId::NoOwner, None) {
-        let what = "has a severity, but owners are not read";
-        desk.problem("rules.no-owner", what, "Set `audit.owners = true`, or remove this line");
+    let privileges = extras.application_permissions || extras.directory_roles;
+    for (rule, read, unread, key) in [
+        (RuleId::NoOwner, owners, "owners are not read", "owners"),
+        (
+            RuleId::ClientSecretUnused,
+            extras.sign_in_activity,
+            "sign-in activity is not read",
+            "sign_in_activity",
+        ),
+        (
+            RuleId::PrivilegedWithSecret,
+            privileges,
+            "neither application permissions nor directory roles are read",
+            "application_permissions",
+        ),
+    ] {
+        if !read && let Some(Some(_)) = severities.insert(rule, None) {
+            let remedy = format!("Set `audit.{key} = true`, or remove this line");
+            desk.problem(&format!("rules.{rule}"), format!("has a severity, but {unread}"), remedy);
+        }
     }
     severities
 }

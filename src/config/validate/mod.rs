@@ -7,6 +7,7 @@ mod desk;
 mod exceptions;
 mod files;
 mod mail;
+mod privileged;
 mod schedule;
 mod store;
 mod tenant;
@@ -26,7 +27,8 @@ const CONCURRENCY: u8 = 8;
 
 /// Checks a whole configuration.
 pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
-    let RawConfig { schedule, store, reports, tenant, audit, policy, rules, exception, mail } = raw;
+    let RawConfig { schedule, store, reports, tenant, audit, policy, privileged, rules, exception, mail } =
+        raw;
     let tenants = tenant.unwrap_or_default();
     let names: Vec<String> = tenants.iter().filter_map(|tenant| tenant.name.clone()).collect();
     let concurrency = schedule.as_ref().and_then(|schedule| schedule.concurrency);
@@ -34,6 +36,7 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let store = store::store(store.unwrap_or_default(), desk);
     let reports = self::reports(reports.unwrap_or_default(), desk);
     let (reading, settings) = audit::judging(audit, policy, rules, desk);
+    let privileged = privileged::privileged(privileged.unwrap_or_default(), desk);
     let exceptions = exceptions::exceptions(exception.unwrap_or_default(), &names, settings.as_ref(), desk);
     let mail = mail.map(|mail| mail::mail(mail, desk));
     let recipients = match &mail {
@@ -48,7 +51,7 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         concurrency: usize::from(concurrency.unwrap_or(CONCURRENCY)),
         reports: reports?,
         reading: reading?,
-        settings: Settings { exceptions: exceptions?, ..settings? },
+        settings: Settings { privileged, exceptions: exceptions?, ..settings? },
         mail: match mail {
             Some(mail) => Some(mail?),
             None => None,

@@ -39,6 +39,12 @@ pub(super) async fn read(
     if principals.all {
         holders.retain(|holder| principals.holds(holder.principal));
     }
+    // Whoever signs in with a credential of the application holds them too.
+    let ids = holders.iter().map(|holder| holder.principal).collect();
+    let applications = principals.applications_of(graph, ids, watch).await?;
+    for holder in &mut holders {
+        holder.app_id = applications.get(&holder.principal).copied();
+    }
     holders.sort();
     holders.dedup();
     Ok(holders.into())
@@ -69,6 +75,7 @@ fn holder(entry: &mut Entry<'_>, wire: wire::RoleAssignment<'_>) -> Option<RoleH
     }
     Some(RoleHolder {
         principal: entry.guid("principalId", wire.principal_id.as_deref()).map(ObjectId)?,
+        app_id: None,
         definition: text(wire.role_definition_id)?,
         name: text(wire.role_definition.and_then(|definition| definition.display_name)),
         scope: text(wire.directory_scope_id.or(wire.app_scope_id)).unwrap_or_default(),

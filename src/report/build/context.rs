@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::compliance::Settings;
 use crate::domain::{
-    Beside, Credential, CredentialAt, CredentialKind, CustomPolicy, DecidedBy, Inventory, Object,
-    ObjectAssessment, ObjectKind, PolicyId, Restriction, TenantDefault, TenantId,
+    Beside, Credential, CredentialAt, CustomPolicy, DecidedBy, Inventory, Object, ObjectAssessment,
+    ObjectKind, PolicyId, Restriction, TenantDefault, TenantId,
 };
 use crate::report::words::quoted;
 
@@ -96,13 +96,13 @@ impl<'a> Policies<'a> {
 pub(in crate::report) struct Judged<'a> {
     pub(in crate::report) object: &'a Object,
     pub(in crate::report) assessment: &'a ObjectAssessment,
-    /// [`Object::credentials`], made once.
+    /// [`Object::credentials_with`] what is known of their rotation, made once.
     pub(in crate::report) credentials: Vec<Credential<'a>>,
 }
 
 impl<'a> Judged<'a> {
     pub(in crate::report) fn new(object: &'a Object, assessment: &'a ObjectAssessment) -> Self {
-        Self { object, assessment, credentials: object.credentials() }
+        Self { object, assessment, credentials: object.credentials_with(&assessment.rotated) }
     }
 
     /// The credential at a place. They are listed passwords first, then keys, then federated ones.
@@ -130,14 +130,7 @@ impl<'a> Judged<'a> {
 /// Whether a certificate of a service principal signs SAML tokens, or is listed next to the entry that
 /// does.
 pub(in crate::report) fn signs_tokens(object: &Object, credential: &Credential<'_>) -> bool {
-    let CredentialAt::Key(index) = credential.at else { return false };
-    let Some(key) = object.keys.get(index) else { return false };
-    let twin = |other: &crate::domain::KeyCredential| {
-        other.signs() && other.custom_key_identifier == key.custom_key_identifier
-    };
-    credential.kind == CredentialKind::Certificate
-        && object.kind() == ObjectKind::ServicePrincipal
-        && (key.signs() || key.custom_key_identifier.is_some() && object.keys.iter().any(twin))
+    object.signs_tokens(credential)
 }
 
 /// The id a report shows for a credential: `keyId`, or the `id` of a federated one.

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 
 use super::{Context, Judged, aside};
 use crate::domain::{
-    AppId, Assigned, Credential, CredentialKind, DecidedBy, Object, ObjectAssessment, ObjectKind, Owners,
-    PolicyEffect, SecretVerdict,
+    AppId, Assigned, Credential, CredentialKind, DecidedBy, Object, ObjectAssessment, ObjectKind, Owner,
+    Owners, PolicyEffect, SecretVerdict,
 };
 use crate::report::words::why;
 use crate::report::{CredentialRow, Header, ObjectRow};
@@ -13,8 +13,14 @@ use crate::report::{CredentialRow, Header, ObjectRow};
 /// The row of an object.
 pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -> ObjectRow {
     let Judged { object, assessment, credentials: _ } = judged;
-    let ObjectAssessment { secret_creation, policy_effect, findings: _, undecided: _, compliance } =
-        assessment;
+    let ObjectAssessment {
+        secret_creation,
+        policy_effect,
+        findings: _,
+        undecided: _,
+        compliance,
+        rotated: _,
+    } = assessment;
     let SecretVerdict { creation, decided_by, why: _ } = secret_creation;
     let active = |kind| count(judged, kind, true, context);
     let expired = |kind| count(judged, kind, false, context);
@@ -34,6 +40,7 @@ pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -
         ),
         enabled: object.enabled(),
         owners: owners(object),
+        owner_contacts: contacts(object).to_vec(),
         active_secrets: active(CredentialKind::ClientSecret),
         expired_secrets: expired(CredentialKind::ClientSecret),
         active_certificates: active(CredentialKind::Certificate),
@@ -57,8 +64,18 @@ pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -
 /// The rows of an object's credentials, as Graph lists them.
 pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl Iterator<Item = CredentialRow> {
     judged.credentials.iter().map(|credential| {
-        let Credential { at: _, kind, repeats: _, key_id: _, name, usage, start, end, unreadable } =
-            *credential;
+        let Credential {
+            at: _,
+            kind,
+            repeats: _,
+            rotated_by: _,
+            key_id: _,
+            name,
+            usage,
+            start,
+            end,
+            unreadable,
+        } = *credential;
         CredentialRow {
             object_type: judged.object.kind().into(),
             object_id: judged.object.id.to_string(),
@@ -116,9 +133,14 @@ pub(in crate::report) fn app_id(object: &Object) -> String {
 
 /// The names of its owners, where they were read.
 pub(super) fn owners(object: &Object) -> Vec<String> {
+    contacts(object).iter().map(|owner| owner.name.as_str().to_owned()).collect()
+}
+
+/// Its owners, where they were read.
+fn contacts(object: &Object) -> &[Owner] {
     match &object.owners {
-        Owners::Named(names) => names.iter().map(|name| name.as_str().to_owned()).collect(),
-        Owners::Unread | Owners::Nobody | Owners::Somebody => Vec::new(),
+        Owners::Named(owners) => owners,
+        Owners::Unread | Owners::Nobody | Owners::Somebody => &[],
     }
 }
 

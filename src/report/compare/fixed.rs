@@ -8,8 +8,8 @@ use crate::domain::{
 use crate::report::build::credential_id;
 use crate::report::words::{day, quoted};
 
-/// Whether this run would have found it, were it still so: its rule is on, its kind is audited, and the
-/// rule was decided.
+/// Whether this run would have found it, were it still so: its rule is on, its kind is audited, what the rule
+/// hangs on was read, and the rule was decided.
 pub(super) fn is_looked_at(record: &FindingRecord, present: &Present<'_>) -> bool {
     let settings = present.context.settings;
     let audited = match record.object_type {
@@ -17,7 +17,10 @@ pub(super) fn is_looked_at(record: &FindingRecord, present: &Present<'_>) -> boo
         Subject::ServicePrincipal => settings.scope.contains(&ObjectKind::ServicePrincipal),
         Subject::Policy | Subject::Tenant => true,
     };
-    settings.severity(record.rule).is_some() && audited && !is_undecided(record, present)
+    settings.severity(record.rule).is_some()
+        && audited
+        && present.inventory.has_read_for(record.rule)
+        && !is_undecided(record, present)
 }
 
 fn is_undecided(record: &FindingRecord, present: &Present<'_>) -> bool {

@@ -1,15 +1,19 @@
 //! Findings about one credential.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Said, capital, counted, day, quoted, span};
-use crate::domain::{Credential, CredentialKind, CredentialState, DecidedBy, OwnedBy, Refusal, RuleId};
+use crate::domain::{
+    Credential, CredentialAt, CredentialKind, CredentialState, DecidedBy, ObjectKind, OwnedBy, Refusal,
+    RuleId,
+};
 use crate::report::build::{Context, Judged};
 
 /// What to move to; the same in every advice, so that it reads as one policy.
 const BETTER: &str = "a managed identity, a federated credential or a certificate";
 
 /// A credential that is being spoken of.
+#[derive(Clone, Copy)]
 pub(super) struct Spoken<'a> {
     judged: &'a Judged<'a>,
     credential: &'a Credential<'a>,
@@ -25,8 +29,8 @@ impl<'a> Spoken<'a> {
         Self { judged, credential, context }
     }
 
-    /// A credential that breaks a rule by being there, ending soon or having ended; none for a rule
-    /// that wants other evidence.
+    /// A credential that breaks a rule by being there or having ended; none for a rule that wants other
+    /// evidence.
     pub(super) fn by_rule(&self, rule: RuleId) -> Option<Said> {
         match rule {
             RuleId::ClientSecret => Some(self.client_secret()),
@@ -34,8 +38,11 @@ impl<'a> Spoken<'a> {
             RuleId::ForeignSecret => Some(self.foreign_secret()),
             RuleId::SymmetricKey => Some(self.symmetric_key()),
             RuleId::ClientSecretExpired | RuleId::CertificateExpired => Some(self.expired()),
-            RuleId::ClientSecretExpiring | RuleId::CertificateExpiring => Some(self.expiring()),
-            RuleId::ClientSecretLongLived
+            RuleId::ClientSecretExpiring
+            | RuleId::CertificateExpiring
+            | RuleId::ClientSecretLongLived
+            | RuleId::ClientSecretUnused
+            | RuleId::PrivilegedWithSecret
             | RuleId::SecretInPlainSight
             | RuleId::NoRestrictivePolicy
             | RuleId::PolicyNotInForce
@@ -111,14 +118,31 @@ impl<'a> Spoken<'a> {
         Said::new(format!("{} {} and is still listed.", self.named(), self.ended()), advice)
     }
 
-    fn expiring(&self) -> Said {
+    /// A credential that ends soon, with what can take its place where that is there.
+    pub(super) fn expiring(&self, newer: Option<CredentialAt>) -> Said {
         let detail = format!(
-            "{} {}, within the {} that count as expiring.",
+            "{} {}, within the {} that count as expiring",
             self.named(),
             self.ending(),
             span(self.context.settings.expiring_within),
         );
-        let recommendation = match self.credential.kind {
+        let newer = newer.and_then(|at| self.judged.credential(at));
+        let Some(newer) = newer.map(|credential| Self { credential, ..*self }) else {
+            return Said { detail: format!("{detail}."), recommendation: self.before_it_ends() };
+        };
+        Said::new(
+            format!("{detail}; a newer one is there: {}, which {}.", newer.phrase(), newer.usable()),
+            if self.signs_tokens() {
+                "Make sure that the newer one is the active signing certificate and that the service provider \
+                 trusts it, then remove the old one."
+            } else {
+                "Make sure that everything uses the newer one, then remove the old one."
+            },
+        )
+    }
+
+    fn before_it_ends(&self) -> String {
+        match self.credential.kind {
             CredentialKind::Certificate if self.signs_tokens() => {
                 "Before it ends, make its successor the active signing certificate and give that to the \
                  service provider, or single sign-on stops."
@@ -137,8 +161,52 @@ impl<'a> Spoken<'a> {
                     "Before it ends, move what signs in with it to {BETTER}, or delete it if nothing does."
                 )
             }
+        }
+    }
+
+    /// A client secret without a sign-in for long, as far as is known.
+    pub(super) fn unused(
+        &self,
+        last: Option<DateTime<Utc>>,
+        application: Option<DateTime<Utc>>,
+        oldest: Option<DateTime<Utc>>,
+    ) -> Said {
+        let named = self.named();
+        let limit = span(self.context.settings.unused_after);
+        let mut detail = match last {
+            Some(at) => format!(
+                "{named} was last used to sign in on {} ({}), longer ago than the {limit} after which it counts \
+                 as unused",
+                day(at),
+                self.ago(at),
+            ),
+            None => {
+                let how_far = oldest.map_or_else(String::new, |oldest| {
+                    format!(" in the report, which goes back to {} at least", day(oldest))
+                });
+                let age = match (self.credential.start, self.judged.object.kind()) {
+                    (Some(start), _) => format!("although it began on {}, more than {limit} ago", day(start)),
+                    (None, ObjectKind::Application) => {
+                        format!("and has no start; its application is older than {limit}")
+                    }
+                    (None, ObjectKind::ServicePrincipal) => {
+                        format!("and has no start; its service principal is older than {limit}")
+                    }
+                };
+                format!("{named} has no sign-in recorded{how_far}, {age}")
+            }
         };
-        Said { detail, recommendation }
+        if let Some(at) = application {
+            detail.push_str(&format!("; its application last signed in as itself on {}", day(at)));
+        }
+        detail.push('.');
+        let recommendation = if last.is_some() {
+            "Find out whether anything still needs it, and remove it if nothing does."
+        } else {
+            "The report does not say what a missing record means: find out whether anything signs in with it, and \
+             remove it if nothing does."
+        };
+        Said::new(detail, recommendation)
     }
 
     /// A credential that outlives a configured limit.
@@ -180,14 +248,24 @@ impl<'a> Spoken<'a> {
     /// The credential at the start of a sentence.
     fn named(&self) -> String {
         let noun = noun(self.credential.kind, self.signs_tokens());
+        capital(&self.after(&format!("{noun} "), &format!("a {noun} without name and id")))
+    }
+
+    /// The credential among others of its kind.
+    fn phrase(&self) -> String {
+        self.after("", "one without name and id")
+    }
+
+    /// Its name and id after some words, or others where it has neither.
+    fn after(&self, words: &str, nameless: &str) -> String {
         let name = self.credential.name.map(|name| name.as_str()).filter(|name| !name.trim().is_empty());
         let id = self.judged.credential_id(self.credential);
-        capital(&match (name, id.as_str()) {
-            (Some(name), "") => format!("{noun} {}", quoted(name)),
-            (Some(name), id) => format!("{noun} {} ({id})", quoted(name)),
-            (None, "") => format!("a {noun} without name and id"),
-            (None, id) => format!("{noun} {id}"),
-        })
+        match (name, id.as_str()) {
+            (Some(name), "") => format!("{words}{}", quoted(name)),
+            (Some(name), id) => format!("{words}{} ({id})", quoted(name)),
+            (None, "") => nameless.to_owned(),
+            (None, id) => format!("{words}{id}"),
+        }
     }
 
     fn signs_tokens(&self) -> bool {
@@ -219,9 +297,13 @@ impl<'a> Spoken<'a> {
     /// When it ended.
     fn ended(&self) -> String {
         let Some(end) = self.credential.end else { return "never ends".to_owned() };
-        match (self.context.now - end).num_days() {
-            0 => format!("ended on {} (less than a day ago)", day(end)),
-            days => format!("ended on {} ({} ago)", day(end), counted(days, "day")),
+        format!("ended on {} ({})", day(end), self.ago(end))
+    }
+
+    fn ago(&self, past: DateTime<Utc>) -> String {
+        match (self.context.now - past).num_days() {
+            0 => "less than a day ago".to_owned(),
+            days => format!("{} ago", counted(days, "day")),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a finding says: the evidence with its figures, and what to do about it.
 
-use super::{credential, exception, object, policy};
+use super::{credential, exception, object, policy, privilege};
 use crate::domain::{DecidedBy, Evidence, Finding, PolicyId, RuleId};
 use crate::report::build::{Context, Judged};
 use crate::report::catalogue;
@@ -60,6 +60,17 @@ fn on_object(rule: RuleId, evidence: &Evidence, judged: &Judged<'_>, context: &C
         Evidence::Credential(at) => {
             credential::Spoken::new(judged, judged.credential(*at)?, context).by_rule(rule)
         }
+        Evidence::Expiring { credential, newer } => {
+            let spoken = credential::Spoken::new(judged, judged.credential(*credential)?, context);
+            Some(spoken.expiring(*newer))
+        }
+        Evidence::Unused { credential, last, application, oldest } => {
+            let spoken = credential::Spoken::new(judged, judged.credential(*credential)?, context);
+            Some(spoken.unused(*last, *application, *oldest))
+        }
+        Evidence::Privileged { secrets, permissions, roles } => {
+            Some(privilege::with_secret(judged.object.kind(), *secrets, permissions, roles))
+        }
         Evidence::LongLived { credential, lifetime, limit } => {
             let spoken = credential::Spoken::new(judged, judged.credential(*credential)?, context);
             Some(spoken.long_lived(*lifetime, *limit))
@@ -105,6 +116,9 @@ fn on_policy(evidence: &Evidence, site: Site<'_>, context: &Context<'_>) -> Opti
         Evidence::ExceptionExpired { exception, findings } => Some(exception::expired(exception, *findings)),
         Evidence::ExceptionStale { exception, because } => Some(exception::stale(exception, *because)),
         Evidence::Credential(_)
+        | Evidence::Expiring { .. }
+        | Evidence::Unused { .. }
+        | Evidence::Privileged { .. }
         | Evidence::LongLived { .. }
         | Evidence::Grandfathered { .. }
         | Evidence::PlainSight(_)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Said, all_of, counted, quoted};
-use crate::domain::{Object, PlainSight};
+use crate::domain::{Credential, Object, PlainSight};
 use crate::report::build::Judged;
 
 pub(super) fn plain_sight(places: &[PlainSight]) -> Said {
@@ -30,8 +30,10 @@ fn place(place: &PlainSight) -> String {
 }
 
 pub(super) fn no_owner(judged: &Judged<'_>, now: DateTime<Utc>) -> Said {
-    let unexpired =
-        judged.credentials.iter().filter(|credential| !credential.repeats && credential.is_unexpired(now));
+    let counts = |credential: &&Credential<'_>| {
+        credential.rotated_by.is_none() && !credential.repeats && credential.is_unexpired(now)
+    };
+    let unexpired = judged.credentials.iter().filter(counts);
     let number = i64::try_from(unexpired.count()).unwrap_or(i64::MAX);
     Said::new(
         format!("It holds {} and has no owner.", counted(number, "unexpired credential")),
