@@ -1,12 +1,18 @@
 //! Reading Microsoft Graph, against a local server that plays Graph.
 #![cfg(test)]
 
+#[path = "graph/audit_log.rs"]
+mod audit_log;
 #[path = "graph/beside.rs"]
 mod beside;
+#[path = "graph/blueprints.rs"]
+mod blueprints;
 #[path = "graph/budget.rs"]
 mod budget;
 #[path = "graph/damaged.rs"]
 mod damaged;
+#[path = "graph/deleted.rs"]
+mod deleted;
 #[path = "graph/delta.rs"]
 mod delta;
 #[path = "graph/delta_emulated.rs"]
@@ -23,6 +29,10 @@ mod limits;
 mod matrix;
 #[path = "graph/objects.rs"]
 mod objects;
+#[path = "graph/optional.rs"]
+mod optional;
+#[path = "graph/optional_emulated.rs"]
+mod optional_emulated;
 #[path = "graph/owners.rs"]
 mod owners;
 #[path = "graph/pages.rs"]
@@ -35,10 +45,14 @@ mod policies;
 mod requests;
 #[path = "graph/retries.rs"]
 mod retries;
+#[path = "graph/roles.rs"]
+mod roles;
 #[path = "graph/samples.rs"]
 mod samples;
 #[path = "graph/server.rs"]
 mod server;
+#[path = "graph/sign_ins.rs"]
+mod sign_ins;
 #[path = "graph/signal.rs"]
 mod signal;
 #[path = "graph/tenant.rs"]

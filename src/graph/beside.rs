@@ -13,6 +13,8 @@ mod roles;
 mod sign_ins;
 mod wire;
 
+use std::pin::Pin;
+
 use chrono::{DateTime, Utc};
 use futures_util::future::OptionFuture;
 
@@ -56,7 +58,8 @@ impl Found {
         progress: &dyn Progress,
     ) -> Self {
         let blueprints = std::mem::take(&mut self.blueprints);
-        self.gaps.extend(blueprints::put(graph, reading, &blueprints, seen, progress).await);
+        let gap = Box::pin(blueprints::put(graph, reading, &blueprints, seen, progress)).await;
+        self.gaps.extend(gap);
         self
     }
 }
@@ -108,9 +111,9 @@ pub(super) fn lists_blueprints(reading: &Reading) -> bool {
     reading.extras.agent_blueprints && reading.scope.contains(&ObjectKind::Application)
 }
 
-/// What is read where it is wanted.
-fn wanted<F: Future>(wanted: bool, read: impl FnOnce() -> F) -> OptionFuture<F> {
-    OptionFuture::from(wanted.then(read))
+/// What is read where it is wanted. On the heap: all of it side by side would not fit on the stack of a thread.
+fn wanted<F: Future>(wanted: bool, read: impl FnOnce() -> F) -> OptionFuture<Pin<Box<F>>> {
+    OptionFuture::from(wanted.then(|| Box::pin(read())))
 }
 
 /// Reads what hangs on the service principals.

@@ -1,21 +1,29 @@
 //! How tests ask for what is read beside objects and policies.
 
+use std::time::Duration;
+
 use keysweep::config::{Extras, Reading};
 use keysweep::domain::{Aside, Inventory};
-use keysweep::graph::collect;
+use keysweep::graph::{Graph, Patience, collect};
 use serde_json::{Value, json};
 
 use crate::server::{Reply, Seen, Server};
-use crate::tenant::{Watcher, everything, graph, parts, patience, reasons, tenant};
+use crate::tenant::{Watcher, everything, graph, parts, patience, plenty, reasons, tenant};
 
 /// Everything, and these besides.
 pub(crate) fn with(extras: Extras) -> Reading {
     Reading { extras, ..everything() }
 }
 
+/// Within a budget that no report uses up: five requests in ten seconds are nothing for a test to wait for.
+pub(crate) fn unlimited(server: &Server) -> Graph {
+    let patience = Patience { throttled: Duration::from_millis(200), ..patience() };
+    graph(server, patience).within(plenty())
+}
+
 /// Reads a tenant once, from nothing.
 pub(crate) async fn read(server: &Server, reading: &Reading) -> Inventory {
-    collect(&graph(server, patience()), tenant(), reading, &Watcher::default()).await
+    collect(&unlimited(server), tenant(), reading, &Watcher::default()).await
 }
 
 /// The answer to a batch, member by member: status and body by URL, without the slash at its start.
@@ -66,4 +74,14 @@ pub(crate) fn assert_gap<T: std::fmt::Debug + PartialEq>(
 ) {
     assert_eq!(parts(inventory), [part], "{case}: {}", reasons(inventory));
     assert_eq!(*aside, Aside::Unread, "{case}");
+}
+
+/// A recorded body; none where the recordings are not at hand.
+pub(crate) fn sample(name: &str) -> Option<Value> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/graph/samples");
+    let text = std::fs::read_to_string(std::path::Path::new(folder).join(name)).ok();
+    if text.is_none() {
+        println!("left out: there is no recorded body `{name}` at `../shared/graph/samples`");
+    }
+    text.map(|text| serde_json::from_str(&text).unwrap())
 }

@@ -14,7 +14,7 @@ use keysweep::graph::tokens::Tokens;
 use keysweep::graph::{Ask, Graph, Refreshed, WhyFull, client, collect, refresh};
 use uuid::Uuid;
 
-use crate::tenant::{Watcher, everything, now, patience};
+use crate::tenant::{Watcher, everything, now, patience, plenty};
 
 /// A token as the emulator gave it.
 #[derive(Debug, Clone)]
@@ -43,8 +43,13 @@ pub(crate) struct Emulated {
 
 impl Emulated {
     pub(crate) async fn start(options: Options) -> Self {
+        Self::granting(options, &["Application.Read.All", "Policy.Read.All", "Directory.Read.All"]).await
+    }
+
+    /// With these permissions.
+    pub(crate) async fn granting(options: Options, permissions: &[&str]) -> Self {
         let emulator = Emulator::start(options).await.unwrap();
-        emulator.grant(&["Application.Read.All", "Policy.Read.All", "Directory.Read.All"]);
+        emulator.grant(permissions);
         let directory = tempfile::tempdir().unwrap();
         let ca = directory.path().join("ca.pem");
         std::fs::write(&ca, emulator.ca_pem()).unwrap();
@@ -52,7 +57,8 @@ impl Emulated {
         let token = sign_in(&emulator, &http).await;
         let make = move || Ok(Arc::new(Given(token.clone())) as Arc<dyn TokenCredential>);
         let tokens = Tokens::new("https://graph.example/.default".to_owned(), make, Arc::new(now));
-        let graph = Graph::new(http, emulator.graph_url().parse().unwrap(), tokens, patience());
+        let graph =
+            Graph::new(http, emulator.graph_url().parse().unwrap(), tokens, patience()).within(plenty());
         Self { emulator, graph, reading: everything(), basis: None, runs: 0 }
     }
 

@@ -27,7 +27,7 @@ use tokio::time::timeout;
 use self::expected::{End, Strikes, expected};
 use self::faults::{Ill, Nature};
 use self::routes::{Place, Route};
-use self::stand::{Journey, Stand, short_attempts, short_of_patience};
+use self::stand::{Journey, Stand, Which, short_attempts, short_of_patience};
 use self::verdict::{Seen, earlier, judge};
 use crate::tenant::{id, now, parts, reasons};
 
@@ -43,6 +43,8 @@ struct World {
     /// The large one, before and after owners are named.
     unnamed: Inventory,
     named: Inventory,
+    /// The one of which everything is read that can be.
+    beside: Inventory,
     elsewhere: Emulator,
     /// Those that nobody uses at the moment.
     stands: Mutex<HashMap<Use, Vec<Stand>>>,
@@ -51,7 +53,7 @@ struct World {
 /// What an emulator is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Use {
-    large: bool,
+    which: Which,
     /// What was given up may still be on its way to the emulator, and would meet the fault of the next cell.
     /// To another silence it does no harm.
     silence: bool,
@@ -68,29 +70,29 @@ impl World {
     async fn new() -> Self {
         let options = Options::new(TenantData::empty(now()), now(), now);
         let elsewhere = Options { graph_transport: Transport::PlainHttp, ..options };
-        let mut small = Stand::small().await;
+        let mut small = Stand::start(Which::Small).await;
         let one = small.audit(Journey::Full, None).await.inventory;
         small.change();
         let by_delta = small.audit(Journey::Delta, None).await;
         assert!(matches!(by_delta.how, HowRead::ByDelta { .. }));
         let two = small.audit(Journey::Full, None).await.inventory;
         assert_eq!(by_delta.inventory, two);
-        let large = Stand::large().await;
+        let large = Stand::start(Which::Large).await;
         let unnamed = large.unnamed().await;
         let named = large.name(unnamed.clone(), None).await;
-        for inventory in [&one, &two, &named] {
+        let beside = Stand::start(Which::Beside).await.audit(Journey::Beside, None).await.inventory;
+        for inventory in [&one, &two, &named, &beside] {
             assert!(inventory.is_complete(), "{}", reasons(inventory));
         }
         let elsewhere = Emulator::start(elsewhere).await.unwrap();
-        Self { one, two, unnamed, named, elsewhere, stands: Mutex::default() }
+        Self { one, two, unnamed, named, beside, elsewhere, stands: Mutex::default() }
     }
 
     async fn stand(&self, wanted: Use) -> Stand {
         let free = self.stands.lock().unwrap().entry(wanted).or_default().pop();
         match free {
             Some(stand) => stand,
-            None if wanted.large => Stand::large().await,
-            None => Stand::small().await,
+            None => Stand::start(wanted.which).await,
         }
     }
 
@@ -104,8 +106,8 @@ impl World {
 
     /// Carries out one cell; in its own words what is wrong.
     async fn strike(&self, cell: &Cell) -> Result<End, String> {
-        let large = cell.route.journey == Journey::Naming;
-        let wanted = Use { large, silence: cell.ill.nature == Nature::Silent };
+        let which = Which::of(cell.route.journey);
+        let wanted = Use { which, silence: cell.ill.nature == Nature::Silent };
         let mut stand = self.stand(wanted).await;
         let end = timeout(HUNG, self.audit(&mut stand, cell)).await.map_err(|_| "it hangs".to_owned())??;
         self.stands.lock().unwrap().entry(wanted).or_default().push(stand);
@@ -140,7 +142,7 @@ impl World {
             Strikes::Once => fault,
             Strikes::Always => fault.always(),
         });
-        if ill.nature == Nature::Stale && route.journey != Journey::Naming {
+        if ill.nature == Nature::Stale && matches!(route.journey, Journey::Full | Journey::Delta) {
             stand.change();
         }
         let (how, found, (truth, before)) = if route.journey == Journey::Naming {
@@ -148,7 +150,11 @@ impl World {
             (HowRead::InFull, named, (&self.named, &self.named))
         } else {
             let read = stand.audit(route.journey, patience).await;
-            (read.how, read.inventory, self.truth(stand))
+            let truth = match route.journey {
+                Journey::Beside => (&self.beside, &self.beside),
+                Journey::Full | Journey::Delta | Journey::Naming => self.truth(stand),
+            };
+            (read.how, read.inventory, truth)
         };
         stand.emulator.clear_faults();
         judge(&Seen { found: &found, how: &how, truth, before }, route, ill, *strikes, end)?;
@@ -215,6 +221,7 @@ async fn whatever_goes_wrong_is_made_up_for_or_named() {
     for (cell, end) in ends.into_iter().chain(others) {
         let count = match end {
             Ok(End::Gap) => "incomplete, and the gap named".to_owned(),
+            Ok(End::Unavailable) => "complete, and named as not to be had".to_owned(),
             Ok(end) => format!("recovered: {end:?}"),
             Err(why) => {
                 wrong.push(format!("{cell}: {why}"));
@@ -247,7 +254,7 @@ async fn what_a_missing_permission_keeps_from_being_read_is_named() {
         (&[read, read_policies], read_policies, policies),
         (&[read, read_policies], read, objects),
     ] {
-        let mut stand = Stand::small().await;
+        let mut stand = Stand::start(Which::Small).await;
         stand.emulator.grant(granted);
         stand.emulator.fault(Fault::on(Side::Graph, "*", "*").lacking(lacking).always());
         let read = stand.audit(Journey::Full, None).await;

@@ -55,10 +55,13 @@ async fn report<K: Ord + Copy + Send + 'static>(
     if is_refused(&listed) {
         listed = list(None).await;
     }
-    let Rows { rows, passed_over } = whole(listed, watch.part)?;
+    let Rows { mut rows, passed_over } = whole(listed, watch.part)?;
     if 0 < passed_over {
         tracing::warn!(path, passed_over, "passed over {passed_over} rows of `{path}`, which cannot be read");
     }
+    // One that stands on two pages is one.
+    rows.sort_unstable();
+    rows.dedup();
     Ok(Told { entries: rows.len(), all: rows.into_iter().collect() })
 }
 

@@ -1,8 +1,11 @@
 //! What must become of each fault at each place. Everything that is neither the same result nor a gap has
 //! its reason here.
 
+use keysweep::domain::Part;
+
 use super::faults::Nature;
 use super::routes::{Place, Route};
+use super::stand::Journey;
 
 /// How often a fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(super) enum End {
     SameForHolders,
     /// Complete; every part is as it was or as it is.
     Earlier,
+    /// Complete; the part that was struck is said not to be had, and everything else is the same.
+    Unavailable,
     /// Incomplete; the gap names the part that was struck.
     Gap,
 }
@@ -37,9 +42,8 @@ pub(super) fn expected(route: &Route, nature: Nature, strikes: Strikes) -> End {
         _ if strikes == Strikes::Once && passes(place, nature) => End::Same,
         // Graph writes the filter otherwise than we do: a link to the first page is not known to be one until
         // it comes again, and what is read twice counts once.
-        Nature::Circle if place == Place::Ownerless && route.page == Some(1) && strikes == Strikes::Once => {
-            End::Same
-        }
+        Nature::Circle if filters(route) && route.page == Some(1) && strikes == Strikes::Once => End::Same,
+        _ if route.journey == Journey::Beside => beside(route, nature),
         _ => stays(place, nature, strikes),
     };
     match end {
@@ -49,9 +53,13 @@ pub(super) fn expected(route: &Route, nature: Nature, strikes: Strikes) -> End {
     }
 }
 
+fn filters(route: &Route) -> bool {
+    route.place == Place::Ownerless || route.part == Part::AuditLog
+}
+
 /// Whether another attempt brings what the first did not.
 fn passes(place: Place, nature: Nature) -> bool {
-    use Place::{Anybody, Member, NewcomerFederated, NewcomerOwners};
+    use Place::{Anybody, Grants, Member, NewcomerFederated, NewcomerOwners, Offer};
     let member = matches!(place, Anybody | Member | NewcomerFederated | NewcomerOwners);
     match nature {
         Nature::Passing => true,
@@ -59,14 +67,17 @@ fn passes(place: Place, nature: Nature) -> bool {
         // is not of the documented shape.
         Nature::Silent | Nature::NoJson => place != Place::SignIn,
         // Of a batch, what is asked again is the envelope, and those members that say so.
-        Nature::Shapeless => place != Place::SignIn && !member,
+        Nature::Shapeless => place != Place::SignIn && !member && !matches!(place, Grants | Offer),
         Nature::TokenRefused => true,
         // What is new may not be found everywhere yet (FACTS §11).
         Nature::NotFound => member || place == Place::FurtherOwners,
         // Only a listing can start anew.
         Nature::PageToken => {
-            use Place::{FurtherOwners, Listing, ListingAfterAll, OwnerList, Ownerless};
-            matches!(place, Listing | ListingAfterAll | Ownerless | OwnerList | FurtherOwners)
+            use Place::{
+                Aside, FurtherGrants, FurtherOwners, Listing, ListingAfterAll, OwnerList, Ownerless,
+            };
+            let further = matches!(place, FurtherOwners | FurtherGrants);
+            further || matches!(place, Listing | ListingAfterAll | Ownerless | OwnerList | Aside)
         }
         Nature::Harmless
         | Nature::BadEntry
@@ -77,6 +88,19 @@ fn passes(place: Place, nature: Nature) -> bool {
         | Nature::Circle
         | Nature::TooLarge
         | Nature::Stale => false,
+    }
+}
+
+/// What becomes of a fault of what is read beside the rest: what is refused at once is not to be had.
+fn beside(route: &Route, nature: Nature) -> End {
+    let named_by_id = matches!(route.part, Part::DeletedApplications | Part::AgentBlueprints);
+    let first = route.page != Some(2);
+    match (route.place, nature) {
+        (_, Nature::Denied | Nature::NotFound) if first => End::Unavailable,
+        // Nobody looks at the id of such an entry.
+        (Place::Aside, Nature::BadEntry) if !named_by_id => End::Same,
+        (Place::Grants | Place::FurtherGrants, Nature::BadEntry) => End::Same,
+        _ => End::Gap,
     }
 }
 
@@ -113,5 +137,6 @@ fn stays(place: Place, nature: Nature, strikes: Strikes) -> End {
         // The names of owners are asked for in a batch too.
         Place::NewcomerEnvelope if astray || strikes == Strikes::Always => End::Gap,
         Place::NewcomerEnvelope => End::SameInFull,
+        Place::Aside | Place::AsideEnvelope | Place::Offer | Place::Grants | Place::FurtherGrants => End::Gap,
     }
 }

@@ -6,6 +6,7 @@ use keysweep::emulator::Fault;
 use serde_json::{Value, json};
 
 use super::routes::{Place, Route};
+use super::stand::Journey;
 
 /// One of the emulator's faults.
 #[derive(Debug, Clone, Copy)]
@@ -64,14 +65,16 @@ impl Ill {
     /// Whether the fault changes anything about the answers of a route.
     pub(super) fn applies_to(&self, route: &Route) -> bool {
         let has_link = route.is_paged() || route.place == Place::Latest;
-        let is_batch = matches!(route.place, Place::Envelope | Place::NewcomerEnvelope);
+        let is_batch =
+            matches!(route.place, Place::Envelope | Place::NewcomerEnvelope | Place::AsideEnvelope);
         let at_authority = route.place == Place::SignIn;
         let of_graph = !at_authority;
         match self.nature {
             Nature::ForeignLink | Nature::Circle => has_link,
             Nature::Harmless if self.name == "slow" => true,
             Nature::Harmless => route.is_paged(),
-            Nature::Stale => of_graph && !is_batch,
+            // What is read beside the rest does not change here.
+            Nature::Stale => of_graph && !is_batch && route.journey != Journey::Beside,
             Nature::BadEntry => route.place != Place::Latest,
             // The authority has no such answers.
             Nature::TokenRefused | Nature::Denied | Nature::NotFound | Nature::PageToken | Nature::Gone => {
@@ -102,7 +105,10 @@ fn shapeless(aimed: Fault, _: &str, place: Place) -> Fault {
         Place::SignIn => aimed.member("/access_token", json!(7)),
         // Its members may all be missing: without them it is a policy still.
         Place::DefaultPolicy => aimed.answer(200, &json!("<html>Please sign in</html>")),
-        Place::Envelope | Place::NewcomerEnvelope => aimed.member("/responses", json!(7)),
+        Place::Envelope | Place::NewcomerEnvelope | Place::AsideEnvelope => {
+            aimed.member("/responses", json!(7))
+        }
+        Place::Offer => aimed.member("/appRoles", json!(7)),
         _ => aimed.member("/value", json!(7)),
     }
 }
@@ -112,6 +118,8 @@ fn bad_entry(aimed: Fault, _: &str, place: Place) -> Fault {
         Place::SignIn => aimed.member("/access_token", Value::Null),
         Place::DefaultPolicy => aimed.member("/isEnabled", json!("yes")),
         Place::Envelope | Place::NewcomerEnvelope => aimed.member("/responses/0/body/value", json!(7)),
+        Place::AsideEnvelope => aimed.member("/responses/0/body", json!(7)),
+        Place::Offer => aimed.member("/id", json!(7)),
         _ => aimed.member("/value/0/id", json!(7)),
     }
 }

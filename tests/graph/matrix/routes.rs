@@ -5,7 +5,7 @@ use keysweep::emulator::{Fault, Side};
 use serde_json::Value;
 
 use super::stand::{Journey, Stand};
-use super::tenants::{ASSIGNED, OWNED};
+use super::tenants::{ASSIGNED, GRAPH, OWNED};
 use crate::tenant::id;
 
 /// A request, and what it is for.
@@ -55,6 +55,16 @@ pub(super) enum Place {
     NewcomerFederated,
     /// Whether anybody owns it.
     NewcomerOwners,
+    /// A page of what is read beside objects and policies.
+    Aside,
+    /// All the questions about application permissions.
+    AsideEnvelope,
+    /// Which application permissions there are.
+    Offer,
+    /// Who holds them.
+    Grants,
+    /// The second page of those.
+    FurtherGrants,
 }
 
 impl Route {
@@ -88,10 +98,9 @@ impl Route {
 
     /// Whether its answers are pages.
     pub(super) fn is_paged(&self) -> bool {
-        !matches!(
-            self.place,
-            Place::SignIn | Place::DefaultPolicy | Place::Envelope | Place::NewcomerEnvelope | Place::Latest
-        )
+        use Place::{AsideEnvelope, DefaultPolicy, Envelope, Latest, NewcomerEnvelope, Offer, SignIn};
+        let batch = matches!(self.place, Envelope | NewcomerEnvelope | AsideEnvelope);
+        !batch && !matches!(self.place, SignIn | DefaultPolicy | Latest | Offer)
     }
 }
 
@@ -104,21 +113,31 @@ fn get(
     page: usize,
 ) -> Route {
     let method = if path == "$batch" { "POST" } else { "GET" };
-    let path = format!("/v1.0/{path}");
+    let path = if path.starts_with("beta/") { format!("/{path}") } else { format!("/v1.0/{path}") };
     let page = Some(page).filter(|page| 0 < *page);
     Route { name, journey, place, part, side: Side::Graph, method, path, query, page }
 }
 
 #[rustfmt::skip]
 pub(super) fn all() -> Vec<Route> {
-    use Journey::{Delta, Full, Naming};
-    use Part::{Applications, Assignments, CustomPolicies, Owners, ServicePrincipals, TenantDefault};
+    use Journey::{Beside, Delta, Full, Naming};
+    use Part::{
+        AgentBlueprints, Applications, Assignments, AuditLog, CustomPolicies, DeletedApplications, DirectoryRoles,
+        Owners, Permissions, ServicePrincipals, SignInActivity, TenantDefault,
+    };
     use Place::*;
     let assigned = Assignments(PolicyId(id(ASSIGNED)));
     let applies_to = &format!("policies/appManagementPolicies/{}/appliesTo", id(ASSIGNED));
     let owners = &format!("applications/{}/owners", id(OWNED));
     let (policies, default) = ("policies/appManagementPolicies", "policies/defaultAppManagementPolicy");
     let (keys, ownerless, latest) = ("keyCredentials", "owners/$count", "$deltatoken=latest");
+    let graph = &format!("servicePrincipals/{}", id(GRAPH));
+    let grants = &format!("{graph}/appRoleAssignedTo");
+    let (keys_used, apps_used) =
+        ("beta/reports/appCredentialSignInActivities", "beta/reports/servicePrincipalSignInActivities");
+    let (bin, agents) =
+        ("directory/deletedItems/microsoft.graph.application", "applications/microsoft.graph.agentIdentityBlueprint");
+    let (roles, log) = ("roleManagement/directory/roleAssignments", "auditLogs/directoryAudits");
     let token = Route {
         name: "token", journey: Full, place: SignIn, part: Part::SignIn, side: Side::Authority,
         method: "POST", path: "/{tenant}/oauth2/v2.0/token".to_owned(), query: "", page: None,
@@ -156,5 +175,21 @@ pub(super) fn all() -> Vec<Route> {
         get((Delta, ListingAfterAll, Applications), "applications, tokens lost",  "applications",            keys,      2),
         get((Naming, OwnerList, Owners),           "list of owners, page 1",      "applications",            "$expand=owners", 1),
         get((Naming, OwnerList, Owners),           "list of owners, page 2",      "applications",            "$expand=owners", 2),
+        get((Beside, AsideEnvelope, Permissions),  "batch of permissions",        "$batch",                  "",        0),
+        get((Beside, Offer, Permissions),          "permissions, in a batch",     graph,                     "appRoles", 0),
+        get((Beside, Grants, Permissions),         "who holds them, page 1",      grants,                    "",        1),
+        get((Beside, FurtherGrants, Permissions),  "who holds them, page 2",      grants,                    "",        2),
+        get((Beside, Aside, DirectoryRoles),       "directory roles, page 1",     roles,                     "",        1),
+        get((Beside, Aside, DirectoryRoles),       "directory roles, page 2",     roles,                     "",        2),
+        get((Beside, Aside, SignInActivity),       "use of credentials, page 1",  keys_used,                 "",        1),
+        get((Beside, Aside, SignInActivity),       "use of credentials, page 2",  keys_used,                 "",        2),
+        get((Beside, Aside, SignInActivity),       "use of applications, page 1", apps_used,                 "",        1),
+        get((Beside, Aside, SignInActivity),       "use of applications, page 2", apps_used,                 "",        2),
+        get((Beside, Aside, AuditLog),             "audit log, page 1",           log,                       "",        1),
+        get((Beside, Aside, AuditLog),             "audit log, page 2",           log,                       "",        2),
+        get((Beside, Aside, DeletedApplications),  "deleted applications, page 1", bin,                      "",        1),
+        get((Beside, Aside, DeletedApplications),  "deleted applications, page 2", bin,                      "",        2),
+        get((Beside, Aside, AgentBlueprints),      "blueprints, page 1",          agents,                    "",        1),
+        get((Beside, Aside, AgentBlueprints),      "blueprints, page 2",          agents,                    "",        2),
     ]
 }

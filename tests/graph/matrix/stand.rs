@@ -22,8 +22,38 @@ pub(super) enum Journey {
     Full,
     /// Only what changed since the last complete run.
     Delta,
+    /// Everything, and all that can be read beside it.
+    Beside,
     /// Everything was read of a tenant in which so many objects are flagged that their owners are listed.
     Naming,
+}
+
+/// What may be read; of it, the first three do for objects and policies.
+const GRANTED: [&str; 6] = [
+    "Application.Read.All",
+    "Policy.Read.All",
+    "Directory.Read.All",
+    "AuditLog.Read.All",
+    "RoleManagement.Read.Directory",
+    "AgentIdentityBlueprint.Read.All",
+];
+
+/// Which of the tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Which {
+    Small,
+    Large,
+    Beside,
+}
+
+impl Which {
+    pub(super) fn of(journey: Journey) -> Self {
+        match journey {
+            Journey::Full | Journey::Delta => Self::Small,
+            Journey::Naming => Self::Large,
+            Journey::Beside => Self::Beside,
+        }
+    }
 }
 
 /// An emulated tenant, and what the last complete run left.
@@ -39,20 +69,18 @@ pub(super) struct Stand {
 }
 
 impl Stand {
-    pub(super) async fn small() -> Self {
-        Self::start(Options::new(tenants::small(), now(), now)).await
-    }
-
-    pub(super) async fn large() -> Self {
-        Self::start(Options::new(tenants::large(), now(), now)).await
-    }
-
     /// The token endpoint is HTTPS, Graph is not: thousands of handshakes would take the time of the rest.
-    async fn start(options: Options) -> Self {
+    pub(super) async fn start(which: Which) -> Self {
+        let (tenant, granted) = match which {
+            Which::Small => (tenants::small(), &GRANTED[..3]),
+            Which::Large => (tenants::large(), &GRANTED[..3]),
+            Which::Beside => (tenants::beside(), &GRANTED[..]),
+        };
+        let options = Options::new(tenant, now(), now);
         let delta = DeltaHabits { page: 2, ..DeltaHabits::default() };
         let options = Options { graph_transport: Transport::PlainHttp, delta, ..options };
         let emulator = Emulator::start(options).await.unwrap();
-        emulator.grant(&["Application.Read.All", "Policy.Read.All", "Directory.Read.All"]);
+        emulator.grant(granted);
         let folder = tempfile::tempdir().unwrap();
         let ca_file = folder.path().join("ca.pem");
         std::fs::write(&ca_file, emulator.ca_pem()).unwrap();
@@ -100,10 +128,13 @@ impl Stand {
         let started = now() + TimeDelta::seconds(self.runs);
         let basis = match (journey, self.basis.clone()) {
             (Journey::Delta, basis) => basis.ok_or(WhyFull::NoBasis),
-            (Journey::Full | Journey::Naming, _) => Err(WhyFull::Asked),
+            (Journey::Full | Journey::Naming | Journey::Beside, _) => Err(WhyFull::Asked),
         };
-        let (reading, watcher) = (everything(), Watcher::default());
-        let last_complete = basis.as_ref().ok().map(|basis| basis.since.run.started);
+        let (mut reading, watcher) = (everything(), Watcher::default());
+        let mut last_complete = None;
+        if journey == Journey::Beside {
+            (reading, last_complete) = (crate::optional::all(), Some(now()));
+        }
         let ask = Ask { tenant: self.tenant.tenant_id, reading: &reading, started, basis, last_complete };
         let own = patience.map(|patience| connect(&self.tenant, &self.http, patience));
         let graph = own.as_ref().unwrap_or(&self.steady);
@@ -148,7 +179,8 @@ fn holders(inventory: &Inventory) -> Vec<ObjectKey> {
 
 /// For all but silence: no attempt ends by the clock, however slow the machine is.
 fn steady() -> Patience {
-    Patience { throttled: Duration::from_millis(200), body_limit: 1 << 19, ..patience() }
+    let (attempt, total) = (Duration::from_secs(60), Duration::from_secs(90));
+    Patience { attempt, total, throttled: Duration::from_millis(200), body_limit: 1 << 19, ..patience() }
 }
 
 /// For a silence that passes: an attempt is short, and on a slow machine some more may be lost.

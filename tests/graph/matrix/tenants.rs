@@ -121,6 +121,47 @@ pub(super) fn turn(tenant: &mut TenantData, to: Phase) {
     }
 }
 
+/// The service principal of Microsoft Graph.
+pub(super) const GRAPH: u128 = 0x31;
+
+/// Of everything that can be read beside objects and policies there are two pages. Nothing holds a credential, so
+/// that nobody asks about owners.
+pub(super) fn beside() -> TenantData {
+    let mut tenant = TenantData::empty(now());
+    tenant.page_size = Some(2);
+    let permission = "Directory.ReadWrite.All";
+    let roles = json!([shapes::app_role(&id(0xf1).to_string(), permission, "Read and write all")]);
+    let graph = json!({"id": id(GRAPH), "appId": "00000003-0000-0000-c000-000000000000",
+        "displayName": "Microsoft Graph", "appRoles": roles});
+    tenant.add_service_principal(graph);
+    for number in 1..4 {
+        tenant.add_application(application(number, json!([]), users(&["Lee Gu"])));
+        let mut blueprint = application(0x10 + number, json!([]), users(&["Lee Gu"]));
+        blueprint["@odata.type"] = json!("#microsoft.graph.agentIdentityBlueprint");
+        tenant.add_application(blueprint);
+        tenant.add_service_principal(application(0x20 + number, json!([]), json!([])));
+        tenant.add_application(application(0x40 + number, json!([]), json!([])));
+        tenant.soft_delete(ObjectKind::Application, &id(0x40 + number).to_string());
+        let principal = id(0x20 + number).to_string();
+        assert!(tenant.grant_permission(&principal, permission));
+        let role = "62e90394-69f5-4237-9190-012177145e10";
+        tenant.add_role_assignment(json!({"principalId": principal, "roleDefinitionId": role}));
+        let at = shapes::sign_in(now() - chrono::TimeDelta::days(1));
+        tenant.add_credential_sign_in(json!({"keyId": id(0xc0 + number), "signInActivity": at}));
+        let own = "applicationAuthenticationClientSignInActivity";
+        tenant.add_service_principal_sign_in(json!({"appId": id(0xa0 + number), own: at}));
+        let description =
+            json!([format!("[KeyIdentifier={},KeyType=Password]", id(0xc0 + number))]).to_string();
+        let change = json!({"displayName": "KeyDescription", "oldValue": "[]", "newValue": description});
+        tenant.add_audit(json!({
+            "activityDisplayName": "Add service principal credentials",
+            "targetResources": [{"id": principal, "type": "ServicePrincipal", "modifiedProperties": [change]}],
+        }));
+    }
+    tenant.blueprints_listed = false;
+    tenant
+}
+
 /// So many applications with a secret that listing their owners takes fewer requests than asking for them.
 pub(super) fn large() -> TenantData {
     let mut tenant = TenantData::empty(now());

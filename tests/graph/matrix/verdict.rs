@@ -1,6 +1,8 @@
 //! What came of an audit, held against what there is.
 
-use keysweep::domain::{Assigned, CustomPolicy, HowRead, Inventory, Object, Owners, Part, Reach};
+use keysweep::domain::{
+    Aside, Assigned, Beside, CustomPolicy, HowRead, Inventory, Object, Owners, Part, Reach,
+};
 
 use super::expected::{End, Strikes};
 use super::faults::{Ill, Nature};
@@ -46,6 +48,29 @@ pub(super) fn judge(
             };
             earlier(&looked_at(found), &looked_at(truth), &looked_at(before))?;
         }
+        End::Unavailable => {
+            complete()?;
+            ensure(
+                unavailable(&found.beside) == [route.part],
+                "it is not said that the part is not to be had",
+            )?;
+            // Blueprints are listed by themselves alone.
+            if route.part != Part::AgentBlueprints {
+                let beside = with_part(&truth.beside, &found.beside, route.part);
+                let expected = Inventory { beside, ..(*truth).clone() };
+                ensure(
+                    **found == expected,
+                    &format!("it is not what there is: {}", difference(found, &expected)),
+                )?;
+            }
+        }
+        End::Gap if route.journey == Journey::Beside => {
+            gaps(found, route, ill, strikes)?;
+            let expected = with_part(&truth.beside, &found.beside, route.part);
+            ensure(found.beside == expected, "another part is not as it is")?;
+            ensure(unavailable(&found.beside).is_empty(), "it is said not to be had")?;
+            true_as_far_as_it_goes(found, truth)?;
+        }
         End::Gap => {
             gaps(found, route, ill, strikes)?;
             if ill.nature != Nature::BadEntry {
@@ -61,6 +86,53 @@ pub(super) fn judge(
         }
         _ => Ok(()),
     }
+}
+
+/// The parts that are said not to be had.
+fn unavailable(beside: &Beside) -> Vec<Part> {
+    let Beside { permissions, roles, credential_use, application_use, additions, deleted, blueprints } =
+        beside;
+    let parts = [
+        (Part::Permissions, permissions.unavailable()),
+        (Part::DirectoryRoles, roles.unavailable()),
+        (Part::SignInActivity, credential_use.unavailable()),
+        (Part::SignInActivity, application_use.unavailable()),
+        (Part::AuditLog, additions.unavailable()),
+        (Part::DeletedApplications, deleted.unavailable()),
+        (Part::AgentBlueprints, blueprints.unavailable()),
+    ];
+    parts
+        .into_iter()
+        .filter(|(_, why)| why.is_some_and(|why| 20 < why.as_str().len()))
+        .map(|(part, _)| part)
+        .collect()
+}
+
+/// What there is, but for one part, of which it is what was found: not everything, and nothing else.
+fn with_part(truth: &Beside, found: &Beside, part: Part) -> Beside {
+    let (mut beside, found) = (truth.clone(), found.clone());
+    match part {
+        Part::Permissions => beside.permissions = missing(found.permissions),
+        Part::DirectoryRoles => beside.roles = missing(found.roles),
+        Part::SignInActivity => {
+            // Of the two reports one was struck.
+            if found.credential_use.read().is_none() {
+                beside.credential_use = missing(found.credential_use);
+            } else {
+                beside.application_use = missing(found.application_use);
+            }
+        }
+        Part::AuditLog => beside.additions = missing(found.additions),
+        Part::DeletedApplications => beside.deleted = missing(found.deleted),
+        Part::AgentBlueprints => beside.blueprints = missing(found.blueprints),
+        other => panic!("{other} is not read beside"),
+    }
+    beside
+}
+
+/// A part that was not read; one that was is none.
+fn missing<T>(found: Aside<T>) -> Aside<T> {
+    if found.read().is_some() { Aside::NotAsked } else { found }
 }
 
 /// The part that was struck is named, with a reason, and no part that was not.
