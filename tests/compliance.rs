@@ -27,6 +27,18 @@ mod exceptions;
 #[path = "compliance/exceptions_read_twice.rs"]
 mod exceptions_read_twice;
 #[cfg(test)]
+#[path = "compliance/frameworks.rs"]
+mod frameworks;
+#[cfg(test)]
+#[path = "compliance/frameworks_cis.rs"]
+mod frameworks_cis;
+#[cfg(test)]
+#[path = "compliance/frameworks_scuba.rs"]
+mod frameworks_scuba;
+#[cfg(test)]
+#[path = "compliance/frameworks_zero_trust.rs"]
+mod frameworks_zero_trust;
+#[cfg(test)]
 #[path = "compliance/generated.rs"]
 mod generated;
 #[cfg(test)]

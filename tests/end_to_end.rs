@@ -5,6 +5,8 @@
 mod installed;
 #[path = "support/left_out.rs"]
 mod left_out;
+#[path = "support/ocsf.rs"]
+mod ocsf_schema;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "support/smtp.rs"]
@@ -26,12 +28,16 @@ mod delta;
 mod disk;
 #[path = "end_to_end/faults.rs"]
 mod faults;
+#[path = "end_to_end/frameworks.rs"]
+mod frameworks;
 #[path = "end_to_end/history.rs"]
 mod history;
 #[path = "end_to_end/mail.rs"]
 mod mail;
 #[path = "end_to_end/memory.rs"]
 mod memory;
+#[path = "end_to_end/ocsf.rs"]
+mod ocsf;
 #[path = "end_to_end/sample.rs"]
 mod sample;
 #[path = "end_to_end/several.rs"]

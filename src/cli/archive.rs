@@ -65,7 +65,7 @@ impl Archive {
         let (store, holder) = match self {
             Self::Open { store, holder } => (store, holder),
             Self::Closed { because } => {
-                return run::audit(errand.job(Keeping::Nowhere { because })).await;
+                return on_the_heap(errand.job(Keeping::Nowhere { because })).await;
             }
         };
         let turn = match take_turn(store, &TenantKey::from(errand.tenant), holder, errand).await {
@@ -73,11 +73,11 @@ impl Archive {
             Err(error) => {
                 let because = explain(&error, error.advice());
                 show::error(&format!("the store cannot be used; the audit goes on without it: {because}"));
-                return run::audit(errand.job(Keeping::Nowhere { because: &because })).await;
+                return on_the_heap(errand.job(Keeping::Nowhere { because: &because })).await;
             }
         };
         let keeping = Keeping::Store { store, turn: &turn, planned: None };
-        let outcome = while_held(store, &turn, run::audit(errand.job(keeping))).await;
+        let outcome = while_held(store, &turn, on_the_heap(errand.job(keeping))).await;
         if let Err(error) = store.end_turn(&turn).await {
             tracing::warn!(%error, "the turn cannot be given back; it runs out by itself");
         }
@@ -90,6 +90,12 @@ impl Archive {
             store.close(&holder).await;
         }
     }
+}
+
+/// An audit is many times larger than what waits for it, each of which would keep copies of it on the stack:
+/// in a build without optimisation, more than a thread has.
+fn on_the_heap(job: Job<'_>) -> impl Future<Output = Result<Outcome, RunError>> {
+    Box::pin(run::audit(job))
 }
 
 /// Waits for the tenant's turn. A run that its process left unfinished is finished first.

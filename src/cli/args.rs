@@ -92,6 +92,8 @@ pub(super) enum Format {
     Json,
     /// The rows of findings.csv, all tenants under one header
     Csv,
+    /// The findings as OCSF events, one on each line, for a SIEM
+    Ocsf,
 }
 
 #[derive(Debug, Args)]

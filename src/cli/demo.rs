@@ -13,7 +13,7 @@ use super::progress::Screen;
 use super::show;
 use super::workspace::{self, Results};
 use crate::config::{self, Environment};
-use crate::emulator::{Emulator, Options, TenantData};
+use crate::emulator::{AUDITOR_ROLES, Emulator, Options, TenantData};
 use crate::graph::{Budgets, Progress};
 use crate::run::clock::Clock;
 use crate::run::{Extent, Outcome, Sending};
@@ -41,7 +41,9 @@ pub async fn run(
     clock: Clock,
 ) -> anyhow::Result<Outcome> {
     let now = clock();
-    let emulator = Emulator::start(Options::new(TenantData::sample(now), now, clock)).await?;
+    let mut options = Options::new(TenantData::sample(now), now, clock);
+    options.roles = AUDITOR_ROLES.map(str::to_owned).to_vec();
+    let emulator = Emulator::start(options).await?;
     let workspace = Temporary::new()?;
     let results = Results { tenant: TENANT, reports, mail };
     let path = workspace::write(&workspace.0, &emulator, &results)?;

@@ -10,7 +10,7 @@ use super::exit::{End, Failure};
 use super::interrupt;
 use super::show::note;
 use super::workspace::{self, Results};
-use crate::emulator::{Emulator, Limits, Options, TenantData, TenantSize, Transport};
+use crate::emulator::{AUDITOR_ROLES, Emulator, Limits, Options, TenantData, TenantSize, Transport};
 use crate::run::clock;
 
 pub(super) async fn emulator(args: &args::Emulator) -> Result<End, Failure> {
@@ -34,6 +34,7 @@ pub(super) async fn emulator(args: &args::Emulator) -> Result<End, Failure> {
             authority_listen: beside(args.listen),
             graph_transport: if args.http { Transport::PlainHttp } else { Transport::Https },
             latency: args.latency,
+            roles: AUDITOR_ROLES.map(str::to_owned).to_vec(),
             limits: args.enforce_limits.then(|| Limits::of(size(args.tenant_size))),
             ..Options::new(tenant, now, clock::system)
         },

@@ -10,7 +10,7 @@ use super::exit::{End, Failure};
 use super::show;
 use crate::compliance::takeover;
 use crate::domain::RuleId;
-use crate::report::catalogue;
+use crate::report::{catalogue, served_by};
 
 pub(super) fn rules(args: &args::Rules) -> Result<End, Failure> {
     let text = match args.rule {
@@ -37,8 +37,10 @@ fn list() -> String {
 
 fn explain(rule: RuleId) -> String {
     let explanation = catalogue(rule);
+    let controls: String = served_by(rule).into_iter().map(|line| format!("Serves {line}\n")).collect();
+    let gap = if controls.is_empty() { "" } else { "\n" };
     let text = format!(
-        "{rule}: {}\n\nDefault severity: {}\nBreaks when: {}\n\nWhy it matters: {}\n\nWhat to do: {}\n",
+        "{rule}: {}\n\nDefault severity: {}\nBreaks when: {}\n\nWhy it matters: {}\n\nWhat to do: {}\n{gap}{controls}",
         explanation.title,
         rule.default_severity(),
         explanation.breaks_when,

@@ -14,7 +14,7 @@ use super::exit::Failure;
 use crate::delivery::{Delivery, Refused};
 use crate::domain::Severity;
 use crate::graph::explain;
-use crate::report::{ReportError, plain};
+use crate::report::{ReportError, ocsf, plain};
 use crate::run::{Outcome, RunError};
 
 pub(super) use findings::{table as findings, terminal_width};
@@ -26,6 +26,7 @@ pub(super) fn outcome(outcome: &Outcome, format: Format, index: usize) -> Result
         Format::Table => table(outcome),
         Format::Json => file(&outcome.directory.join("report.json"), 0),
         Format::Csv => file(&outcome.directory.join("findings.csv"), index),
+        Format::Ocsf => streamed(ocsf(&outcome.report, io::stdout().lock()))?,
     };
     written(printed)?;
     if format != Format::Table {

@@ -4,6 +4,7 @@ mod effect;
 mod effective;
 mod evaluate;
 mod exceptions;
+pub mod frameworks;
 mod judge;
 mod pattern;
 mod privilege;

@@ -1,6 +1,7 @@
 //! Where the bytes of objects lie, and what many objects share.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -25,7 +26,8 @@ pub(super) struct Arena {
     chunks: Vec<Vec<u8>>,
     assigned: Vec<Assigned>,
     assigned_at: HashMap<Assigned, u32>,
-    owners: Vec<Owners>,
+    owners: Vec<Arc<Owners>>,
+    owners_at: HashMap<Arc<Owners>, u32>,
 }
 
 /// An object as it lies there: kind, id, name, then the rest.
@@ -85,7 +87,7 @@ impl Arena {
     }
 
     pub(super) fn owners(&self, place: &Place) -> Option<&Owners> {
-        self.owners.get(place.owners as usize)
+        self.owners.get(place.owners as usize).map(Arc::as_ref)
     }
 
     pub(super) fn assign(&mut self, place: &mut Place, assigned: Assigned) {
@@ -122,18 +124,16 @@ impl Arena {
         number
     }
 
+    /// Few people own most objects.
     fn owners_number(&mut self, owners: Owners) -> u32 {
-        const FEW: [Owners; 3] = [Owners::Unread, Owners::Nobody, Owners::Somebody];
-        if self.owners.is_empty() {
-            self.owners.extend(FEW);
+        if let Some(number) = self.owners_at.get(&owners) {
+            return *number;
         }
-        match FEW.iter().position(|few| *few == owners) {
-            Some(few) => u32::try_from(few).unwrap_or_default(),
-            None => {
-                self.owners.push(owners);
-                u32::try_from(self.owners.len() - 1).unwrap_or(u32::MAX)
-            }
-        }
+        let number = u32::try_from(self.owners.len()).unwrap_or(u32::MAX);
+        let owners = Arc::new(owners);
+        self.owners.push(Arc::clone(&owners));
+        self.owners_at.insert(owners, number);
+        number
     }
 }
 

@@ -14,6 +14,7 @@ mod last_use;
 mod lifetime;
 mod object;
 mod objects;
+mod owner;
 mod packed;
 mod policy;
 mod powers;
@@ -42,10 +43,9 @@ pub use inventory::{Gap, Inventory, Part};
 pub use known::{FindingDigest, FindingDigests, Known};
 pub use last_use::LastUse;
 pub use lifetime::{LifetimeError, MaxLifetime, seconds};
-pub use object::{
-    ApplicationFacts, Assigned, Details, InstanceLock, Object, OwnedBy, Owners, ServicePrincipalFacts,
-};
+pub use object::{ApplicationFacts, Assigned, Details, InstanceLock, Object, OwnedBy, ServicePrincipalFacts};
 pub use objects::{BodyError, Gathering, Objects};
+pub use owner::{Owner, OwnerKind, Owners, mail_address};
 pub use policy::{
     Actor, Collection, CustomPolicy, Limit, Reach, Restriction, RestrictionKind, State, TenantDefault,
 };

@@ -8,7 +8,7 @@ use uuid::{Uuid, uuid};
 
 use super::{
     AppId, Credential, CredentialAt, CredentialKind, FederatedCredential, KeyCredential, KeyId, KeyType,
-    ObjectId, ObjectKey, ObjectKind, PasswordCredential, PolicyId, Rotation, TenantId, Text,
+    ObjectId, ObjectKey, ObjectKind, Owners, PasswordCredential, PolicyId, Rotation, TenantId, Text,
 };
 
 /// Tenants in which Microsoft registers its own applications (DESIGN §2.2).
@@ -150,19 +150,6 @@ pub enum Assigned {
     Several(Vec<PolicyId>),
     /// Some `appliesTo` could not be read, and those that could do not name it.
     Unread,
-}
-
-/// Who owns an object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Owners {
-    /// Not asked for, or not answered.
-    Unread,
-    /// It has none.
-    Nobody,
-    /// It has at least one; names were not asked for.
-    Somebody,
-    /// All of them, by name.
-    Named(Vec<Text>),
 }
 
 impl Object {

@@ -13,7 +13,7 @@ use super::packed::Pack;
 use super::{AppId, Assigned, Details, Object, ObjectKey, ObjectKind, Owners, Text};
 
 /// The first byte of a body: raised when bodies are written otherwise.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 1;
 
 /// Applications and service principals in the order of their keys, each once.
 #[derive(Clone, Default)]

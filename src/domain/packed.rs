@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     AppId, ApplicationFacts, Assigned, FederatedCredential, InstanceLock, KeyCredential, KeyId, KeyType,
-    ObjectId, Owners, PasswordCredential, PolicyId, ServicePrincipalFacts, TenantId, Text,
+    ObjectId, Owner, OwnerKind, Owners, PasswordCredential, PolicyId, ServicePrincipalFacts, TenantId, Text,
 };
 
 /// Where bytes are written to.
@@ -69,20 +69,43 @@ members!(InstanceLock {
     credentials_with_usage_verify,
     credentials_with_usage_sign,
 });
-members!(ApplicationFacts {
-    sign_in_audience,
-    is_disabled,
-    disabled_by_microsoft,
-    lock,
-    federated,
-    blueprint
-});
 members!(ServicePrincipalFacts {
     service_principal_type,
     app_owner_organization,
     owner_unreadable,
     account_enabled,
 });
+
+/// An empty list, which no audience begins with, says that it is a blueprint: earlier bodies did not know of
+/// those, and are read as they were written.
+impl Pack for ApplicationFacts {
+    fn pack(&self, out: &mut Out<'_>) {
+        let Self { sign_in_audience, is_disabled, disabled_by_microsoft, lock, federated, blueprint } = self;
+        if *blueprint {
+            written(out.array(0));
+        }
+        sign_in_audience.pack(out);
+        is_disabled.pack(out);
+        disabled_by_microsoft.pack(out);
+        lock.pack(out);
+        federated.pack(out);
+    }
+
+    fn unpack(from: &mut Decoder<'_>) -> Result<Self, Error> {
+        let blueprint = from.datatype()? == Type::Array && from.probe().array()? == Some(0);
+        if blueprint {
+            from.array()?;
+        }
+        Ok(Self {
+            sign_in_audience: Pack::unpack(from)?,
+            is_disabled: Pack::unpack(from)?,
+            disabled_by_microsoft: Pack::unpack(from)?,
+            lock: Pack::unpack(from)?,
+            federated: Pack::unpack(from)?,
+            blueprint,
+        })
+    }
+}
 
 impl Pack for bool {
     fn pack(&self, out: &mut Out<'_>) {
@@ -213,13 +236,64 @@ impl Pack for Assigned {
     }
 }
 
+/// The name alone where nothing else is known; otherwise a list of kind, name and address. Names were all that
+/// earlier bodies held, so that those are read as they were written.
+impl Pack for Owner {
+    fn pack(&self, out: &mut Out<'_>) {
+        let Self { name, address, kind } = self;
+        if *self != Self::by_name(name.clone()) {
+            written(out.array(3));
+            kind.pack(out);
+            name.pack(out);
+            return address.pack(out);
+        }
+        name.pack(out);
+    }
+
+    fn unpack(from: &mut Decoder<'_>) -> Result<Self, Error> {
+        // A name that held a secret is a list too, of one.
+        if from.datatype()? == Type::Array && from.probe().array()? != Some(1) {
+            if from.array()? != Some(3) {
+                return Err(Error::message("no owner"));
+            }
+            return Ok(Self {
+                kind: Pack::unpack(from)?,
+                name: Pack::unpack(from)?,
+                address: Pack::unpack(from)?,
+            });
+        }
+        Pack::unpack(from).map(Self::by_name)
+    }
+}
+
+impl Pack for OwnerKind {
+    fn pack(&self, out: &mut Out<'_>) {
+        written(out.u8(match self {
+            Self::User => 0,
+            Self::ServicePrincipal => 1,
+            Self::Group => 2,
+            Self::Other => 3,
+        }));
+    }
+
+    fn unpack(from: &mut Decoder<'_>) -> Result<Self, Error> {
+        match from.u8()? {
+            0 => Ok(Self::User),
+            1 => Ok(Self::ServicePrincipal),
+            2 => Ok(Self::Group),
+            3 => Ok(Self::Other),
+            _ => Err(Error::message("no kind of owner")),
+        }
+    }
+}
+
 impl Pack for Owners {
     fn pack(&self, out: &mut Out<'_>) {
         match self {
             Self::Unread => written(out.u8(0)),
             Self::Nobody => written(out.u8(1)),
             Self::Somebody => written(out.u8(2)),
-            Self::Named(names) => names.pack(out),
+            Self::Named(owners) => owners.pack(out),
         }
     }
 

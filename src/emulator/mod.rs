@@ -46,7 +46,7 @@ pub use fault::{Fault, Side};
 pub use graph::DeltaHabits;
 pub use limits::{Limit, Limits, TenantSize};
 pub use log::LoggedRequest;
-pub use options::{Options, Transport};
+pub use options::{AUDITOR_ROLES, Options, Transport};
 pub use tenant::{Cloud, Licence, ObjectKind, ReportForm, TenantData, TenantFileError};
 
 /// A running emulator. Dropping it stops it too, only nobody waits for that.

@@ -16,6 +16,17 @@ pub enum Transport {
     PlainHttp,
 }
 
+/// The application permissions of an auditor that reads all there is to read here, changes too, and writes
+/// nothing.
+pub const AUDITOR_ROLES: [&str; 6] = [
+    "Application.Read.All",
+    "Policy.Read.All",
+    "Directory.Read.All",
+    "AuditLog.Read.All",
+    "RoleManagement.Read.Directory",
+    "AgentIdentityBlueprint.Read.All",
+];
+
 /// How an emulator is started. Start from [`Options::new`] and change what differs.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -31,7 +42,8 @@ pub struct Options {
     pub now: DateTime<Utc>,
     /// The clock that client assertions, access tokens and `Date` headers are held against.
     pub clock: fn() -> DateTime<Utc>,
-    /// The application permissions held: `Application.Read.All` and `Policy.Read.All` at first.
+    /// The application permissions held: `Application.Read.All` and `Policy.Read.All` at first. See
+    /// [`AUDITOR_ROLES`] for all that an auditor can use.
     pub roles: Vec<String>,
     /// The client secret that signs in.
     pub client_secret: String,

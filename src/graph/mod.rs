@@ -21,6 +21,7 @@ mod gaps;
 mod given;
 mod http;
 mod lent;
+mod owner;
 mod owner_lists;
 mod ownerless;
 mod owners;

@@ -7,15 +7,18 @@ use super::batch::MEMBERS;
 use super::entry::Entry;
 use super::gaps;
 use super::http::Graph;
-use super::owners::{is_unsupported, named, names};
+use super::owner::{SELECT, in_order, known};
+use super::owners::is_unsupported;
 use super::pages::Sink;
 use super::progress::Watch;
 use super::source::Source;
 use super::wire;
-use crate::domain::{Gap, ObjectId, ObjectKey, ObjectKind, Owners, Part, Text};
+use crate::domain::{Gap, ObjectId, ObjectKey, ObjectKind, Owner, Owners, Part};
 
 /// Does not select `keyCredentials`, so that the 150 requests a minute are not touched (FACTS §4.1).
-const QUERY: &str = "$select=id&$expand=owners($select=id,displayName,userPrincipalName)&$top=999";
+fn query() -> String {
+    format!("$select=id&$expand=owners($select={SELECT})&$top=999")
+}
 
 /// Objects on a page.
 const PAGE: usize = 999;
@@ -47,7 +50,7 @@ pub(super) async fn list(
     wanted: BTreeSet<ObjectKey>,
     watch: Watch<'_>,
 ) -> Told {
-    let call = Source::of(kind).list(graph, QUERY);
+    let call = Source::of(kind).list(graph, &query());
     let ids = wanted.iter().map(|key| key.id).collect();
     let listed = graph.list_onto(Wanted { ids, ..Wanted::default() }, &call, watch, entity).await;
     let listed_all = listed.is_complete();
@@ -72,12 +75,12 @@ pub(super) async fn list(
     Told { owners, cut: ids.into_iter().map(key).collect(), gap }
 }
 
-/// An object and the names of its first owners, in order.
+/// An object and its first owners, in order.
 struct Entity {
     id: ObjectId,
     /// So many were listed, some of them perhaps twice; none where there are more than were listed.
     listed: Option<usize>,
-    names: Vec<Text>,
+    owners: Vec<Owner>,
 }
 
 /// Keeps what is wanted of a listing, and forgets the rest as it comes.
@@ -89,14 +92,14 @@ struct Wanted {
 }
 
 impl Sink<Entity> for Wanted {
-    fn put(&mut self, Entity { id, listed, names }: Entity) {
+    fn put(&mut self, Entity { id, listed, owners }: Entity) {
         if !self.ids.contains(&id) {
             return;
         }
         match listed {
             Some(0) => self.owners.push((id, Owners::Nobody)),
             None | Some(EXPANDED..) => self.cut.push(id),
-            Some(_) => self.owners.push((id, Owners::Named(names))),
+            Some(_) => self.owners.push((id, Owners::Named(owners))),
         }
     }
 
@@ -114,9 +117,9 @@ fn entity(mut entry: Entry<'_>) -> Option<Entity> {
         return None;
     };
     let listed = wire.more.is_none().then_some(owners.len());
-    let mut known = Vec::with_capacity(owners.len());
+    let mut first = Vec::with_capacity(owners.len());
     for owner in owners {
-        known.push(named(&mut entry, owner)?);
+        first.push(known(&mut entry, owner)?);
     }
-    Some(Entity { id, listed, names: names(known) })
+    Some(Entity { id, listed, owners: in_order(first) })
 }

@@ -6,7 +6,8 @@ use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps;
 use super::http::{Call, Graph};
-use super::owners::{ANYBODY, Owner, Pages, ask, is_unsupported};
+use super::owner::ListedOwner;
+use super::owners::{ANYBODY, Pages, ask, is_unsupported};
 use super::pages::Listed;
 use super::progress::{Progress, Watch};
 use super::source::Source;
@@ -102,7 +103,7 @@ pub(super) async fn note(
                 applications,
                 "no list of those without owners: asking about each with a credential"
             );
-            let note = |key: &ObjectKey, page: Listed<Vec<Owner>>| {
+            let note = |key: &ObjectKey, page: Listed<Vec<ListedOwner>>| {
                 if let Some(place) = objects.find(key) {
                     let nobody = page.items.is_empty();
                     objects.set_owners(place, if nobody { Owners::Nobody } else { Owners::Somebody });

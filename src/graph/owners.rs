@@ -1,4 +1,4 @@
-//! Who owns the flagged objects, by name.
+//! Who owns the flagged objects, by name and address.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,17 +7,15 @@ use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::batch::MEMBERS;
-use super::convert::text;
-use super::entry::Entry;
 use super::error::GraphError;
 use super::gaps;
 use super::http::{Call, Graph};
+use super::owner::{ListedOwner, SELECT, in_order, owner};
 use super::owner_lists::{self, Told};
 use super::pages::Listed;
 use super::progress::{Progress, Together, Watch};
 use super::retry::{Pacing, Then};
 use super::source::Source;
-use super::wire;
 use crate::domain::{Gap, Inventory, ObjectKey, ObjectKind, Owners, Part, Text};
 
 /// Batches on their way at a time. Fewer and a tenant with many findings takes long, more and Graph has
@@ -35,7 +33,7 @@ pub(super) fn is_unsupported(error: &GraphError) -> bool {
     }
 }
 
-/// Reads the names of the owners of `of`, twenty objects to a request or, where that takes fewer, page by
+/// Reads who the owners of `of` are, twenty objects to a request or, where that takes fewer, page by
 /// page, and sets them on the inventory: they correct what the index said, which lags behind. An object that
 /// has gone since it was listed is left as unread, without a gap: there is nothing left to own. What cannot
 /// be read is unread and a gap.
@@ -84,15 +82,14 @@ pub async fn name_owners(
             }
         }
     }
-    let note = |key: &ObjectKey, page: Listed<Vec<Owner>>| {
-        let names = names(page.items);
+    let note = |key: &ObjectKey, page: Listed<Vec<ListedOwner>>| {
+        let owners = in_order(page.items);
         if let Some(place) = objects.find(key) {
-            objects.set_owners(place, if names.is_empty() { Owners::Nobody } else { Owners::Named(names) });
+            objects.set_owners(place, if owners.is_empty() { Owners::Nobody } else { Owners::Named(owners) });
             named += 1;
         }
     };
-    let query = "$select=id,displayName,userPrincipalName";
-    missing.extend(ask(graph, &one_by_one, query, Pages::All, watch, note).await);
+    missing.extend(ask(graph, &one_by_one, &format!("$select={SELECT}"), Pages::All, watch, note).await);
     watch.end(named, &missing);
     inventory.gaps.extend(missing);
     inventory.gaps = gaps::in_order(std::mem::take(&mut inventory.gaps));
@@ -115,7 +112,7 @@ pub(super) async fn ask(
     query: &str,
     pages: Pages,
     watch: Watch<'_>,
-    mut note: impl FnMut(&ObjectKey, Listed<Vec<Owner>>),
+    mut note: impl FnMut(&ObjectKey, Listed<Vec<ListedOwner>>),
 ) -> Option<Gap> {
     let mut missing = Missing::default();
     let mut pacing = Pacing::new(&graph.patience);
@@ -202,7 +199,7 @@ fn owners_of(graph: &Graph, key: ObjectKey, query: &str) -> Call {
 }
 
 /// The owners of an object, or why they are not known.
-type Answer = Result<Listed<Vec<Owner>>, GraphError>;
+type Answer = Result<Listed<Vec<ListedOwner>>, GraphError>;
 
 /// What a batch brought.
 #[derive(Default)]
@@ -215,7 +212,7 @@ struct Answers {
 async fn answers(graph: &Graph, keys: &[ObjectKey], query: &str, pages: Pages, watch: Watch<'_>) -> Answers {
     let calls: Vec<Call> = keys.iter().map(|key| owners_of(graph, *key, query)).collect();
     let mut batch = Answers::default();
-    let enough = |owners: &[Owner]| pages == Pages::First && !owners.is_empty();
+    let enough = |owners: &[ListedOwner]| pages == Pages::First && !owners.is_empty();
     let bodies = match graph.batch(&calls, watch).await {
         Ok(bodies) => bodies,
         Err(error) => return Answers { over: keys.first().map(|key| (*key, error)), ..batch },
@@ -258,36 +255,4 @@ impl Missing {
             more => Gap { part, reason: Text::new(&format!("{reason} So it is for {more} more objects.")) },
         })
     }
-}
-
-/// An owner as it is listed.
-pub(super) struct Owner {
-    id: Option<String>,
-    name: Text,
-}
-
-fn owner(mut entry: Entry<'_>) -> Option<Owner> {
-    let wire: wire::Owner = entry.read()?;
-    named(&mut entry, wire)
-}
-
-/// A name to call an owner by: of the three, the best that is there.
-pub(super) fn named(entry: &mut Entry<'_>, wire: wire::Owner) -> Option<Owner> {
-    let wire::Owner { id, display_name, user_principal_name } = wire;
-    let says = |name: &String| !name.trim().is_empty();
-    let name = display_name.filter(says).or_else(|| user_principal_name.filter(says));
-    let name = name.or_else(|| id.clone().filter(says));
-    if name.is_none() {
-        entry.wrong("an owner has neither a name nor an id");
-    }
-    text(name).map(|name| Owner { id, name })
-}
-
-/// The names of owners in their order. One that is listed twice is one owner; two may have one name.
-pub(super) fn names(mut owners: Vec<Owner>) -> Vec<Text> {
-    owners.sort_by(|one, other| one.id.cmp(&other.id));
-    owners.dedup_by(|next, first| next.id.is_some() && next.id == first.id);
-    let mut names: Vec<Text> = owners.into_iter().map(|owner| owner.name).collect();
-    names.sort();
-    names
 }

@@ -13,6 +13,7 @@ use super::delta_apply::{Updated, bring_up_to_date};
 use super::error::GraphError;
 use super::gaps;
 use super::http::Graph;
+use super::owner;
 use super::policies::{self, Policies};
 use super::progress::Progress;
 use super::source::Source;
@@ -118,7 +119,7 @@ pub fn may_start_from(since: &Since, reading: &Reading, started: DateTime<Utc>) 
 /// What a link is good for: this program, which asks for these properties. Another version may read the
 /// same properties otherwise.
 fn terms(kind: ObjectKind, reading: &Reading) -> String {
-    let owners = if reading.owners { "owners" } else { "no owners" };
+    let owners = if reading.owners { owner::SELECT } else { "no owners" };
     // What is listed by itself may be told of by nothing else.
     let alone = if kind == ObjectKind::Application && beside::lists_blueprints(reading) {
         " and blueprints"

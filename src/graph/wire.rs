@@ -256,8 +256,11 @@ pub(super) struct Named<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Owner {
+    #[serde(rename = "@odata.type")]
+    pub(super) kind: Option<String>,
     pub(super) id: Option<String>,
     pub(super) display_name: Option<String>,
+    pub(super) mail: Option<String>,
     pub(super) user_principal_name: Option<String>,
 }
 

@@ -14,9 +14,10 @@ mod undecided;
 use std::sync::Arc;
 
 use crate::compliance::Settings;
+use crate::compliance::frameworks::{self, Assessor, ControlVerdict};
 use crate::domain::{Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past};
 use crate::report::compare::{self, Present};
-use crate::report::{Compared, FindingRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
+use crate::report::{Compared, FindingRow, FrameworkRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
 use source::{Desk, Source};
 
 pub(super) use aside::addition;
@@ -41,7 +42,7 @@ pub struct Audited {
 pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report {
     let source = Arc::new(Source::new(header, audited, &history.past));
     let desk = Desk::at(&source);
-    let (tally, counts) = count(&source, &desk);
+    let Counted { tally, counts, verdicts } = count(&source, &desk);
     let Source { header, audited, .. } = &*source;
     let Audited { inventory, assessment, settings } = &**audited;
     let changes = match &history.past {
@@ -67,6 +68,7 @@ pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report
         objects: drawn(&source, counts.objects, |source| Box::new(source.objects())),
         credentials: drawn(&source, counts.credentials, |source| Box::new(source.credentials())),
         policies: policies::rows(inventory),
+        frameworks: verdicts.into_iter().map(FrameworkRow::from).collect(),
         undecided: drawn(&source, counts.undecided, |source| Box::new(source.undecided())),
         deleted: aside::deleted(inventory, &desk.context),
         exceptions: exceptions::rows(assessment, settings),
@@ -125,9 +127,19 @@ struct Counts {
     undecided: usize,
 }
 
+/// What going through every row once gives.
+struct Counted {
+    tally: Tally,
+    counts: Counts,
+    verdicts: Vec<ControlVerdict>,
+}
+
 /// Makes every row once.
-fn count(source: &Source, desk: &Desk<'_>) -> (Tally, Counts) {
-    let objects = &source.audited.inventory.objects;
+fn count(source: &Source, desk: &Desk<'_>) -> Counted {
+    let Audited { inventory, assessment: _, settings } = &*source.audited;
+    let objects = &inventory.objects;
+    let listed = frameworks::listed(inventory);
+    let mut assessor = Assessor::new(inventory, &listed, settings, source.header.started);
     let mut tally = Tally::default();
     let mut counts = Counts { findings: 0, objects: objects.len(), credentials: 0, undecided: 0 };
     let elsewhere = findings::elsewhere(source, desk);
@@ -137,6 +149,7 @@ fn count(source: &Source, desk: &Desk<'_>) -> (Tally, Counts) {
     for object in objects.iter() {
         let assessment = desk.judge.object(&object);
         let judged = Judged::new(&object, &assessment);
+        assessor.look(&object);
         tally.object(&objects::row(&judged, &source.header, &desk.context));
         for credential in objects::credentials(&judged, &desk.context) {
             counts.credentials += 1;
@@ -152,7 +165,7 @@ fn count(source: &Source, desk: &Desk<'_>) -> (Tally, Counts) {
     }
     counts.undecided += unclear.len();
     unclear.drain(..).for_each(|row| tally.undecided(&row));
-    (tally, counts)
+    Counted { tally, counts, verdicts: assessor.finish() }
 }
 
 fn gaps(inventory: &Inventory) -> Vec<GapRow> {

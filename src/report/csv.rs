@@ -2,6 +2,7 @@
 
 mod cells;
 mod columns;
+mod frameworks;
 
 use std::borrow::Borrow;
 use std::io::{self, Write};
@@ -12,6 +13,7 @@ use super::{ChangeRow, Compared, CredentialRow, FindingRow, Header, ObjectRow, P
 use cells::{Cell, text};
 use columns::{CHANGE_COLUMNS, POLICY_COLUMNS, change, credential, finding, object, policy};
 pub(super) use columns::{CREDENTIAL_COLUMNS, FINDING_COLUMNS, OBJECT_COLUMNS};
+pub(super) use frameworks::frameworks;
 
 /// Without it Excel takes the file for the local code page.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

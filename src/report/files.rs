@@ -104,7 +104,7 @@ impl Folder for Nowhere {
 /// # Errors
 /// When a file cannot be made, or `folder` does not take it.
 pub fn write(report: &Report, bom: bool, folder: &mut impl Folder) -> Result<Vec<ReportFile>, ReportError> {
-    let Report { header, compared, changes, policies, summary, .. } = report;
+    let Report { header, compared, changes, policies, frameworks, summary, .. } = report;
     let tables = Tables {
         findings: csv::findings(header, bom, begin(folder, FINDINGS)?)?,
         objects: csv::objects(header, bom, begin(folder, OBJECTS)?)?,
@@ -116,6 +116,7 @@ pub fn write(report: &Report, bom: bool, folder: &mut impl Folder) -> Result<Vec
     let Tables { findings, objects, credentials, excerpt } = tables;
     let policies = csv::policies(header, bom, begin(folder, POLICIES)?)?.all(policies)?;
     let changes = csv::changes(header, compared, bom, begin(folder, CHANGES)?)?.all(changes)?;
+    let frameworks = csv::frameworks(header, bom, begin(folder, FRAMEWORKS)?)?.all(frameworks)?;
     let mut html = begin(folder, PAGE)?;
     page(report, &excerpt, PAGE_ROWS, &mut html)?;
     drop(excerpt);
@@ -125,6 +126,7 @@ pub fn write(report: &Report, bom: bool, folder: &mut impl Folder) -> Result<Vec
         end(folder, CREDENTIALS, credentials.end()?)?,
         end(folder, POLICIES, policies)?,
         end(folder, CHANGES, changes)?,
+        end(folder, FRAMEWORKS, frameworks)?,
         end(folder, REPORT, json)?,
         end(folder, PAGE, html)?,
     ];
@@ -139,6 +141,7 @@ const OBJECTS: &str = "objects.csv";
 const CREDENTIALS: &str = "credentials.csv";
 const POLICIES: &str = "policies.csv";
 const CHANGES: &str = "changes.csv";
+const FRAMEWORKS: &str = "frameworks.csv";
 const REPORT: &str = "report.json";
 const PAGE: &str = "report.html";
 
@@ -189,13 +192,15 @@ impl<W: Write> Taker for Tables<'_, W> {
 /// # Errors
 /// When there is none of that name, it cannot be made, or `out` does not take it.
 pub fn csv_file(report: &Report, name: &str, bom: bool, out: impl Write) -> Result<(), ReportError> {
-    let Report { header, compared, findings, objects, credentials, policies, changes, .. } = report;
+    let Report { header, compared, findings, objects, credentials, policies, changes, frameworks, .. } =
+        report;
     let mut out = match name {
         FINDINGS => csv::findings(header, bom, out)?.all(findings),
         OBJECTS => csv::objects(header, bom, out)?.all(objects),
         CREDENTIALS => csv::credentials(header, bom, out)?.all(credentials),
         POLICIES => csv::policies(header, bom, out)?.all(policies),
         CHANGES => csv::changes(header, compared, bom, out)?.all(changes),
+        FRAMEWORKS => csv::frameworks(header, bom, out)?.all(frameworks),
         _ => return Err(ReportError::Write(io::ErrorKind::NotFound.into())),
     }?;
     Ok(out.flush()?)

@@ -6,6 +6,7 @@ mod deleted;
 mod exceptions;
 mod excerpt;
 mod findings;
+mod frameworks;
 mod holdings;
 mod objects;
 mod overview;
@@ -67,6 +68,7 @@ pub(super) fn page(
         objects => value(objects::objects(report, excerpt, &places)),
         credentials => value(holdings::credentials(report, excerpt, &places)),
         policies => value(holdings::policies(report)),
+        frameworks => value(frameworks::frameworks(report)),
         exceptions => value(exceptions::exceptions(report)),
         deleted => value(deleted::deleted(report)),
         undecided => value(findings::undecided(report, excerpt, &places)),

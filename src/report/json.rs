@@ -4,6 +4,7 @@
 mod changes;
 mod deleted;
 mod findings;
+mod frameworks;
 mod history;
 mod objects;
 mod pen;
@@ -22,8 +23,8 @@ use self::pen::Pen;
 use super::beside::Row;
 use super::moment::Moment;
 use super::{
-    ChangeRow, CredentialRow, DeletedRow, ExceptionRow, FindingRow, GapRow, Header, ObjectRow, PolicyRow,
-    Report, ReportError, Summary, UndecidedRow,
+    ChangeRow, CredentialRow, DeletedRow, ExceptionRow, FindingRow, FrameworkRow, GapRow, Header, ObjectRow,
+    PolicyRow, Report, ReportError, Summary, UndecidedRow,
 };
 use crate::domain::RunCounts;
 
@@ -50,6 +51,7 @@ pub(super) fn report(
         objects,
         credentials,
         policies,
+        frameworks,
         undecided,
         deleted,
         exceptions,
@@ -79,6 +81,7 @@ pub(super) fn report(
     pen.table::<ObjectRow, _, _>("objects", objects, |row| to(Row::Object(row)))?;
     pen.table::<CredentialRow, _, _>("credentials", credentials, |row| to(Row::Credential(row)))?;
     pen.list::<PolicyRow>("policies", policies)?;
+    pen.list::<FrameworkRow>("frameworks", frameworks)?;
     pen.table::<UndecidedRow, _, _>("undecided", undecided, |row| to(Row::Undecided(row)))?;
     match deleted {
         Some(rows) => pen.list::<DeletedRow>("deleted_applications", rows)?,
@@ -162,6 +165,8 @@ struct Document<'a> {
     credentials: Vec<objects::Credential<'a>>,
     /// The app management policies, one entry for each restriction.
     policies: Vec<policies::Policy<'a>>,
+    /// The controls of published frameworks, always all of them.
+    frameworks: Vec<frameworks::Framework<'a>>,
     /// What could not be decided.
     undecided: Vec<findings::Undecided<'a>>,
     /// Deleted applications that can be restored, with their credentials; null where they were not read.
@@ -223,6 +228,7 @@ in_document! {
     ObjectRow => objects::Object,
     CredentialRow => objects::Credential,
     PolicyRow => policies::Policy,
+    FrameworkRow => frameworks::Framework,
     UndecidedRow => findings::Undecided,
     DeletedRow => deleted::Deleted,
     ExceptionRow => history::Exception,

@@ -4,6 +4,7 @@
 mod attachments;
 mod changes;
 mod digest;
+mod frameworks;
 mod plain;
 mod room;
 mod standing;

@@ -6,6 +6,7 @@ mod catalogue;
 mod compare;
 mod csv;
 mod files;
+mod frameworks;
 mod hashed;
 mod html;
 mod json;
@@ -13,6 +14,7 @@ mod letter;
 mod manifest;
 mod model;
 mod moment;
+mod ocsf;
 mod phrases;
 mod reading;
 mod record;
@@ -26,6 +28,7 @@ pub use crate::domain::{ExceptionState, Rows, Subject};
 pub use build::{Audited, build, present, rows_about};
 pub use catalogue::{Explanation, catalogue};
 pub use files::{Folder, Nowhere, ReportError, changes_json, csv_file, report_json, write};
+pub use frameworks::{FrameworkObject, FrameworkRow, served_by};
 pub use html::{PAGE_ROWS, html};
 pub use json::json_schema;
 pub use letter::{Contents, Kept, letter};
@@ -35,6 +38,7 @@ pub use model::{
     FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile,
     UndecidedRow,
 };
+pub use ocsf::ocsf;
 pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
 pub use since::{Since, instead_of_changes};

@@ -3,10 +3,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::frameworks::FrameworkRow;
 use super::{Rows, Summary};
 use crate::domain::{
-    ChainLink, ExceptionState, FindingKey, HowRead, RuleId, RunCounts, RunId, RunMark, Severity, Sha256Sum,
-    Status, Subject, TenantId,
+    ChainLink, ExceptionState, FindingKey, HowRead, Owner, RuleId, RunCounts, RunId, RunMark, Severity,
+    Sha256Sum, Status, Subject, TenantId,
 };
 
 /// One run's report.
@@ -32,6 +33,8 @@ pub struct Report {
     /// The tenant default first, then custom policies by name and id; restrictions as Graph lists
     /// them. A policy without restrictions has one row with the restriction's cells empty.
     pub policies: Vec<PolicyRow>,
+    /// The controls of published frameworks, always all of them.
+    pub frameworks: Vec<FrameworkRow>,
     /// What could not be decided, for reading by people: where, which rule, why.
     pub undecided: Rows<UndecidedRow>,
     /// Deleted applications that can be restored with their credentials, by name and id; none where they were
@@ -306,6 +309,8 @@ pub struct ObjectRow {
     pub enabled: Option<bool>,
     /// `owners`, by name, where they were read.
     pub owners: Vec<String>,
+    /// The same in the same order, with what is known of them. No column.
+    pub owner_contacts: Vec<Owner>,
     /// `active_secrets`: unexpired client secrets.
     pub active_secrets: usize,
     /// `expired_secrets`.

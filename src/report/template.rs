@@ -45,7 +45,7 @@ pub enum PageError {
     },
 }
 
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("page.html", include_str!("templates/page.html")),
     ("overview.html", include_str!("templates/overview.html")),
     ("parts.html", include_str!("templates/parts.html")),
@@ -57,9 +57,11 @@ const TEMPLATES: [(&str, &str); 16] = [
     ("objects.html", include_str!("templates/objects.html")),
     ("credentials.html", include_str!("templates/credentials.html")),
     ("policies.html", include_str!("templates/policies.html")),
+    ("frameworks.html", include_str!("templates/frameworks.html")),
     ("undecided.html", include_str!("templates/undecided.html")),
     ("letter.html", include_str!("templates/letter.html")),
     ("letter-findings.html", include_str!("templates/letter-findings.html")),
+    ("letter-frameworks.html", include_str!("templates/letter-frameworks.html")),
     ("letter-changes.html", include_str!("templates/letter-changes.html")),
     ("letter-parts.html", include_str!("templates/letter-parts.html")),
 ];

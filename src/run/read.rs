@@ -9,7 +9,7 @@ use super::render::heavy;
 use super::{Extent, Job, Keeping};
 use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Reading, Tenant};
-use crate::domain::{Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
+use crate::domain::{Aside, Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Ask, Budgets, Graph, Patience, Refreshed, WhyFull};
 use crate::store::{Store, StoreError, TenantKey};
@@ -53,6 +53,7 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
     let last_complete = last_complete(store, turn.tenant(), &config.reading).await;
     let ask = Ask { tenant: tenant.tenant_id, reading: &config.reading, started, basis, last_complete };
     let mut refreshed = graph::refresh(&graph, ask, progress).await;
+    remember(store, turn.tenant(), &mut refreshed.inventory).await;
     let assessment = judge(&refreshed.inventory);
     let of = refreshed.to_be_named(flagged(&assessment, &refreshed.inventory));
     let Refreshed { inventory, how, state: left } = refreshed;
@@ -102,6 +103,18 @@ async fn last_complete(store: &Store, tenant: &TenantKey, reading: &Reading) -> 
             let reason = graph::explain(&error, error.advice());
             tracing::warn!(reason, "the last run cannot be had, so nobody is asked who added what since");
             None
+        }
+    }
+}
+
+/// Puts what earlier runs knew of who added what to what the audit log told now.
+async fn remember(store: &Store, tenant: &TenantKey, inventory: &mut Inventory) {
+    let Aside::Read(additions) = &mut inventory.beside.additions else { return };
+    match store.last_additions(tenant).await {
+        Ok(earlier) => *additions = std::mem::take(additions).after(earlier, &inventory.objects),
+        Err(error) => {
+            let reason = graph::explain(&error, error.advice());
+            tracing::warn!(reason, "who added credentials before the last run cannot be had");
         }
     }
 }

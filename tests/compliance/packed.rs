@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use keysweep::domain::{
-    Assigned, Details, Gathering, Object, ObjectId, ObjectKey, ObjectKind, Objects, Owners, Text,
+    Assigned, Details, Gathering, Object, ObjectId, ObjectKey, ObjectKind, Objects, Owner, OwnerKind, Owners,
+    Text,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -235,4 +236,28 @@ fn many_objects_are_all_there() {
         objects.by_name().into_iter().map(|place| objects.get(place as usize).unwrap()).collect();
     assert!(names.is_sorted_by_key(|object| (object.display_name.clone(), object.id)));
     assert_eq!(names.len(), 20_000);
+}
+
+/// Bodies held nothing but names of owners once. The bytes are written down here, because stores hold them.
+#[test]
+fn owners_of_whom_only_the_name_was_kept_are_read_as_they_were_written() {
+    let principal = Details::ServicePrincipal(keysweep::domain::ServicePrincipalFacts::default());
+    let object = Object { owners: Owners::Unread, ..super::tenant::object(1, "Payroll", principal) };
+    let key = object.key();
+    let mut unowned = body(&object);
+    assert_eq!(unowned.pop(), Some(0), "the owners stand at the end");
+    let secret = [b"\x81\x66abc".as_slice(), "…".as_bytes()].concat();
+    let names = [b"\x82\x63Ada".as_slice(), &secret].concat();
+    let read = read(key, &[unowned.as_slice(), &names].concat());
+    let masked = Text::new(&format!("abc8Q~{}", "x".repeat(34)));
+    assert_eq!(
+        read.owners,
+        Owners::Named(vec![Owner::by_name(Text::new("Ada")), Owner::by_name(masked)]),
+        "and the mark of a secret is kept"
+    );
+    let address = Some(Text::new("ada@contoso.com"));
+    let known = Owner { name: Text::new("Ada"), address, kind: OwnerKind::User };
+    let written = body(&Object { owners: Owners::Named(vec![known]), ..object });
+    let list = [b"\x81\x83\x00\x63Ada\x6f".as_slice(), b"ada@contoso.com"].concat();
+    assert!(written.ends_with(&list), "{written:x?}");
 }

@@ -12,10 +12,11 @@ use sha2::{Digest, Sha256};
 use crate::installed::{PYTHON, python_has};
 use crate::world::{World, now, rows, text, until};
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "changes.csv",
     "credentials.csv",
     "findings.csv",
+    "frameworks.csv",
     "manifest.json",
     "objects.csv",
     "policies.csv",
@@ -65,7 +66,7 @@ fn another_parser_reads_the_same_cells() {
     let script = "import csv, json, sys\n\
                   rows = list(csv.DictReader(open(sys.argv[1], encoding='utf-8-sig', newline=''), strict=True))\n\
                   json.dump(rows, sys.stdout)\n";
-    for file in ["findings.csv", "objects.csv", "credentials.csv", "policies.csv"] {
+    for file in ["findings.csv", "objects.csv", "credentials.csv", "policies.csv", "frameworks.csv"] {
         let path = world.runs()[0].join(file);
         let output = Command::new(PYTHON).args(["-c", script]).arg(&path).output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
@@ -198,6 +199,19 @@ fn data_goes_to_standard_output_and_words_elsewhere() {
     let run = world.runs().pop().unwrap();
     let file = fs::read(run.join("findings.csv")).unwrap();
     assert_eq!(output.stdout, file.strip_prefix(b"\xef\xbb\xbf").unwrap());
+}
+
+#[test]
+fn the_owners_of_what_is_flagged_are_told_with_their_addresses() {
+    let world = World::new(TenantData::sample(now()));
+    let report = json(&world.keysweep(&["audit", "--format", "json"]).stdout);
+    let objects = report["objects"].as_array().unwrap();
+    let told: Vec<&Value> = objects.iter().flat_map(|o| o["owner_contacts"].as_array().unwrap()).collect();
+    assert!(told.len() > 10, "{told:?}");
+    assert!(told.iter().all(|owner| owner["kind"] == "user" && owner["address"].is_string()), "{told:?}");
+    let joni =
+        serde_json::json!({"name": "Joni Sherman", "address": "jonisherman@contoso.com", "kind": "user"});
+    assert!(told.contains(&&joni), "{told:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use keysweep::domain::{Details, HowRead, ObjectId, ObjectKey, ObjectKind, Owners, Part, Text};
+use keysweep::domain::{Details, HowRead, ObjectId, ObjectKey, ObjectKind, Owner, Owners, Part, Text};
 use keysweep::graph::{Refreshed, WhyFull, may_start_from};
 use serde_json::{Value, json};
 
@@ -456,12 +456,12 @@ async fn only_those_are_named_whose_names_are_not_known() {
     let mut world = World::read_once((1..=6).map(listed).collect()).await;
     let keys = keys(1..=6);
     let known = [
-        Owners::Named(vec![Text::new("Lee Gu")]),
+        Owners::Named(vec![Owner::by_name(Text::new("Lee Gu"))]),
         Owners::Somebody,
         Owners::Nobody,
         Owners::Nobody,
         Owners::Unread,
-        Owners::Named(vec![Text::new("Lee Gu")]),
+        Owners::Named(vec![Owner::by_name(Text::new("Lee Gu"))]),
     ];
     let objects = &mut world.basis().objects;
     for (key, owners) in keys.iter().zip(known) {
@@ -480,7 +480,7 @@ async fn only_those_are_named_whose_names_are_not_known() {
     let flagged: Vec<ObjectKey> = keys[..5].to_vec();
     second.to_be_named(flagged);
     let owners = |number| application(&second.inventory, number).unwrap().owners;
-    assert_eq!(owners(1), Owners::Named(vec![Text::new("Lee Gu")]));
+    assert_eq!(owners(1), Owners::Named(vec![Owner::by_name(Text::new("Lee Gu"))]));
     assert_eq!(owners(6), Owners::Somebody, "names of what is not flagged are not read in full either");
     let mut full = world.read(Err(WhyFull::Asked)).await;
     assert_eq!(full.to_be_named(keys.clone()), keys, "after a full read all of them");

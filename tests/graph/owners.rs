@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keysweep::domain::{Inventory, ObjectKey, Owners, Part};
+use keysweep::domain::{Inventory, ObjectKey, Owner, OwnerKind, Owners, Part, Text};
 use keysweep::graph::{Event, Patience, collect, name_owners};
 use serde_json::{Value, json};
 
@@ -14,8 +14,14 @@ fn owners(inventory: &Inventory) -> Vec<Owners> {
     inventory.objects.iter().map(|object| object.owners.clone()).collect()
 }
 
+fn all_of(kind: OwnerKind, names: &[&str]) -> Owners {
+    let owner = |name: &&str| Owner { kind, ..Owner::by_name(Text::new(name)) };
+    Owners::Named(names.iter().map(owner).collect())
+}
+
+/// Users without an address.
 fn named(names: &[&str]) -> Owners {
-    Owners::Named(names.iter().map(|name| (*name).into()).collect())
+    all_of(OwnerKind::User, names)
 }
 
 /// The URLs asked for in a batch, by member id.
@@ -180,7 +186,7 @@ async fn names_are_read_twenty_objects_to_a_request_and_correct_the_index() {
             (request.method.as_str(), request.header("content-type")),
             ("POST", Some("application/json"))
         );
-        let query = "/owners?$select=id,displayName,userPrincipalName";
+        let query = "/owners?$select=id,displayName,mail,userPrincipalName";
         assert!(members(request).iter().all(|(_, url)| url.ends_with(query)), "{:?}", request.body);
     }
 }
@@ -201,7 +207,76 @@ async fn an_owner_goes_by_the_best_name_there_is() {
         .await,
     )
     .await;
-    assert_eq!(owners(&inventory), [named(&["2", "Adele", "lynne@contoso.com"])]);
+    let Owners::Named(owners) = &owners(&inventory)[0] else { panic!("{inventory:?}") };
+    let names: Vec<&str> = owners.iter().map(|owner| owner.name.as_str()).collect();
+    assert_eq!(names, ["2", "Adele", "lynne@contoso.com"]);
+}
+
+/// What cannot be read about an owner, for want of a permission, is null.
+#[tokio::test]
+#[rustfmt::skip]
+async fn an_owner_is_of_a_kind_and_people_and_groups_have_an_address() {
+    use OwnerKind::{Group, Other, ServicePrincipal, User};
+    for (case, owner, kind, address) in [
+        ("mail",        json!({"@odata.type": "#microsoft.graph.user", "mail": "a@contoso.com", "userPrincipalName": "b@contoso.com"}), User, Some("a@contoso.com")),
+        ("no mail",     json!({"@odata.type": "#microsoft.graph.user", "mail": null, "userPrincipalName": "b@contoso.com"}), User, Some("b@contoso.com")),
+        ("odd mail",    json!({"@odata.type": "#microsoft.graph.user", "mail": "a@contoso.com\r\nBcc: eve@example.com", "userPrincipalName": "b@contoso.com"}), User, Some("b@contoso.com")),
+        ("odd both",    json!({"@odata.type": "#microsoft.graph.user", "mail": "a b", "userPrincipalName": "<b@contoso.com>"}), User, None),
+        ("guest",       json!({"@odata.type": "#microsoft.graph.user", "userPrincipalName": "a_fabrikam.com#EXT#@contoso.com"}), User, None),
+        ("guest, mail", json!({"@odata.type": "#microsoft.graph.user", "mail": "a@fabrikam.com", "userPrincipalName": "a_fabrikam.com#EXT#@contoso.com"}), User, Some("a@fabrikam.com")),
+        ("untold type", json!({"userPrincipalName": "b@contoso.com"}), User, Some("b@contoso.com")),
+        ("unreadable",  json!({"@odata.type": "#microsoft.graph.user", "displayName": null, "mail": null, "userPrincipalName": null}), User, None),
+        ("principal",   json!({"@odata.type": "#microsoft.graph.servicePrincipal", "mail": "a@contoso.com"}), ServicePrincipal, None),
+        ("group",       json!({"@odata.type": "#microsoft.graph.group", "mail": "team@contoso.com"}), Group, Some("team@contoso.com")),
+        ("new type",    json!({"@odata.type": "#microsoft.graph.agentUser", "userPrincipalName": "c@contoso.com"}), Other, Some("c@contoso.com")),
+        ("nothing",     json!({}), Other, None),
+    ] {
+        let mut owner = owner;
+        owner["id"] = "9".into();
+        if owner.get("displayName").is_none() {
+            owner["displayName"] = "Ada".into();
+        }
+        let called = owner["displayName"].as_str().unwrap_or("9").to_owned();
+        let listed = json!({"status": 200, "body": {"value": [owner]}});
+        let server = Server::start(move |request| match request.route() {
+            "applications" => Reply::page(&[holder(1)]),
+            "batch" => batch(request, |_| listed.clone()),
+            _ => quiet(request),
+        }).await;
+        let inventory = read_and_name(&server).await;
+        let expected = Owner { name: Text::new(&called), address: address.map(Text::new), kind };
+        assert_eq!(owners(&inventory), [Owners::Named(vec![expected])], "{case}");
+    }
+}
+
+/// Three pages, of which the batch brings the first, and `$expand` would have brought twenty of them.
+#[tokio::test]
+async fn all_owners_of_a_service_principal_are_read_however_many_there_are() {
+    let page = |numbers: std::ops::Range<usize>| -> Vec<Value> {
+        numbers
+            .map(|number| json!({"id": number.to_string(), "displayName": format!("Owner {number:02}")}))
+            .collect()
+    };
+    let server = Server::start(move |request| match (request.route(), request.token()) {
+        ("servicePrincipals", _) => Reply::page(&[holder(1)]),
+        ("batch", _) => batch(request, |url| {
+            let owners = url.split('?').next().unwrap();
+            assert_eq!(owners, format!("/servicePrincipals/{}/owners", id(1)));
+            let next = format!("{}/v1.0{owners}?$skiptoken=2", request.origin);
+            json!({"status": 200, "body": {"value": page(0..20), "@odata.nextLink": next}})
+        }),
+        ("other", Some("2")) => Reply::json(&json!({
+            "value": page(20..40), "@odata.nextLink": format!("{}{}?$skiptoken=3", request.origin, request.path),
+        })),
+        ("other", Some("3")) => Reply::page(&page(39..45)),
+        _ => quiet(request),
+    })
+    .await;
+    let inventory = read_and_name(&server).await;
+    assert!(inventory.is_complete(), "{}", reasons(&inventory));
+    let names: Vec<String> = (0..45).map(|number| format!("Owner {number:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(owners(&inventory), [all_of(OwnerKind::Other, &names)]);
 }
 
 #[tokio::test]
@@ -219,7 +294,9 @@ async fn owners_are_followed_to_the_last_page_but_not_elsewhere() {
             }
             answer
         }),
-        "other" => Reply::page(&[json!({"id": "9", "displayName": "Lynne"})]),
+        "other" => {
+            Reply::page(&[json!({"@odata.type": "#microsoft.graph.user", "id": "9", "displayName": "Lynne"})])
+        }
         _ => quiet(request),
     }))
     .await;
@@ -451,6 +528,8 @@ fn the_owners_of_very_many_are_listed_of_both_kinds_at_the_same_time() {
     runtime.block_on(async move {
         let server = Server::start(move |request| match request.route() {
             "applications" | "servicePrincipals" if request.query.contains("$expand=owners(") => {
+                let expanded = "$expand=owners($select=id,displayName,mail,userPrincipalName)";
+                assert!(request.query.contains(expanded), "{}", request.query);
                 seen.give();
                 assert!(seen.came_times(2), "both are sent before the first is answered");
                 let mut page = vec![owned(1, 0), owned(2, 20), owned(5_000, 1)];
@@ -480,7 +559,7 @@ fn the_owners_of_very_many_are_listed_of_both_kinds_at_the_same_time() {
         for of_kind in owners.chunks(1_000) {
             assert_eq!(of_kind[..2], [Owners::Nobody, named(&["Adele", "Lynne"])]);
             assert_eq!(of_kind[2..4], [named(&["Adele", "Lynne"]), named(&["Adele", "Lynne"])]);
-            assert!(of_kind[4..].iter().all(|owners| *owners == named(&["Owner 00"])));
+            assert!(of_kind[4..].iter().all(|owners| *owners == all_of(OwnerKind::Other, &["Owner 00"])));
         }
         let batches: Vec<usize> = server.seen_at("batch").iter().map(members_of).collect();
         assert_eq!(batches, [6], "only those whose owners were cut off or not listed are asked about");

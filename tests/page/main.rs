@@ -8,6 +8,8 @@ mod changes;
 #[cfg(test)]
 mod escaping;
 #[cfg(test)]
+mod frameworks;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod letter;

@@ -128,7 +128,7 @@ fn what_is_not_to_be_had_is_named_once_and_the_run_stays_complete() {
         permissions: Aside::Read(Default::default()),
         additions: Aside::Unread,
         deleted: Aside::NotAsked,
-        ..Beside::default()
+        blueprints: Aside::NotAsked,
     }));
     let row = |part: &str, reason: &str| GapRow { part: part.to_owned(), reason: reason.to_owned() };
     assert_eq!(

@@ -3,8 +3,9 @@
 use keysweep::compliance::Settings;
 use keysweep::domain::{
     Actor, ApplicationFacts, Assigned, Beside, Collection, Details, FederatedCredential, Gap, InstanceLock,
-    KeyCredential, KeyType, Limit, MaxLifetime, Object, ObjectKind, Owners, Part, PasswordCredential, Reach,
-    Restriction, RestrictionKind, RuleId, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
+    KeyCredential, KeyType, Limit, MaxLifetime, Object, ObjectKind, Owner, OwnerKind, Owners, Part,
+    PasswordCredential, Reach, Restriction, RestrictionKind, RuleId, ServicePrincipalFacts, State,
+    TenantDefault, TenantId, Text, mail_address,
 };
 use keysweep::report::{ChangeKind, ChangeRow, ChangeWord, Report};
 
@@ -170,9 +171,9 @@ const OBJECTS: &[(Edit, &[&str])] = &[
         &["object changed | Payroll | off -> on for all properties | Its app instance property lock was off and is on for all properties."]),
     (|t| facts(&mut t.objects[0]).lock = Some(InstanceLock::default()), &[]),
     (|t| t.objects[0].owners = Owners::Nobody, &["object changed | Payroll | owned -> no owner | It has no owner any more."]),
-    (|t| t.objects[1].owners = Owners::Named(vec![Text::new("Ana")]),
+    (|t| t.objects[1].owners = Owners::Named(vec![Owner::by_name(Text::new("Ana"))]),
         &["object changed | Plain | no owner -> Ana | It has an owner now."]),
-    (|t| t.objects[0].owners = Owners::Named(vec![Text::new("Ana")]), &[]),
+    (|t| t.objects[0].owners = Owners::Named(vec![Owner::by_name(Text::new("Ana"))]), &[]),
     (|t| t.objects[0].owners = Owners::Unread, &[]),
     (|t| owned_by(&mut t.objects[2], 0x9999),
         &["object changed | Vendor |  -> 00000000-0000-0000-0000-000000009999 | Its application belonged to nobody on record and belongs to tenant 00000000-0000-0000-0000-000000009999."]),
@@ -312,6 +313,21 @@ fn the_order_in_which_graph_answers_is_no_change() {
     let report = diary.run(&inventory, &Settings::default(), NOW);
     assert_eq!(told(&report.changes), [] as [&str; 0]);
     assert!(report.findings.iter().all(|row| row.first_seen == Some(at(BEFORE))));
+}
+
+/// As after an upgrade: what was kept before were names.
+#[test]
+fn what_else_is_learnt_of_an_owner_is_no_change() {
+    let owned = |owner| {
+        let mut draft = tenant();
+        draft.objects[0].owners = Owners::Named(vec![owner]);
+        draft
+    };
+    let by_name = Owner::by_name(Text::new("Ana"));
+    let known = Owner { address: mail_address("ana@contoso.com"), kind: OwnerKind::User, ..by_name.clone() };
+    let mut diary = Diary::default();
+    diary.run(&owned(by_name), &no_rules(), BEFORE);
+    assert_eq!(diary.run(&owned(known), &no_rules(), NOW).changes, []);
 }
 
 /// A bit of everything, for reading.

@@ -7,7 +7,8 @@ use super::changes::{eventful, renamed};
 use super::fixture::{empty, report, secret};
 use super::output::{file, files, snapshot};
 
-const TABLES: [&str; 5] = ["findings.csv", "objects.csv", "credentials.csv", "policies.csv", "changes.csv"];
+const TABLES: [&str; 6] =
+    ["findings.csv", "objects.csv", "credentials.csv", "policies.csv", "changes.csv", "frameworks.csv"];
 
 /// A report in which a table has rows.
 fn filled(name: &str) -> Report {

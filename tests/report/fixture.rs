@@ -8,9 +8,10 @@ use keysweep::domain::{
     Actor, AppId, ApplicationFacts, Assessment, Assigned, Beside, Collection, Compliance, Covered,
     CustomPolicy, DecidedBy, Details, Evidence, Exception, FederatedCredential, Finding, Gap, History,
     HowRead, InstanceLock, Inventory, KeyCredential, KeyId, KeyType, Limit, MaxLifetime, Object,
-    ObjectAssessment, ObjectId, ObjectKey, ObjectKind, Objects, Owners, Part, PasswordCredential, PolicyId,
-    Reach, Restriction, RestrictionKind, RuleId, RunId, SecretCreation, SecretVerdict, ServicePrincipalFacts,
-    SignInMethod, State, TenantDefault, TenantId, Text, Whom, Why,
+    ObjectAssessment, ObjectId, ObjectKey, ObjectKind, Objects, Owner, OwnerKind, Owners, Part,
+    PasswordCredential, PolicyId, Reach, Restriction, RestrictionKind, RuleId, RunId, SecretCreation,
+    SecretVerdict, ServicePrincipalFacts, SignInMethod, State, TenantDefault, TenantId, Text, Whom, Why,
+    mail_address,
 };
 use keysweep::report::{Audited, Header, Report, build};
 use uuid::Uuid;
@@ -220,7 +221,14 @@ fn everything() -> Object {
         ],
         details: Details::Application(facts),
         assigned: Assigned::Policy(policy_id(1)),
-        owners: Owners::Named(vec![Text::new("@ana"), Text::new("Bob, jr")]),
+        owners: Owners::Named(vec![
+            Owner {
+                address: mail_address("ana@contoso.com"),
+                kind: OwnerKind::User,
+                ..Owner::by_name(Text::new("@ana"))
+            },
+            Owner::by_name(Text::new("Bob, jr")),
+        ]),
         ..application(1, "=HYPERLINK(\"https://evil.example\",\"Payroll\")")
     }
 }

@@ -198,7 +198,7 @@ fn rows_have_the_members_that_the_tables_have_as_columns() {
     // What the columns of the contract have no room for is in the document alone.
     let tables: [(&str, usize, &[&str]); 5] = [
         ("findings", 2, &["added_by"]),
-        ("objects", 2, &["last_sign_in", "permissions"]),
+        ("objects", 2, &["last_sign_in", "owner_contacts", "permissions"]),
         ("credentials", 2, &[]),
         ("policies", 2, &[]),
         ("changes", 3, &[]),
@@ -262,6 +262,7 @@ fn the_manifest_is_last_and_covers_every_other_file() {
             "credentials.csv",
             "policies.csv",
             "changes.csv",
+            "frameworks.csv",
             "report.json",
             "report.html",
             "manifest.json",

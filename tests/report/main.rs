@@ -14,11 +14,18 @@ mod draft;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod frameworks;
+#[cfg(test)]
 mod json_files;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod manifests;
+#[cfg(test)]
+mod ocsf;
+#[cfg(test)]
+#[path = "../support/ocsf.rs"]
+mod ocsf_schema;
 #[cfg(test)]
 mod output;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a directory may hold, what a broken program may have written, and whether the engines agree.
 
-use keysweep::domain::{Assigned, FindingDigests, Object, ObjectKind, Owners, Past, Text};
+use keysweep::domain::{Assigned, FindingDigests, Object, ObjectKind, Owner, Owners, Past, Text};
 use keysweep::store::StoreError;
 
 use crate::desk::{Desk, Told};
@@ -23,7 +23,7 @@ async fn hostile_text_survives(world: World) {
         display_name: Text::new(text),
         notes: Some(Text::new(text)),
         tags: vec![Text::new(text), Text::new("")],
-        owners: Owners::Named(vec![Text::new(text)]),
+        owners: Owners::Named(vec![Owner::by_name(Text::new(text))]),
         ..application(number)
     };
     let mut objects: Vec<Object> = texts.into_iter().zip(0..).map(hostile).collect();

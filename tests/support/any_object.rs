@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use keysweep::domain::{
     AppId, ApplicationFacts, Assigned, Details, FederatedCredential, InstanceLock, KeyCredential, KeyId,
-    KeyType, Object, ObjectId, Owners, PasswordCredential, PolicyId, ServicePrincipalFacts, TenantId, Text,
+    KeyType, Object, ObjectId, Owner, OwnerKind, Owners, PasswordCredential, PolicyId, ServicePrincipalFacts,
+    TenantId, Text, mail_address,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -115,6 +116,15 @@ fn details() -> impl Strategy<Value = Details> {
     prop_oneof![application, principal]
 }
 
+fn owners() -> impl Strategy<Value = Owner> {
+    let address = prop_oneof![Just(None), Just(mail_address("adele@contoso.com"))];
+    (texts(), address, prop::sample::select(&OwnerKind::ALL[..])).prop_map(|(name, address, kind)| Owner {
+        name,
+        address,
+        kind,
+    })
+}
+
 /// Any object at all.
 pub(crate) fn objects() -> impl Strategy<Value = Object> {
     let assigned = prop_oneof![
@@ -127,7 +137,7 @@ pub(crate) fn objects() -> impl Strategy<Value = Object> {
         Just(Owners::Unread),
         Just(Owners::Nobody),
         Just(Owners::Somebody),
-        prop::collection::vec(texts(), 0..3).prop_map(Owners::Named),
+        prop::collection::vec(owners(), 0..3).prop_map(Owners::Named),
     ];
     let words =
         (texts(), prop::option::of(texts()), prop::option::of(texts()), prop::collection::vec(texts(), 0..3));

@@ -111,6 +111,8 @@ pub(in crate::cli) enum ShowFormat {
     Json,
     /// findings.csv
     Csv,
+    /// The findings as OCSF events, one on each line
+    Ocsf,
     /// report.html
     Html,
 }

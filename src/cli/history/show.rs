@@ -11,7 +11,7 @@ use crate::cli::exit::{End, Failure};
 use crate::cli::show;
 use crate::config::Config;
 use crate::report::{
-    self, PAGE_ROWS, Report, ReportError, ReportFile, csv_file, html, manifest_sum, report_json,
+    self, PAGE_ROWS, Report, ReportError, ReportFile, csv_file, html, manifest_sum, ocsf, report_json,
 };
 use crate::run;
 use crate::store::RunEntry;
@@ -41,6 +41,7 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
             ShowFormat::Table => table(&mut out, &report, entry, &directory),
             ShowFormat::Json => show::streamed(report_json(&report, io::stdout().lock()))?,
             ShowFormat::Csv => show::streamed(csv_file(&report, "findings.csv", false, io::stdout().lock()))?,
+            ShowFormat::Ocsf => show::streamed(ocsf(&report, io::stdout().lock()))?,
             ShowFormat::Html => {
                 show::streamed(html(&report, PAGE_ROWS, io::stdout().lock()).map_err(ReportError::from))?
             }

@@ -14,7 +14,7 @@ pub(super) fn no_owner(case: &Case<'_>) -> Vec<Ruling> {
     }
     match &case.object.owners {
         Owners::Somebody => Vec::new(),
-        Owners::Named(names) if !names.is_empty() => Vec::new(),
+        Owners::Named(owners) if !owners.is_empty() => Vec::new(),
         Owners::Nobody | Owners::Named(_) => vec![Ruling::Broken(Evidence::NoOwner)],
         Owners::Unread => vec![Ruling::Undecided(words::plain("The owners could not be read."))],
     }
@@ -24,7 +24,7 @@ pub(super) fn no_owner(case: &Case<'_>) -> Vec<Ruling> {
 mod tests {
     use super::super::fixture::*;
     use super::*;
-    use crate::domain::{ApplicationFacts, Details, FederatedCredential, KeyType, Object, Text};
+    use crate::domain::{ApplicationFacts, Details, FederatedCredential, KeyType, Object, Owner, Text};
 
     #[test]
     fn only_an_application_with_an_unexpired_credential_needs_an_owner() {
@@ -56,7 +56,7 @@ mod tests {
             (Owners::Nobody, "broken"),
             (Owners::Named(Vec::new()), "broken"),
             (Owners::Somebody, "kept"),
-            (Owners::Named(vec![Text::new("Ada")]), "kept"),
+            (Owners::Named(vec![Owner::by_name(Text::new("Ada"))]), "kept"),
             (Owners::Unread, "undecided"),
         ] {
             let object = Object { owners, passwords: vec![secret(None, None)], ..application() };

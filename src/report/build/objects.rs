@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 
 use super::{Context, Judged, aside};
 use crate::domain::{
-    AppId, Assigned, Credential, CredentialKind, DecidedBy, Object, ObjectAssessment, ObjectKind, Owners,
-    PolicyEffect, SecretVerdict,
+    AppId, Assigned, Credential, CredentialKind, DecidedBy, Object, ObjectAssessment, ObjectKind, Owner,
+    Owners, PolicyEffect, SecretVerdict,
 };
 use crate::report::words::why;
 use crate::report::{CredentialRow, Header, ObjectRow};
@@ -40,6 +40,7 @@ pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -
         ),
         enabled: object.enabled(),
         owners: owners(object),
+        owner_contacts: contacts(object).to_vec(),
         active_secrets: active(CredentialKind::ClientSecret),
         expired_secrets: expired(CredentialKind::ClientSecret),
         active_certificates: active(CredentialKind::Certificate),
@@ -132,9 +133,14 @@ pub(in crate::report) fn app_id(object: &Object) -> String {
 
 /// The names of its owners, where they were read.
 pub(super) fn owners(object: &Object) -> Vec<String> {
+    contacts(object).iter().map(|owner| owner.name.as_str().to_owned()).collect()
+}
+
+/// Its owners, where they were read.
+fn contacts(object: &Object) -> &[Owner] {
     match &object.owners {
-        Owners::Named(names) => names.iter().map(|name| name.as_str().to_owned()).collect(),
-        Owners::Unread | Owners::Nobody | Owners::Somebody => Vec::new(),
+        Owners::Named(owners) => owners,
+        Owners::Unread | Owners::Nobody | Owners::Somebody => &[],
     }
 }
 

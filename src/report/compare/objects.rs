@@ -114,9 +114,9 @@ impl Ownership {
             Owners::Unread => None,
             Owners::Nobody => Some(Self::Nobody),
             Owners::Somebody => Some(Self::Somebody(None)),
-            Owners::Named(names) if names.is_empty() => Some(Self::Nobody),
-            Owners::Named(names) => {
-                let mut names = names.clone();
+            Owners::Named(owners) if owners.is_empty() => Some(Self::Nobody),
+            Owners::Named(owners) => {
+                let mut names: Vec<Text> = owners.iter().map(|owner| owner.name.clone()).collect();
                 names.sort();
                 Some(Self::Somebody(Some(names)))
             }

@@ -51,12 +51,17 @@ fn guarded(text: &str) -> Cow<'_, str> {
     if clean.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{clean}").into() } else { clean }
 }
 
+/// As [`text`], of a text that is made for the cell.
+pub(super) fn made(text: String) -> Cell<'static> {
+    Cell::Text(guarded(&text).into_owned().into())
+}
+
 /// Texts joined by `; `: one cell, so that its first character decides.
 pub(super) fn list(texts: &[String]) -> Cell<'_> {
     match texts {
         [] => NOT_KNOWN,
         [only] => text(only),
-        several => Cell::Text(guarded(&several.join("; ")).into_owned().into()),
+        several => made(several.join("; ")),
     }
 }
 

@@ -82,6 +82,7 @@ pub(super) fn object(row: &ObjectRow) -> [Cell<'_>; OBJECT_COLUMNS.len()] {
         service_principal_type,
         enabled,
         owners,
+        owner_contacts: _,
         active_secrets,
         expired_secrets,
         active_certificates,

@@ -211,8 +211,18 @@ impl<'a> Rule<'a> {
 }
 
 fn sections(report: &Report) -> Vec<Section> {
-    let Report { changes, findings, objects, credentials, policies, deleted, exceptions, undecided, .. } =
-        report;
+    let Report {
+        changes,
+        findings,
+        objects,
+        credentials,
+        policies,
+        deleted,
+        frameworks,
+        exceptions,
+        undecided,
+        ..
+    } = report;
     let section = |id, label, count| Section { id, label, count: grouped(count) };
     let mut sections = vec![
         section("changes", "Changes", changes.len()),
@@ -220,6 +230,7 @@ fn sections(report: &Report) -> Vec<Section> {
         section("objects", "Objects", objects.len()),
         section("credentials", "Credentials", credentials.len()),
         section("policies", "Policies", policies.len()),
+        section("frameworks", "Frameworks", frameworks.len()),
         section("exceptions", "Exceptions", exceptions.len()),
         section("undecided", "Undecided", undecided.len()),
     ];

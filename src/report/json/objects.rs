@@ -8,7 +8,7 @@ use super::vocabulary::{
     secret_creations, severities,
 };
 use super::{filled, moment};
-use crate::domain::Severity;
+use crate::domain::{Owner, OwnerKind, Severity, Text};
 use crate::report::moment::Moment;
 use crate::report::{CredentialRow, ObjectRow};
 
@@ -39,6 +39,8 @@ pub(super) struct Object<'a> {
     enabled: Option<bool>,
     /// The names of its owners, where they were read.
     owners: &'a [String],
+    /// The same owners in the same order, with their addresses.
+    owner_contacts: Vec<OwnerContact<'a>>,
     /// Unexpired client secrets.
     active_secrets: usize,
     /// Expired client secrets.
@@ -80,6 +82,25 @@ pub(super) struct Object<'a> {
     permissions: Option<&'a [String]>,
 }
 
+/// An owner, and where mail reaches it.
+#[derive(Serialize, JsonSchema)]
+struct OwnerContact<'a> {
+    /// Its name.
+    name: &'a str,
+    /// Its mail address; null where it has none, or none that can stand in a mail header.
+    address: Option<&'a str>,
+    /// What it is.
+    #[schemars(extend("enum" = OwnerKind::ALL.map(OwnerKind::as_str)))]
+    kind: &'static str,
+}
+
+impl<'a> From<&'a Owner> for OwnerContact<'a> {
+    fn from(owner: &'a Owner) -> Self {
+        let Owner { name, address, kind } = owner;
+        Self { name: name.as_str(), address: address.as_ref().map(Text::as_str), kind: kind.as_str() }
+    }
+}
+
 impl<'a> From<&'a ObjectRow> for Object<'a> {
     fn from(row: &'a ObjectRow) -> Self {
         let ObjectRow {
@@ -93,6 +114,7 @@ impl<'a> From<&'a ObjectRow> for Object<'a> {
             service_principal_type,
             enabled,
             owners,
+            owner_contacts,
             active_secrets,
             expired_secrets,
             active_certificates,
@@ -122,6 +144,7 @@ impl<'a> From<&'a ObjectRow> for Object<'a> {
             service_principal_type: filled(service_principal_type),
             enabled: *enabled,
             owners,
+            owner_contacts: owner_contacts.iter().map(OwnerContact::from).collect(),
             active_secrets: *active_secrets,
             expired_secrets: *expired_secrets,
             active_certificates: *active_certificates,

@@ -1,5 +1,6 @@
 //! The words that the schema of `report.json` allows.
 
+use crate::compliance::frameworks::Verdict;
 use crate::domain::{
     Compliance, CredentialKind, CredentialState, ObjectKind, OwnedBy, PolicyEffect, SecretCreation, Severity,
 };
@@ -64,6 +65,11 @@ pub(super) fn credential_states() -> [&'static str; 3] {
 
 pub(super) fn policy_types() -> [&'static str; 2] {
     ["tenant-default", "custom"]
+}
+
+/// What is said of a control.
+pub(super) fn verdicts() -> [&'static str; 4] {
+    Verdict::ALL.map(Verdict::as_str)
 }
 
 /// Whom a restriction reaches.

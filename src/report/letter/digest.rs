@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Kept;
 use super::attachments::{Enclosure, Outcome};
 use super::changes::Changes;
+use super::frameworks::Frameworks;
 use super::standing::{Group, standing};
 use crate::domain::{ExceptionState, Severity};
 use crate::report::phrases::{counted, grouped, minute, plain, size, spoken};
@@ -32,6 +33,8 @@ pub(super) struct Digest {
     /// The numbers, one sentence each.
     pub(super) figures: Vec<String>,
     pub(super) groups: Vec<Group>,
+    /// The controls of published frameworks.
+    pub(super) frameworks: Frameworks,
     /// How many findings are not listed, and where they are.
     pub(super) rest: Option<String>,
     /// What is attached, and where everything lies.
@@ -75,6 +78,7 @@ impl Digest {
             counts: summary.severities.iter().map(count).collect(),
             figures: figures(report, summary),
             groups,
+            frameworks: Frameworks::of(&report.frameworks),
             rest: rest(summary.findings().saturating_sub(listed), enclosure),
             files: whereabouts(report, files, enclosure, kept),
         }

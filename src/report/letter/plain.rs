@@ -2,6 +2,7 @@
 
 use super::changes::{Changes, Line};
 use super::digest::Digest;
+use super::frameworks::Frameworks;
 use super::standing::Group;
 
 /// Columns of a line. Wider lines are broken by some mail readers at places of their own choosing.
@@ -36,6 +37,7 @@ pub(super) fn text(digest: &Digest) -> String {
     for group in &digest.groups {
         write_group(&mut page, group);
     }
+    write_frameworks(&mut page, &digest.frameworks);
     page.blank();
     if let Some(rest) = &digest.rest {
         page.wrapped("", "", rest);
@@ -85,6 +87,23 @@ fn write_group(page: &mut Page, group: &Group) {
     }
     if let Some(more) = more {
         page.wrapped("    ", "    ", more);
+    }
+}
+
+fn write_frameworks(page: &mut Page, frameworks: &Frameworks) {
+    let Frameworks { sentence, lines } = frameworks;
+    let Some(sentence) = sentence else { return };
+    page.blank();
+    page.wrapped("", "", "Frameworks");
+    page.wrapped("", "  ", sentence);
+    for line in lines {
+        let groups: Vec<String> = line
+            .groups
+            .iter()
+            .map(|group| format!("{} {}", group.verdict.to_uppercase(), group.controls))
+            .collect();
+        let groups = groups.join("; ");
+        page.wrapped("  - ", "    ", &format!("{} {}: {groups}", line.framework, line.version));
     }
 }
 
