@@ -71,10 +71,14 @@ fn configuration(
         ("from", "keysweep@contoso.example".into()),
         ("to", Value::Array(vec!["security@contoso.example".into()])),
     ]);
+    let optional =
+        ["directory_roles", "sign_in_activity", "audit_log", "deleted_applications", "agent_blueprints"];
+    let audit: Table = optional.map(|key| (key.to_owned(), Value::Boolean(true))).into_iter().collect();
     let url = Value::String(format!("sqlite://{}", store.display()));
     table([
         ("store", Value::Table(table([("url", url)]))),
         ("reports", Value::Table(table([("directory", path(results.reports))]))),
+        ("audit", Value::Table(audit)),
         ("tenant", Value::Array(vec![Value::Table(tenant)])),
         ("mail", Value::Table(mail)),
     ])
