@@ -37,9 +37,8 @@ pub struct Ask<'a> {
     pub started: DateTime<Utc>,
     /// What to start from, or why there is nothing.
     pub basis: Result<Basis, WhyFull>,
-    /// When the last complete run started, which this one is compared with, whether or not it starts from it:
-    /// what was added since is told by the audit log.
-    pub last_complete: Option<DateTime<Utc>>,
+    /// From when on the audit log is to tell who added what: what came before is known. None wants all of it.
+    pub logged_until: Option<DateTime<Utc>>,
 }
 
 /// What was read.
@@ -58,7 +57,7 @@ pub struct Refreshed {
 /// Graph tells that. Policies and their assignments are read anew each time: no delta query tells of them
 /// (FACTS §10). In any doubt everything is read in full, at most once, and the log says why.
 pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Refreshed {
-    let Ask { tenant, reading, started, basis, last_complete } = ask;
+    let Ask { tenant, reading, started, basis, logged_until } = ask;
     if let Err(gap) = signed_in(graph).await {
         let read = Read { seen: Seen::nothing(gap), how: HowRead::InFull, state: None };
         return read.with(tenant, Policies::default(), Found::nothing(reading));
@@ -85,8 +84,8 @@ pub async fn refresh(graph: &Graph, ask: Ask<'_>, progress: &dyn Progress) -> Re
         let found = beside::of_principals(graph, reading, &read.seen, progress).await;
         (read, found)
     };
-    let since = last_complete.map(|last| beside::logged_since(last, started));
-    let at_once = beside::at_once(graph, reading, since, progress);
+    let since = beside::logged_since(logged_until, started);
+    let at_once = beside::at_once(graph, reading, Some(since), progress);
     let ((mut read, of_principals), policies, found) =
         tokio::join!(objects, policies::read(graph, progress), at_once);
     let found = found.and(of_principals).put(graph, reading, &mut read.seen, progress).await;

@@ -9,7 +9,9 @@ use super::render::heavy;
 use super::{Extent, Job, Keeping};
 use crate::compliance::{Settings, evaluate, flagged};
 use crate::config::{Reading, Tenant};
-use crate::domain::{Aside, Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text};
+use crate::domain::{
+    Additions, Aside, Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text,
+};
 use crate::graph::client::Proxies;
 use crate::graph::{self, Ask, Budgets, Graph, Patience, Refreshed, WhyFull};
 use crate::store::{Store, StoreError, TenantKey};
@@ -41,7 +43,7 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
     };
     let Keeping::Store { store, turn, .. } = job.keeping else {
         // Nothing can be left to the next run, so nothing is asked for it.
-        let inventory = graph::collect(&graph, tenant.tenant_id, &config.reading, progress).await;
+        let inventory = Box::pin(graph::collect(&graph, tenant.tenant_id, &config.reading, progress)).await;
         let assessment = judge(&inventory);
         let of = flagged(&assessment, &inventory);
         return name(&graph, in_full(inventory, assessment), of, job, judge).await;
@@ -50,10 +52,14 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
         Extent::Everything => Err(WhyFull::Asked),
         Extent::WhatChanged => basis(store, turn.tenant(), job, started).await,
     };
-    let last_complete = last_complete(store, turn.tenant(), &config.reading).await;
-    let ask = Ask { tenant: tenant.tenant_id, reading: &config.reading, started, basis, last_complete };
-    let mut refreshed = graph::refresh(&graph, ask, progress).await;
-    remember(store, turn.tenant(), &mut refreshed.inventory).await;
+    let (logged_until, known) = logged(store, turn.tenant(), &config.reading).await.unzip();
+    let ask = Ask { tenant: tenant.tenant_id, reading: &config.reading, started, basis, logged_until };
+    // It is large, and whoever polls it has a stack to keep within.
+    let mut refreshed = Box::pin(graph::refresh(&graph, ask, progress)).await;
+    let Inventory { beside, objects, .. } = &mut refreshed.inventory;
+    if let (Aside::Read(additions), Some(known)) = (&mut beside.additions, known) {
+        *additions = std::mem::take(additions).after(known, objects);
+    }
     let assessment = judge(&refreshed.inventory);
     let of = refreshed.to_be_named(flagged(&assessment, &refreshed.inventory));
     let Refreshed { inventory, how, state: left } = refreshed;
@@ -91,30 +97,19 @@ async fn basis(
     Ok(Basis { since, objects: objects.ok_or(WhyFull::NoBasis)? })
 }
 
-/// When the last complete run started, where anybody wants to know. Without it the audit log has nothing to add
-/// to; a store that fails is told of wherever that matters more.
-async fn last_complete(store: &Store, tenant: &TenantKey, reading: &Reading) -> Option<DateTime<Utc>> {
+/// What the last complete run knew of who added which credential, and when it started, where anybody wants to
+/// know. Without it the log is read as far back as it goes; a store that fails is told of wherever that matters
+/// more.
+async fn logged(store: &Store, tenant: &TenantKey, reading: &Reading) -> Option<(DateTime<Utc>, Additions)> {
     if !reading.extras.audit_log {
         return None;
     }
-    match store.last_complete(tenant).await {
-        Ok(last) => last.map(|run| run.started),
-        Err(error) => {
-            let reason = graph::explain(&error, error.advice());
-            tracing::warn!(reason, "the last run cannot be had, so nobody is asked who added what since");
-            None
-        }
-    }
-}
-
-/// Puts what earlier runs knew of who added what to what the audit log told now.
-async fn remember(store: &Store, tenant: &TenantKey, inventory: &mut Inventory) {
-    let Aside::Read(additions) = &mut inventory.beside.additions else { return };
     match store.last_additions(tenant).await {
-        Ok(earlier) => *additions = std::mem::take(additions).after(earlier, &inventory.objects),
+        Ok(known) => known,
         Err(error) => {
             let reason = graph::explain(&error, error.advice());
-            tracing::warn!(reason, "who added credentials before the last run cannot be had");
+            tracing::warn!(reason, "what earlier runs knew of who added credentials cannot be had");
+            None
         }
     }
 }

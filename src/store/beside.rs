@@ -1,5 +1,7 @@
 //! What a run read beside objects and policies.
 
+use chrono::{DateTime, Utc};
+
 use super::engine::Fault;
 use super::partial::{pack, unpack};
 use super::runs::Recorded;
@@ -10,19 +12,23 @@ use super::{Store, StoreError, TenantKey};
 use crate::domain::{Additions, Beside};
 
 impl Store {
-    /// Who added which credential, as the last complete run knew it.
+    /// Who added which credential, as the last complete run knew it, and when that started. None where it did
+    /// not read that.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn last_additions(&self, tenant: &TenantKey) -> Result<Additions, StoreError> {
-        let Some(number) = self.number(tenant).await? else { return Ok(Additions::default()) };
+    pub async fn last_additions(
+        &self,
+        tenant: &TenantKey,
+    ) -> Result<Option<(DateTime<Utc>, Additions)>, StoreError> {
+        let Some(number) = self.number(tenant).await? else { return Ok(None) };
         let known = async {
             let mut session = self.reading().await?;
-            let Some(last) = session.last_complete(number).await? else { return Ok(Beside::default()) };
-            session.beside(&last).await
+            let Some(last) = session.last_complete(number).await? else { return Ok(None) };
+            let additions = session.beside(&last).await?.additions.into_read();
+            Ok(additions.map(|additions| (last.mark().started, additions)))
         };
-        let beside = self.said(known.await).await?;
-        Ok(beside.additions.into_read().unwrap_or_default())
+        self.said(known.await).await
     }
 }
 

@@ -2,19 +2,9 @@
 
 use super::engine::Fault;
 use super::{Store, StoreError, TenantKey};
-use crate::domain::{Gathering, ObjectKind, Objects, RunId, RunMark};
+use crate::domain::{Gathering, ObjectKind, Objects, RunId};
 
 impl Store {
-    /// The last complete run of a tenant.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn last_complete(&self, tenant: &TenantKey) -> Result<Option<RunMark>, StoreError> {
-        let Some(number) = self.number(tenant).await? else { return Ok(None) };
-        let last = async { self.reading().await?.last_complete(number).await };
-        Ok(self.said(last.await).await?.map(|last| last.mark()))
-    }
-
     /// The objects of these kinds as the last complete run saw them. None where that is not the run that
     /// is named.
     ///

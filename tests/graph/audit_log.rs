@@ -19,9 +19,9 @@ fn wanted() -> Reading {
 }
 
 /// Reads in full, compared with a run of then.
-async fn read_since(server: &Server, last_complete: Option<DateTime<Utc>>) -> Inventory {
+async fn read_since(server: &Server, logged_until: Option<DateTime<Utc>>) -> Inventory {
     let (reading, basis) = (wanted(), Err(WhyFull::Asked));
-    let ask = Ask { tenant: tenant(), reading: &reading, started: now(), basis, last_complete };
+    let ask = Ask { tenant: tenant(), reading: &reading, started: now(), basis, logged_until };
     refresh(&unlimited(server), ask, &Watcher::default()).await.inventory
 }
 
@@ -100,16 +100,18 @@ async fn what_was_recorded_is_read() {
 }
 
 #[tokio::test]
-async fn the_log_is_read_from_a_day_before_the_last_complete_run() {
-    for (last, from) in
-        [(now() - TimeDelta::days(7), "2026-11-15"), (now() - TimeDelta::days(90), "2026-10-24")]
-    {
+async fn the_log_is_read_from_a_day_before_what_is_known_or_from_its_beginning() {
+    for (last, from) in [
+        (Some(now() - TimeDelta::days(7)), "2026-11-15"),
+        (Some(now() - TimeDelta::days(90)), "2026-10-24"),
+        (None, "2026-10-24"),
+    ] {
         let server = Server::start(|request| match request.path.as_str() {
             LOG => Reply::page(&[]),
             _ => quiet(request),
         })
         .await;
-        read_since(&server, Some(last)).await;
+        read_since(&server, last).await;
         let asked: Vec<String> = server
             .seen()
             .into_iter()
@@ -123,10 +125,8 @@ async fn the_log_is_read_from_a_day_before_the_last_complete_run() {
 }
 
 #[tokio::test]
-async fn without_a_run_to_compare_with_nothing_is_asked() {
+async fn where_nobody_keeps_it_or_it_is_off_nothing_is_asked() {
     let server = Server::start(quiet).await;
-    let inventory = read_since(&server, None).await;
-    assert_eq!(*whole(&inventory, &inventory.beside.additions), Additions::default());
     let kept_nowhere = crate::beside::read(&server, &wanted()).await;
     assert_eq!(*whole(&kept_nowhere, &kept_nowhere.beside.additions), Additions::default());
     let off = crate::beside::read(&server, &everything()).await;

@@ -76,8 +76,8 @@ impl Emulated {
         self.runs += 1;
         let started = now() + TimeDelta::seconds(self.runs);
         let basis = self.basis.clone().ok_or(WhyFull::NoBasis);
-        let last_complete = basis.as_ref().ok().map(|basis| basis.since.run.started);
-        let ask = Ask { tenant: self.tenant(), reading: &self.reading, started, basis, last_complete };
+        let logged_until = basis.as_ref().ok().map(|basis| basis.since.run.started);
+        let ask = Ask { tenant: self.tenant(), reading: &self.reading, started, basis, logged_until };
         let refreshed = refresh(&self.graph, ask, &Watcher::default()).await;
         if let (Some(state), true) = (&refreshed.state, refreshed.inventory.is_complete()) {
             let run = RunMark { run_id: RunId::new(started, 1), started };

@@ -34,7 +34,7 @@ pub(crate) struct World {
     pub(crate) script: Arc<Mutex<Script>>,
     pub(crate) reading: Reading,
     basis: Option<Basis>,
-    pub(crate) last_complete: Option<DateTime<Utc>>,
+    pub(crate) logged_until: Option<DateTime<Utc>>,
     days: i64,
 }
 
@@ -52,7 +52,7 @@ impl World {
         let script = Arc::new(Mutex::new(script));
         let told = Arc::clone(&script);
         let server = Server::start(move |request| answer(&mut told.lock().unwrap(), request)).await;
-        Self { server, script, reading: everything(), basis: None, last_complete: None, days: 0 }
+        Self { server, script, reading: everything(), basis: None, logged_until: None, days: 0 }
     }
 
     /// The answer to the link with this token.
@@ -86,8 +86,8 @@ impl World {
     }
 
     pub(crate) async fn read(&self, basis: Result<Basis, WhyFull>) -> Refreshed {
-        let (reading, last_complete) = (&self.reading, self.last_complete);
-        let ask = Ask { tenant: tenant(), reading, started: self.started(), basis, last_complete };
+        let (reading, logged_until) = (&self.reading, self.logged_until);
+        let ask = Ask { tenant: tenant(), reading, started: self.started(), basis, logged_until };
         refresh(&graph(&self.server, patience()), ask, &Watcher::default()).await
     }
 

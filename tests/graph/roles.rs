@@ -1,10 +1,10 @@
 //! Which directory roles service principals hold.
 
 use keysweep::config::{Extras, Reading};
-use keysweep::domain::{Aside, Inventory, ObjectId, ObjectKind, Part, RoleHolder, Text};
+use keysweep::domain::{AppId, Aside, Inventory, ObjectId, ObjectKind, Part, RoleHolder, Text};
 use serde_json::{Value, json};
 
-use crate::beside::{assert_gap, read, unavailable, whole, with};
+use crate::beside::{asked_in_batches, assert_gap, error, members, read, unavailable, whole, with};
 use crate::server::{Reply, Seen, Server};
 use crate::tenant::*;
 
@@ -23,6 +23,7 @@ fn held_by(principal: u128) -> Value {
 fn holder_of(principal: u128, name: Option<&str>) -> RoleHolder {
     RoleHolder {
         principal: ObjectId(id(principal)),
+        app_id: (principal == 0x31).then(|| AppId(id(0x41))),
         definition: Text::new(GLOBAL_ADMINISTRATOR),
         name: name.map(Text::new),
         scope: Text::new("/"),
@@ -80,10 +81,20 @@ async fn where_service_principals_are_not_all_read_the_holders_tell_what_they_ar
         of_kind(4, "#microsoft.graph.agentIdentity"),
     ];
     let scope = vec![ObjectKind::Application];
-    let server = Server::start(tenant_with(move |_| Reply::page(&entries))).await;
+    let others = tenant_with(move |_| Reply::page(&entries));
+    let server = Server::start(move |request: &Seen| match request.path.as_str() {
+        "/v1.0/$batch" => members(request, |url| match url.contains(&id(3).to_string()) {
+            true => (200, json!({"id": id(3), "appId": id(0x43)})),
+            false => (404, error("Request_ResourceNotFound")),
+        }),
+        _ => others(request),
+    })
+    .await;
     let inventory = read(&server, &Reading { scope, ..wanted() }).await;
-    assert_eq!(*whole(&inventory, &inventory.beside.roles), [holder_of(3, None), holder_of(4, None)]);
+    let third = RoleHolder { app_id: Some(AppId(id(0x43))), ..holder_of(3, None) };
+    assert_eq!(*whole(&inventory, &inventory.beside.roles), [third, holder_of(4, None)]);
     assert_eq!(asked(&server), ["$expand=principal"]);
+    assert_eq!(asked_in_batches(&server).len(), 2, "which applications they are of");
 }
 
 #[tokio::test]

@@ -23,13 +23,15 @@ fn with(additions: impl IntoIterator<Item = Addition>) -> Inventory {
 async fn the_additions_of_the_last_complete_run_are_told(world: World) {
     let mut desk = Desk::of(&world).await;
     let told = async |desk: &Desk| desk.store.last_additions(desk.tenant()).await.unwrap();
-    assert_eq!(told(&desk).await, Additions::default());
+    assert_eq!(told(&desk).await, None);
     let key = application(1).key();
     desk.run(&with([added(key, 5, 1, "first")])).await;
     let second = [added(key, 5, 1, "first"), added(key, 6, 2, "second")];
     desk.run(&with(second.clone())).await;
     desk.run(&cut_off(&with([added(key, 7, 3, "third")]))).await;
-    assert_eq!(told(&desk).await, second.into_iter().collect());
+    assert_eq!(told(&desk).await, Some((day(2), second.into_iter().collect())));
+    desk.run(&Inventory { beside: Beside::default(), ..with([]) }).await;
+    assert_eq!(told(&desk).await, None, "the last complete run did not read the log");
 }
 
 async fn what_nobody_read_leaves_no_row(world: World) {

@@ -24,14 +24,14 @@ const LATE: TimeDelta = TimeDelta::days(1);
 /// The log goes back no further, whatever the licence (FACTS §16).
 const KEPT: TimeDelta = TimeDelta::days(30);
 
-/// From when on the log is read, for a run that compares with an earlier one.
-pub(in crate::graph) fn since(last_complete: DateTime<Utc>, started: DateTime<Utc>) -> DateTime<Utc> {
-    let late = last_complete.min(started).checked_sub_signed(LATE);
+/// From when on the log is read, where what came before some time is known, or nothing is.
+pub(in crate::graph) fn since(logged_until: Option<DateTime<Utc>>, started: DateTime<Utc>) -> DateTime<Utc> {
+    let late = logged_until.and_then(|until| until.min(started).checked_sub_signed(LATE));
     let kept = started.checked_sub_signed(KEPT);
     late.max(kept).unwrap_or(started)
 }
 
-/// Reads what was added. Where there is nothing to compare with, nothing is new, and nothing is asked.
+/// Reads what was added. Where nobody keeps it, nothing is asked.
 pub(super) async fn read(
     graph: &Graph,
     since: Option<DateTime<Utc>>,
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_is_read_from_a_day_before_the_last_complete_run_but_not_beyond_what_is_kept() {
+    fn the_log_is_read_from_a_day_before_what_is_known_but_not_beyond_what_is_kept() {
         let day = |day: &str| format!("{day}T06:00:00Z").parse::<DateTime<Utc>>().unwrap();
         for (last, from) in [
             ("2026-11-22", "2026-11-21"),
@@ -163,8 +163,10 @@ mod tests {
             // The clock was set back.
             ("2027-01-01", "2026-11-22"),
         ] {
-            assert_eq!(since(day(last), day("2026-11-23")), day(from), "{last}");
+            assert_eq!(since(Some(day(last)), day("2026-11-23")), day(from), "{last}");
         }
-        assert_eq!(since(DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MIN_UTC), DateTime::<Utc>::MIN_UTC);
+        assert_eq!(since(None, day("2026-11-23")), day("2026-10-24"));
+        let least = DateTime::<Utc>::MIN_UTC;
+        assert_eq!(since(Some(least), least), least);
     }
 }

@@ -131,11 +131,11 @@ impl Stand {
             (Journey::Full | Journey::Naming | Journey::Beside, _) => Err(WhyFull::Asked),
         };
         let (mut reading, watcher) = (everything(), Watcher::default());
-        let mut last_complete = None;
+        let mut logged_until = None;
         if journey == Journey::Beside {
-            (reading, last_complete) = (crate::optional::all(), Some(now()));
+            (reading, logged_until) = (crate::optional::all(), Some(now()));
         }
-        let ask = Ask { tenant: self.tenant.tenant_id, reading: &reading, started, basis, last_complete };
+        let ask = Ask { tenant: self.tenant.tenant_id, reading: &reading, started, basis, logged_until };
         let own = patience.map(|patience| connect(&self.tenant, &self.http, patience));
         let graph = own.as_ref().unwrap_or(&self.steady);
         let mut refreshed = refresh(graph, ask, &watcher).await;
