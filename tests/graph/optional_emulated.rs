@@ -91,6 +91,7 @@ async fn directory_roles_are_read() {
     let inventory = read().await;
     let expected = RoleHolder {
         principal: ObjectId(id(0x21)),
+        app_id: Some(AppId(id(0xa1))),
         definition: Text::new(GLOBAL_ADMINISTRATOR),
         name: Some(Text::new("Global Administrator")),
         scope: Text::new("/"),

@@ -1,10 +1,10 @@
 //! Which directory roles service principals hold.
 
 use keysweep::config::{Extras, Reading};
-use keysweep::domain::{Aside, Inventory, ObjectId, ObjectKind, Part, RoleHolder, Text};
+use keysweep::domain::{AppId, Aside, Inventory, ObjectId, ObjectKind, Part, RoleHolder, Text};
 use serde_json::{Value, json};
 
-use crate::beside::{assert_gap, read, unavailable, whole, with};
+use crate::beside::{assert_gap, error, members, read, unavailable, whole, with};
 use crate::server::{Reply, Seen, Server};
 use crate::tenant::*;
 
@@ -23,6 +23,7 @@ fn held_by(principal: u128) -> Value {
 fn holder_of(principal: u128, name: Option<&str>) -> RoleHolder {
     RoleHolder {
         principal: ObjectId(id(principal)),
+        app_id: Some(AppId(id(principal + 0x10))),
         definition: Text::new(GLOBAL_ADMINISTRATOR),
         name: name.map(Text::new),
         scope: Text::new("/"),
@@ -31,9 +32,14 @@ fn holder_of(principal: u128, name: Option<&str>) -> RoleHolder {
 
 /// A tenant with service principal 0x31.
 fn tenant_with(roles: impl Fn(&Seen) -> Reply) -> impl Fn(&Seen) -> Reply {
+    let principal = |number: u128| json!({"id": id(number), "appId": id(number + 0x10)});
     move |request| match request.path.as_str() {
         ROLES => roles(request),
-        "/v1.0/servicePrincipals" => Reply::page(&[json!({"id": id(0x31), "appId": id(0x41)})]),
+        "/v1.0/$batch" => members(request, |url| {
+            let asked = [3, 4].into_iter().find(|number| url.contains(&id(*number).to_string()));
+            asked.map_or_else(|| (404, error("Request_ResourceNotFound")), |number| (200, principal(number)))
+        }),
+        "/v1.0/servicePrincipals" => Reply::page(&[principal(0x31)]),
         _ => quiet(request),
     }
 }
