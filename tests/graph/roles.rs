@@ -32,9 +32,14 @@ fn holder_of(principal: u128, name: Option<&str>) -> RoleHolder {
 
 /// A tenant with service principal 0x31.
 fn tenant_with(roles: impl Fn(&Seen) -> Reply) -> impl Fn(&Seen) -> Reply {
+    let principal = |number: u128| json!({"id": id(number), "appId": id(number + 0x10)});
     move |request| match request.path.as_str() {
         ROLES => roles(request),
-        "/v1.0/servicePrincipals" => Reply::page(&[json!({"id": id(0x31), "appId": id(0x41)})]),
+        "/v1.0/$batch" => members(request, |url| {
+            let asked = [3, 4].into_iter().find(|number| url.contains(&id(*number).to_string()));
+            asked.map_or_else(|| (404, error("Request_ResourceNotFound")), |number| (200, principal(number)))
+        }),
+        "/v1.0/servicePrincipals" => Reply::page(&[principal(0x31)]),
         _ => quiet(request),
     }
 }
