@@ -8,9 +8,8 @@ use terminal_size::{Width, terminal_size_of};
 use super::args;
 use super::exit::{End, Failure};
 use super::show;
-use crate::compliance::takeover;
 use crate::domain::RuleId;
-use crate::report::{catalogue, served_by};
+use crate::report::{catalogue, served_by, takeovers};
 
 pub(super) fn rules(args: &args::Rules) -> Result<End, Failure> {
     let text = match args.rule {
@@ -47,23 +46,5 @@ fn explain(rule: RuleId) -> String {
         explanation.why,
         explanation.remedy
     );
-    if rule == RuleId::PrivilegedWithSecret { text + &takeovers() } else { text }
-}
-
-/// What amounts to the whole tenant, each with what its holder can do.
-fn takeovers() -> String {
-    let mut text = "\nWhat leads to the whole tenant, unless `[privileged]` says otherwise:\n".to_owned();
-    for (heading, resource) in [
-        ("Application permissions of Microsoft Graph", takeover::GRAPH),
-        ("Application permissions of Azure AD Graph", takeover::AZURE_AD_GRAPH),
-    ] {
-        let of_it = takeover::PERMISSIONS.iter().filter(|entry| entry.resource == resource);
-        text.push_str(&section(heading, of_it.map(|entry| (entry.permission, entry.why))));
-    }
-    text.push_str(&section("Directory roles", takeover::ROLES.iter().map(|role| (role.name, role.why))));
-    text
-}
-
-fn section(heading: &str, entries: impl Iterator<Item = (&'static str, &'static str)>) -> String {
-    entries.fold(format!("\n{heading}\n"), |text, (name, why)| format!("{text}  {name}: it can {why}.\n"))
+    if rule == RuleId::PrivilegedWithSecret { format!("{text}\n{}", takeovers()) } else { text }
 }

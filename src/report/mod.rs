@@ -45,4 +45,4 @@ pub use since::{Since, instead_of_changes};
 pub use summary::{ChangeCounts, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary, ThingCounts};
 pub use tally::Tally;
 pub use template::PageError;
-pub use words::{why_not_flagged, why_risky};
+pub use words::{takeovers, why_not_flagged, why_risky};

@@ -9,6 +9,7 @@ mod policy;
 mod privilege;
 mod risk;
 mod rotation;
+mod takeovers;
 mod why;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -21,6 +22,7 @@ pub(super) use finding::{Said, Site, say};
 pub(super) use policy::named;
 pub use risk::why_risky;
 pub use rotation::why_not_flagged;
+pub use takeovers::takeovers;
 pub(super) use why::why;
 
 /// A moment as RFC 3339 in UTC, cut to the second.
