@@ -18,5 +18,5 @@ mod words;
 pub use effective::{Effective, Outcome, Policies, RestrictionType};
 pub use evaluate::{evaluate, flagged};
 pub use judge::Judge;
-pub use risk::{Reason, Risk, top};
+pub use risk::{Ranking, Reason, Risk};
 pub use settings::{Demand, Privileged, Settings};

@@ -24,9 +24,8 @@ use std::collections::BinaryHeap;
 
 use chrono::{DateTime, Utc};
 
-use super::judge::Judge;
 use super::settings::Settings;
-use crate::domain::{Assessment, Brief, Inventory, ObjectKey, Permission, RuleId, Severity, Text};
+use crate::domain::{Inventory, Object, ObjectAssessment, ObjectKey, Permission, Severity, Text};
 use rank::Ranked;
 
 /// An object that an attacker would begin with.
@@ -71,74 +70,44 @@ pub enum Reason {
     NoOwner,
 }
 
-/// The objects that an attacker would begin with, the first first, at most so many.
-#[must_use]
-pub fn top(
-    inventory: &Inventory,
-    assessment: &Assessment,
-    settings: &Settings,
+/// The objects that an attacker would begin with, while all of them go by: for whoever judges them anyway. What
+/// it keeps does not grow with their number.
+pub struct Ranking<'a> {
+    inventory: &'a Inventory,
+    settings: &'a Settings,
     now: DateTime<Utc>,
-    count: usize,
-) -> Vec<Risk> {
-    let judge = Judge::new(inventory, settings, now);
-    // The least of those kept stands at the top, to make room for a worse one.
-    let mut kept: BinaryHeap<Reverse<Ranked>> = BinaryHeap::with_capacity(count.saturating_add(1).min(1024));
-    for (place, brief) in assessment.briefs.iter().enumerate() {
-        let Some(worst) = worst(brief, settings) else { continue };
-        let full = count <= kept.len();
-        if full && kept.peek().is_none_or(|Reverse(least)| worst < least.rank.severity) {
-            continue;
+    most: usize,
+    /// The least of those kept stands at the top, to make room for a worse one.
+    kept: BinaryHeap<Reverse<Ranked>>,
+}
+
+impl<'a> Ranking<'a> {
+    /// Begins; keeps at most so many.
+    #[must_use]
+    pub fn new(inventory: &'a Inventory, settings: &'a Settings, now: DateTime<Utc>, most: usize) -> Self {
+        Self { inventory, settings, now, most, kept: BinaryHeap::new() }
+    }
+
+    /// Looks at an object and what was concluded about it.
+    pub fn look(&mut self, object: &Object, judged: &ObjectAssessment) {
+        let Some(worst) = judged.worst_severity() else { return };
+        let full = self.most <= self.kept.len();
+        if full && self.kept.peek().is_none_or(|Reverse(least)| worst < least.rank.severity) {
+            return;
         }
-        let Some(object) = inventory.objects.get(place) else { continue };
-        let Some(ranked) = Ranked::of(&object, &judge.object(&object), inventory, settings, now) else {
-            continue;
-        };
-        kept.push(Reverse(ranked));
-        if count < kept.len() {
-            kept.pop();
+        let ranked = Ranked::of(object, judged, self.inventory, self.settings, self.now);
+        self.kept.extend(ranked.map(Reverse));
+        if self.most < self.kept.len() {
+            self.kept.pop();
         }
     }
-    let mut kept: Vec<Ranked> = kept.into_iter().map(|Reverse(ranked)| ranked).collect();
-    kept.sort_unstable_by(|a, b| b.cmp(a));
-    kept.into_iter()
-        .map(|Ranked { rank, reasons }| Risk { key: rank.key.0, severity: rank.severity, reasons })
-        .collect()
-}
 
-/// The worst that an open finding of an object can be, if there is anything to begin with.
-fn worst(brief: &Brief, settings: &Settings) -> Option<Severity> {
-    let broken = || RuleId::ALL.iter().filter(|rule| brief.broken.contains(**rule));
-    broken().any(|rule| begins(*rule)).then(|| broken().filter_map(|rule| settings.severity(*rule)).max())?
-}
-
-/// Whether a finding of this rule can show something to begin with.
-fn begins(rule: RuleId) -> bool {
-    match rule {
-        RuleId::ClientSecret
-        | RuleId::ClientSecretExpiring
-        | RuleId::ClientSecretLongLived
-        | RuleId::ClientSecretUnused
-        | RuleId::SymmetricKey
-        | RuleId::ServicePrincipalSecret
-        | RuleId::SecretInPlainSight
-        | RuleId::GrandfatheredSecret
-        | RuleId::InstanceLockOff
-        | RuleId::PrivilegedWithSecret
-        | RuleId::ForeignSecret => true,
-        RuleId::ClientSecretExpired
-        | RuleId::NoRestrictivePolicy
-        | RuleId::PolicyNotInForce
-        | RuleId::PolicyWeakensDefault
-        | RuleId::CertificateExpired
-        | RuleId::CertificateExpiring
-        | RuleId::CertificateLongLived
-        | RuleId::NoOwner
-        | RuleId::TenantDefaultOff
-        | RuleId::TenantDefaultAllowsSecrets
-        | RuleId::ExemptedActors
-        | RuleId::IdlePolicy
-        | RuleId::AuditorUsesSecret
-        | RuleId::ExceptionExpired
-        | RuleId::ExceptionStale => false,
+    /// The first first.
+    #[must_use]
+    pub fn finish(self) -> Vec<Risk> {
+        let mut kept: Vec<Ranked> = self.kept.into_iter().map(|Reverse(ranked)| ranked).collect();
+        kept.sort_unstable_by(|a, b| b.cmp(a));
+        let risk = |Ranked { rank, reasons }| Risk { key: rank.key.0, severity: rank.severity, reasons };
+        kept.into_iter().map(risk).collect()
     }
 }

@@ -12,6 +12,12 @@ pub struct LastUse<K> {
     latest: Vec<(K, DateTime<Utc>)>,
     /// Entries of the report, those without a sign-in included.
     entries: usize,
+    /// Those of which an entry could not be read, in order, each once.
+    #[serde(default = "Vec::new")]
+    unclear: Vec<K>,
+    /// Entries of which it could not even be read whose they are.
+    #[serde(default)]
+    nameless: usize,
 }
 
 impl<K: Ord + Copy> LastUse<K> {
@@ -25,6 +31,21 @@ impl<K: Ord + Copy> LastUse<K> {
     /// The oldest sign-in of the report: so far back it goes at least.
     pub fn oldest(&self) -> Option<DateTime<Utc>> {
         self.latest.iter().map(|(_, at)| *at).min()
+    }
+
+    /// The same report with these entries besides, which could not be read: of some it is known whose they are.
+    #[must_use]
+    pub fn with_unreadable(mut self, whose: impl IntoIterator<Item = K>, nameless: usize) -> Self {
+        self.unclear.extend(whose);
+        self.unclear.sort_unstable();
+        self.unclear.dedup();
+        self.nameless += nameless;
+        self
+    }
+
+    /// Whether an entry that could not be read may tell of a later sign-in of this one.
+    pub fn is_unclear(&self, id: K) -> bool {
+        self.unclear.binary_search(&id).is_ok() || 0 < self.nameless && self.of(id).is_none()
     }
 
     /// Whether the report has no entry at all, and so says nothing about anything.
@@ -43,6 +64,6 @@ impl<K: Ord + Copy> FromIterator<(K, Option<DateTime<Utc>>)> for LastUse<K> {
             let Some(at) = at else { continue };
             latest.entry(id).and_modify(|known| *known = at.max(*known)).or_insert(at);
         }
-        Self { latest: latest.into_iter().collect(), entries }
+        Self { latest: latest.into_iter().collect(), entries, unclear: Vec::new(), nameless: 0 }
     }
 }

@@ -15,7 +15,7 @@ mod undecided;
 use std::sync::Arc;
 
 use crate::compliance::frameworks::{self, Assessor, ControlVerdict};
-use crate::compliance::{Settings, top};
+use crate::compliance::{Ranking, Risk, Settings};
 use crate::domain::{Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past};
 use crate::report::compare::{self, Present};
 use crate::report::{Compared, FindingRow, FrameworkRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
@@ -43,7 +43,7 @@ pub struct Audited {
 pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report {
     let source = Arc::new(Source::new(header, audited, &history.past));
     let desk = Desk::at(&source);
-    let Counted { tally, counts, verdicts } = count(&source, &desk);
+    let Counted { tally, counts, verdicts, ranked } = count(&source, &desk);
     let Source { header, audited, .. } = &*source;
     let Audited { inventory, assessment, settings } = &**audited;
     let changes = match &history.past {
@@ -70,11 +70,7 @@ pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report
         credentials: drawn(&source, counts.credentials, |source| Box::new(source.credentials())),
         policies: policies::rows(inventory),
         frameworks: verdicts.into_iter().map(FrameworkRow::from).collect(),
-        risks: risks::rows(
-            &top(inventory, assessment, settings, header.started, risks::NAMED),
-            inventory,
-            header,
-        ),
+        risks: risks::rows(&ranked, inventory, header),
         undecided: drawn(&source, counts.undecided, |source| Box::new(source.undecided())),
         deleted: aside::deleted(inventory, &desk.context),
         exceptions: exceptions::rows(assessment, settings),
@@ -138,6 +134,7 @@ struct Counted {
     tally: Tally,
     counts: Counts,
     verdicts: Vec<ControlVerdict>,
+    ranked: Vec<Risk>,
 }
 
 /// Makes every row once.
@@ -146,6 +143,7 @@ fn count(source: &Source, desk: &Desk<'_>) -> Counted {
     let objects = &inventory.objects;
     let listed = frameworks::listed(inventory);
     let mut assessor = Assessor::new(inventory, &listed, settings, source.header.started);
+    let mut ranking = Ranking::new(inventory, settings, source.header.started, risks::NAMED);
     let mut tally = Tally::default();
     let mut counts = Counts { findings: 0, objects: objects.len(), credentials: 0, undecided: 0 };
     let elsewhere = findings::elsewhere(source, desk);
@@ -156,6 +154,7 @@ fn count(source: &Source, desk: &Desk<'_>) -> Counted {
         let assessment = desk.judge.object(&object);
         let judged = Judged::new(&object, &assessment);
         assessor.look(&object);
+        ranking.look(&object, &assessment);
         tally.object(&objects::row(&judged, &source.header, &desk.context));
         for credential in objects::credentials(&judged, &desk.context) {
             counts.credentials += 1;
@@ -171,7 +170,7 @@ fn count(source: &Source, desk: &Desk<'_>) -> Counted {
     }
     counts.undecided += unclear.len();
     unclear.drain(..).for_each(|row| tally.undecided(&row));
-    Counted { tally, counts, verdicts: assessor.finish() }
+    Counted { tally, counts, verdicts: assessor.finish(), ranked: ranking.finish() }
 }
 
 fn gaps(inventory: &Inventory) -> Vec<GapRow> {

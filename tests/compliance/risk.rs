@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use keysweep::compliance::takeover::GRAPH;
-use keysweep::compliance::{Reason, Risk, Settings, evaluate, top};
+use keysweep::compliance::{Judge, Ranking, Reason, Risk, Settings};
 use keysweep::domain::{
     Aside, Grant, KeyId, KeyType, Object, ObjectId, ObjectKey, Owners, PasswordCredential, Permission,
-    RuleId, Severity, SignInMethod, Text, Whom,
+    RuleId, Severity, Text, Whom,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -17,8 +17,10 @@ use crate::draft::Draft;
 
 fn ranking(draft: &Draft, settings: &Settings, count: usize) -> Vec<Risk> {
     let inventory = draft.inventory();
-    let assessment = evaluate(&inventory, settings, SignInMethod::Certificate, now());
-    top(&inventory, &assessment, settings, now(), count)
+    let judge = Judge::new(&inventory, settings, now());
+    let mut ranking = Ranking::new(&inventory, settings, now(), count);
+    inventory.objects.iter().for_each(|object| ranking.look(&object, &judge.object(&object)));
+    ranking.finish()
 }
 
 fn number(key: ObjectKey) -> u128 {

@@ -123,6 +123,8 @@ async fn whatever_a_row_looks_like_it_is_read_or_passed_over() {
     assert_eq!(of(3), at("2026-10-01T00:00:00Z"));
     assert_eq!(of(4), at("2026-10-01T05:00:00Z"));
     assert_eq!(of(6), at("2026-10-01T00:00:00Z"), "the latest of several");
+    let unclear = |number: u128| keys.is_unclear(KeyId(id(number)));
+    assert!([8, 9, 10].into_iter().all(unclear) && unclear(99) && !unclear(3), "it may be anybody's");
     assert_eq!(keys.oldest(), at("2026-10-01T00:00:00Z"), "what never signed in makes no report old");
     assert!(!keys.is_empty());
     let (inventory, _) = read_from(with_reports(Reply::page(&rows[9..]), nothing())).await;

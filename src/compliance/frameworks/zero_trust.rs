@@ -44,8 +44,10 @@ pub(super) const CONTROLS: &[Control] = &[
         rules: &[
             RuleId::ClientSecret,
             RuleId::ClientSecretExpired,
+            RuleId::ClientSecretUnused,
             RuleId::ServicePrincipalSecret,
             RuleId::GrandfatheredSecret,
+            RuleId::PrivilegedWithSecret,
             RuleId::ForeignSecret,
         ],
     },

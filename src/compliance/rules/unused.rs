@@ -31,7 +31,13 @@ fn judge(case: &Case<'_>, secret: &Credential<'_>, report: &LastUse<crate::domai
     let long_ago = |at: DateTime<Utc>| case.settings.unused_after < case.now - at;
     let last = report.of(key_id);
     let counts = match last {
-        Some(at) => long_ago(at),
+        Some(at) if !long_ago(at) => false,
+        _ if report.is_unclear(key_id) => {
+            return Some(Ruling::Undecided(words::plain(
+                "An entry of the report on sign-in activity could not be read, and may tell of this secret.",
+            )));
+        }
+        Some(_) => true,
         None if secret.unreadable => true,
         None => secret.start.or(case.object.created).is_some_and(long_ago),
     };
@@ -97,6 +103,25 @@ mod tests {
             // Where the sign-in is known, it does not matter when the secret began.
             let fresh = PasswordCredential { start: Some(now()), ..old.clone() };
             assert_eq!(judged(&holding(fresh), &inventory), expected, "{case}, fresh");
+        }
+    }
+
+    #[test]
+    fn what_an_unreadable_entry_may_tell_of_is_not_decided() {
+        let old = holding(secret(Some(now() - limit() * 3), Some(now() + SECOND)));
+        let (recent, long_ago) = (Some(now() - SECOND), Some(now() - limit() * 2));
+        for (case, last, whose, nameless, expected) in [
+            ("its own, beside none", None, vec![KEY], 0, "undecided"),
+            ("its own, beside an old one", long_ago, vec![KEY], 0, "undecided"),
+            ("its own, beside a recent one", recent, vec![KEY], 0, "kept"),
+            ("another's", None, vec![OTHER], 0, "broken"),
+            ("nobody's, beside none", None, vec![], 1, "undecided"),
+            ("nobody's, beside an old one", long_ago, vec![], 1, "broken"),
+        ] {
+            let others = [(OTHER, long_ago)].into_iter();
+            let entries: LastUse<KeyId> = others.chain(last.map(|at| (KEY, Some(at)))).collect();
+            let inventory = with(Aside::Read(entries.with_unreadable(whose, nameless)));
+            assert_eq!(judged(&old, &inventory), expected, "{case}");
         }
     }
 

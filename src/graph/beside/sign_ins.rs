@@ -55,14 +55,17 @@ async fn report<K: Ord + Copy + Send + 'static>(
     if is_refused(&listed) {
         listed = list(None).await;
     }
-    let Rows { mut rows, passed_over } = whole(listed, watch.part)?;
+    let Rows { mut rows, unclear, nameless } = whole(listed, watch.part)?;
+    let passed_over = unclear.len() + nameless;
     if 0 < passed_over {
         tracing::warn!(path, passed_over, "passed over {passed_over} rows of `{path}`, which cannot be read");
     }
     // One that stands on two pages is one.
     rows.sort_unstable();
     rows.dedup();
-    Ok(Told { entries: rows.len(), all: rows.into_iter().collect() })
+    let entries = rows.len();
+    let all = rows.into_iter().collect::<LastUse<K>>().with_unreadable(unclear, nameless);
+    Ok(Told { entries, all })
 }
 
 /// Whether the question itself is refused, with what it says about pages.
@@ -77,19 +80,22 @@ fn is_refused<S>(listed: &Listed<S>) -> bool {
 enum Row<K> {
     /// What it is about, and when that last signed in, if ever.
     Of(K, Option<DateTime<Utc>>),
-    /// Nobody can tell.
+    /// What it is about; when that last signed in nobody can tell.
+    Unclear(K),
+    /// Nobody can tell what it is about.
     Unreadable,
 }
 
 /// Those of a report.
 struct Rows<K> {
     rows: Vec<(K, Option<DateTime<Utc>>)>,
-    passed_over: usize,
+    unclear: Vec<K>,
+    nameless: usize,
 }
 
 impl<K> Default for Rows<K> {
     fn default() -> Self {
-        Self { rows: Vec::new(), passed_over: 0 }
+        Self { rows: Vec::new(), unclear: Vec::new(), nameless: 0 }
     }
 }
 
@@ -97,7 +103,8 @@ impl<K: Send + 'static> Sink<Row<K>> for Rows<K> {
     fn put(&mut self, row: Row<K>) {
         match row {
             Row::Of(id, at) => self.rows.push((id, at)),
-            Row::Unreadable => self.passed_over += 1,
+            Row::Unclear(id) => self.unclear.push(id),
+            Row::Unreadable => self.nameless += 1,
         }
     }
 
@@ -108,7 +115,7 @@ impl<K: Send + 'static> Sink<Row<K>> for Rows<K> {
 
 /// `appCredentialSignInActivity`.
 fn credential(entry: Entry<'_>) -> Option<Row<KeyId>> {
-    let read = |row: Value| Some(Row::Of(KeyId(id(&row, "keyId")?), last(row.get("signInActivity"))?));
+    let read = |row: Value| Some(of(KeyId(id(&row, "keyId")?), last(row.get("signInActivity"))));
     Some(entry.json().and_then(read).unwrap_or(Row::Unreadable))
 }
 
@@ -127,10 +134,18 @@ fn application(entry: Entry<'_>) -> Option<Row<AppId>> {
     let read = |row: Value| {
         let says = |name: &str| row.get(name).is_some_and(|activity| !activity.is_null());
         let told_apart = says(OWN) || OTHERS.into_iter().any(says);
-        let at = last(row.get(if told_apart { OWN } else { "lastSignInActivity" }))?;
-        Some(Row::Of(AppId(id(&row, "appId")?), at))
+        let at = last(row.get(if told_apart { OWN } else { "lastSignInActivity" }));
+        Some(of(AppId(id(&row, "appId")?), at))
     };
     Some(entry.json().and_then(read).unwrap_or(Row::Unreadable))
+}
+
+/// Of what it is, and what `last` says of that.
+fn of<K>(id: K, last: Option<Option<DateTime<Utc>>>) -> Row<K> {
+    match last {
+        Some(at) => Row::Of(id, at),
+        None => Row::Unclear(id),
+    }
 }
 
 fn id(row: &Value, name: &str) -> Option<Uuid> {
