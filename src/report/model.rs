@@ -349,6 +349,8 @@ pub struct ObjectRow {
     pub permissions: Option<Vec<String>>,
     /// The directory roles it signs in with, likewise. No column.
     pub directory_roles: Option<Vec<String>>,
+    /// Whether it is an agent identity blueprint (FACTS §1.1). No column.
+    pub agent_blueprint: bool,
 }
 
 /// A row of `credentials.csv`.

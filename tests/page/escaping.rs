@@ -35,6 +35,7 @@ fn report_of(text: &str) -> Report {
     (row.assigned_policy_id, row.assigned_policy_name) = (own(), own());
     row.owners = vec![own(), own()];
     row.permissions = Some(vec![own(), own()]);
+    row.directory_roles = Some(vec![own()]);
     row.compliance = "non-compliant";
     let mut secret = sample::secret(&row, 1, text, Some(3));
     (secret.usage, secret.credential_id) = (own(), own());
@@ -59,6 +60,7 @@ fn report_of(text: &str) -> Report {
             why: own(),
         })
     });
+    report.risks = vec![sample::risk(&row, &[text, text])];
     report.deleted = Some(vec![sample::deleted(9, text)]);
     report.unavailable = sample::gaps();
     for part in &mut report.unavailable {
@@ -188,6 +190,7 @@ fn only_https_becomes_a_link() {
         report.objects.change(|rows| rows[0].portal_url = url.to_owned());
         report.findings.change(|rows| rows.iter_mut().for_each(|row| row.portal_url = url.to_owned()));
         report.changes.iter_mut().for_each(|change| change.portal_url = url.to_owned());
+        report.risks.iter_mut().for_each(|risk| risk.portal_url = url.to_owned());
         report.header.portal = "";
         let page = elements(&page(&report));
         let mail = elements(&letter_with(&report, &sample::nothing(), 0, Kept::InDirectory).html);

@@ -18,4 +18,6 @@ mod markup;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod risks;
+#[cfg(test)]
 mod sample;

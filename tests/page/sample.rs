@@ -96,6 +96,7 @@ pub(crate) fn object(number: usize, kind: Subject, name: &str) -> ObjectRow {
         last_sign_in: None,
         permissions: None,
         directory_roles: None,
+        agent_blueprint: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use keysweep::compliance::Settings;
 use keysweep::domain::{
     Addition, Additions, AppId, Aside, Beside, DeletedApplication, Grant, KeyId, Object, ObjectId, ObjectKey,
-    ObjectKind, Permission, Text,
+    ObjectKind, Permission, RoleHolder, Text,
 };
 use keysweep::report::{ChangeKind, ChangeWord, DeletedRow, GapRow, Report};
 use uuid::Uuid;
@@ -78,6 +78,57 @@ fn an_application_has_the_permissions_of_its_service_principal() {
     assert_eq!(held(&draft.objects[2]), ["Mail.Send (Microsoft Graph)"]);
     let unread = report_on(&tenant());
     assert!(unread.objects.iter().all(|row| row.permissions.is_none()), "not read is not none");
+}
+
+#[test]
+fn an_application_has_the_directory_roles_of_its_service_principal() {
+    let mut draft = tenant();
+    draft.objects[0].app_id = Some(AppId(Uuid::from_u128(42)));
+    let holder = |principal, app_id, name: Option<&str>, scope: &str| RoleHolder {
+        principal,
+        app_id,
+        definition: Text::new("9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"),
+        name: name.map(Text::new),
+        scope: Text::new(scope),
+    };
+    let (principal, app_id) = (draft.objects[2].id, draft.objects[0].app_id);
+    draft.beside.roles = Aside::Read(vec![
+        holder(principal, None, Some("Application Administrator"), "/"),
+        holder(principal, None, Some("Application Administrator"), "/"),
+        holder(principal, None, None, "/administrativeUnits/5"),
+        holder(ObjectId(Uuid::from_u128(77)), app_id, Some("Reports Reader"), "/"),
+    ]);
+    let report = report_on(&draft);
+    let held = |object: &Object| {
+        let row = report.objects.iter().find(|row| row.object_id == object.id.to_string()).unwrap();
+        row.directory_roles.unwrap()
+    };
+    assert_eq!(held(&draft.objects[0]), ["Reports Reader"]);
+    assert_eq!(held(&draft.objects[1]), Vec::<String>::new());
+    let scoped = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3 (for /administrativeUnits/5)";
+    assert_eq!(held(&draft.objects[2]), [scoped, "Application Administrator"]);
+    assert!(report_on(&tenant()).objects.iter().all(|row| row.directory_roles.is_none()));
+}
+
+#[test]
+fn what_no_rule_speaks_of_says_why() {
+    let mut draft = tenant();
+    draft.objects[1].tags = vec![Text::new("WindowsAzureActiveDirectoryOnPremApp")];
+    let (start, end) = (Some("2026-03-01T00:00:00Z"), Some("2027-03-01T00:00:00Z"));
+    draft.objects[1].passwords =
+        vec![password(8, "CWAP_AuthSecret", start, end), password(9, "own", start, end)];
+    let report = report_on(&draft);
+    let why = |object: usize, place: usize| {
+        let id = draft.objects[object].id.to_string();
+        let mut rows = report.credentials.iter().filter(|row| row.object_id == id);
+        rows.nth(place).unwrap().not_flagged
+    };
+    assert!(why(1, 0).contains("Application Proxy"));
+    assert_eq!(why(1, 1), "", "an ordinary secret beside it");
+    assert!(why(2, 0).contains("signs SAML tokens"));
+    assert!(why(3, 0).contains("managed identities"));
+    let flagged = |name: &str| report.findings.iter().any(|row| row.credential_name == name);
+    assert!(flagged("own") && !flagged("CWAP_AuthSecret"));
 }
 
 #[test]

@@ -198,8 +198,12 @@ fn rows_have_the_members_that_the_tables_have_as_columns() {
     // What the columns of the contract have no room for is in the document alone.
     let tables: [(&str, usize, &[&str]); 5] = [
         ("findings", 2, &["added_by"]),
-        ("objects", 2, &["last_sign_in", "owner_contacts", "permissions"]),
-        ("credentials", 2, &[]),
+        (
+            "objects",
+            2,
+            &["last_sign_in", "owner_contacts", "directory_roles", "agent_blueprint", "permissions"],
+        ),
+        ("credentials", 2, &["not_flagged"]),
         ("policies", 2, &[]),
         ("changes", 3, &[]),
     ];

@@ -42,11 +42,16 @@ fn permission(permission: &Permission) -> String {
 }
 
 /// Who holds which directory roles, at hand for any number of objects.
-pub(in crate::report) struct Roles(Option<(BTreeMap<ObjectId, Vec<String>>, BTreeMap<AppId, Vec<String>>)>);
+#[derive(Default)]
+pub(in crate::report) struct Roles {
+    were_read: bool,
+    by_principal: BTreeMap<ObjectId, Vec<String>>,
+    by_app: BTreeMap<AppId, Vec<String>>,
+}
 
 impl Roles {
     pub(super) fn of(beside: &Beside) -> Self {
-        let Some(holders) = beside.roles.read() else { return Self(None) };
+        let Some(holders) = beside.roles.read() else { return Self::default() };
         let mut by_principal: BTreeMap<_, Vec<String>> = BTreeMap::new();
         let mut by_app: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for RoleHolder { principal, app_id, definition, name, scope } in holders {
@@ -64,19 +69,19 @@ impl Roles {
             roles.sort();
             roles.dedup();
         }
-        Self(Some((by_principal, by_app)))
+        Self { were_read: true, by_principal, by_app }
     }
 
     /// Those that an object signs in with; an application has those of its service principals. None where
     /// they were not read.
     pub(super) fn of_object(&self, object: &Object) -> Option<Vec<String>> {
-        let (by_principal, by_app) = self.0.as_ref()?;
+        let Self { were_read, by_principal, by_app } = self;
         let held = match (object.kind(), object.app_id) {
             (ObjectKind::ServicePrincipal, _) => by_principal.get(&object.id),
             (ObjectKind::Application, Some(app_id)) => by_app.get(&app_id),
             (ObjectKind::Application, None) => None,
         };
-        Some(held.cloned().unwrap_or_default())
+        were_read.then(|| held.cloned().unwrap_or_default())
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -
         last_sign_in: aside::last_sign_in(object, context),
         permissions: aside::permissions(object, context),
         directory_roles: context.roles.of_object(object),
+        agent_blueprint: application.is_some_and(|facts| facts.blueprint),
     }
 }
 

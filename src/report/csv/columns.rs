@@ -101,6 +101,7 @@ pub(super) fn object(row: &ObjectRow) -> [Cell<'_>; OBJECT_COLUMNS.len()] {
         last_sign_in: _,
         permissions: _,
         directory_roles: _,
+        agent_blueprint: _,
     } = row;
     [
         object_type.as_str().into(),

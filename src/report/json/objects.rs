@@ -82,6 +82,8 @@ pub(super) struct Object<'a> {
     permissions: Option<&'a [String]>,
     /// The directory roles it signs in with; null where they were not read.
     directory_roles: Option<&'a [String]>,
+    /// Whether it is an agent identity blueprint, from which agent identities are made.
+    agent_blueprint: bool,
 }
 
 /// An owner, and where mail reaches it.
@@ -135,6 +137,7 @@ impl<'a> From<&'a ObjectRow> for Object<'a> {
             last_sign_in,
             permissions,
             directory_roles,
+            agent_blueprint,
         } = row;
         Self {
             object_type: object_type.as_str(),
@@ -166,6 +169,7 @@ impl<'a> From<&'a ObjectRow> for Object<'a> {
             last_sign_in: moment(*last_sign_in),
             permissions: permissions.as_deref(),
             directory_roles: directory_roles.as_deref(),
+            agent_blueprint: *agent_blueprint,
         }
     }
 }
