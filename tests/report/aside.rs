@@ -161,10 +161,10 @@ fn who_added_a_credential_is_told_with_the_change() {
     assert!(of(ChangeKind::Finding) > 0);
     assert_eq!(told.len(), of(ChangeKind::Credential) + of(ChangeKind::Finding));
     let credential = told.iter().find(|row| row.kind == ChangeKind::Credential).unwrap();
-    assert!(credential.detail.ends_with(" =dev@contoso.example added it."), "{}", credential.detail);
+    assert!(credential.detail.ends_with(" Added by =dev@contoso.example."), "{}", credential.detail);
     let presence =
         report.findings.iter().find(|row| row.rule.as_str() == "client-secret" && !row.added_by.is_empty());
-    assert!(presence.unwrap().detail.ends_with(" =dev@contoso.example added it on 2026-11-20."));
+    assert!(presence.unwrap().detail.ends_with(" Added by =dev@contoso.example on 2026-11-20."));
     let cells: Vec<String> = csv(&report, "changes.csv").iter().map(|row| row["added_by"].clone()).collect();
     assert!(cells.contains(&"'=dev@contoso.example".to_owned()), "no formula: {cells:?}");
 }

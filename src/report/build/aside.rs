@@ -97,7 +97,7 @@ pub(in crate::report) fn addition<'a>(
 /// That, as a sentence to be added to what is said of the credential.
 pub(super) fn added(addition: &Addition) -> String {
     let Addition { object: _, key_id: _, at, by } = addition;
-    format!(" {by} added it on {}.", day(*at))
+    format!(" Added by {by} on {}.", day(*at))
 }
 
 /// The parts that are not to be had, in their order, each with what to do about it.

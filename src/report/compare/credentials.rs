@@ -70,7 +70,7 @@ impl<'a> Credentials<'a> {
         };
         let addition = addition(object.key(), credential, &self.present.inventory.beside);
         let by = addition.map_or_else(String::new, |addition| addition.by.as_str().to_owned());
-        let detail = if by.is_empty() { detail } else { format!("{detail} {by} added it.") };
+        let detail = if by.is_empty() { detail } else { format!("{detail} Added by {by}.") };
         let row = ChangeRow { added_by: by, ..self.row(ChangeWord::Appeared, object, (object, credential)) };
         with_aspect(&row, Aspect::new("", cell(object, credential), detail))
     }
