@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use super::settings::Privileged;
 use crate::domain::{
     AppId, Aside, Beside, Object, ObjectId, ObjectKind, Permission, Powers, RoleHolder, Text,
@@ -75,7 +77,23 @@ impl<'a> Privileges<'a> {
             {
                 Some("The application has no `appId` by which its service principal could be found.")
             }
+            _ if self.holds_nameless(object) => {
+                Some("It holds an application permission whose name the resource does not tell.")
+            }
             _ => None,
+        }
+    }
+
+    /// Whether it holds a permission of which only the id is known: that may be any.
+    fn holds_nameless(&self, object: &Object) -> bool {
+        let nameless = |permission: &Permission| {
+            self.settings.may_count(permission) && Uuid::try_parse(permission.name.as_str()).is_ok()
+        };
+        let Some(powers) = self.permissions.read() else { return false };
+        match (object.kind(), object.app_id) {
+            (ObjectKind::ServicePrincipal, _) => powers.of_principal(object.id).any(nameless),
+            (ObjectKind::Application, Some(app_id)) => powers.of_application(app_id).any(nameless),
+            (ObjectKind::Application, None) => false,
         }
     }
 }

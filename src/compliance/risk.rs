@@ -5,15 +5,16 @@
 //! apart by the first of these in which they differ:
 //!
 //! 1. the severity of the worst open finding: what the configuration calls worst comes first;
-//! 2. whether its secrets lead to the whole tenant;
-//! 3. whether a secret lies open: then nobody has to be broken into any more;
-//! 4. whether a secret was added to somebody else's application: it may be an attacker's already;
-//! 5. whether it holds a usable shared secret at all, and for how long: without end comes before years;
-//! 6. whether the secret was used lately. One that is in use stands in some file or pipeline, where it can be
+//! 2. whether it is enabled: nobody gets a token with what is switched off;
+//! 3. whether its secrets lead to the whole tenant;
+//! 4. whether a secret lies open: then nobody has to be broken into any more;
+//! 5. whether a secret was added to somebody else's application: it may be an attacker's already;
+//! 6. whether it holds a usable shared secret at all, and for how long: without end comes before years;
+//! 7. whether the secret was used lately. One that is in use stands in some file or pipeline, where it can be
 //!    found, and its sign-ins are nothing new to anybody. What nobody knows of counts as used; one without a
 //!    sign-in for long comes after both;
-//! 7. whether nobody owns it: nobody would be asked, and nobody would notice;
-//! 8. how many open findings there are; then kind and id, so that the order is always the same.
+//! 8. whether nobody owns it: nobody would be asked, and nobody would notice;
+//! 9. how many open findings there are; then kind and id, so that the order is always the same.
 //!
 //! What somebody has accepted does not count.
 

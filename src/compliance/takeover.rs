@@ -18,6 +18,8 @@
 //! `[privileged]` of the configuration adds to the list and takes from it. Ids of roles are their template
 //! ids, from the same list; ids of resources are those that Microsoft documents for its own applications.
 
+use std::collections::BTreeSet;
+
 use uuid::{Uuid, uuid};
 
 use super::settings::Privileged;
@@ -182,7 +184,13 @@ impl Privileged {
     /// Whether a permission counts as the whole tenant.
     pub(super) fn counts_permission(&self, permission: &Permission) -> bool {
         let name = permission.name.as_str();
-        !self.except.contains(name) && (self.also.contains(name) || why_permission(permission).is_some())
+        !has(&self.except, name) && (has(&self.also, name) || why_permission(permission).is_some())
+    }
+
+    /// Whether a permission of which only the id is known may be one of the list.
+    pub(super) fn may_count(&self, permission: &Permission) -> bool {
+        !has(&self.except, permission.name.as_str())
+            && PERMISSIONS.iter().any(|entry| entry.resource == permission.resource)
     }
 
     /// The name of a role that counts as the whole tenant: one that reaches no more than an administrative
@@ -193,16 +201,20 @@ impl Privileged {
         let listed = ROLES.iter().find(|role| Some(role.template) == template);
         let told = name.as_ref().map(|name| name.as_str());
         let name = listed.map(|role| role.name).or(told).unwrap_or(definition.as_str());
-        let also = self.also.contains(name) || self.also.contains(definition.as_str());
-        let counts = scope.as_str() == "/" && !self.except.contains(name) && (also || listed.is_some());
+        let among = |names| has(names, name) || has(names, definition.as_str());
+        let counts = among(&self.also) || listed.is_some();
+        let counts = scope.as_str() == "/" && counts && !among(&self.except);
         counts.then(|| name.to_owned())
     }
 }
 
+/// Whether a name stands among others: in Graph upper and lower case make no difference.
+fn has(names: &BTreeSet<String>, name: &str) -> bool {
+    names.iter().any(|other| other.eq_ignore_ascii_case(name))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

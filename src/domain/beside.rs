@@ -67,6 +67,16 @@ pub struct Beside {
     pub blueprints: Aside<usize>,
 }
 
+impl Beside {
+    /// The oldest sign-in that is told of: so far back the reports on sign-in activity go at least.
+    #[must_use]
+    pub fn activity_since(&self) -> Option<DateTime<Utc>> {
+        let of_credentials = self.credential_use.read().and_then(LastUse::oldest);
+        let of_applications = self.application_use.read().and_then(LastUse::oldest);
+        of_credentials.into_iter().chain(of_applications).min()
+    }
+}
+
 /// A directory role that a service principal holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RoleHolder {
@@ -93,8 +103,23 @@ pub struct Addition {
     pub key_id: KeyId,
     /// When.
     pub at: DateTime<Utc>,
-    /// Who: a user's sign-in name or the name of an application.
-    pub by: Text,
+    /// Who.
+    pub by: Initiator,
+}
+
+/// Who did something, as the audit log tells it (FACTS §16). Whoever may name an application may name it like a
+/// person, so that the two are never mixed up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Initiator {
+    /// A user, by the best name that is told: the sign-in name, if that is.
+    User(Text),
+    /// An application.
+    Application {
+        /// Its name, where that is told.
+        name: Option<Text>,
+        /// Its client id, or else the id of its service principal.
+        id: Option<Text>,
+    },
 }
 
 /// Credentials that somebody added: of each the latest time.

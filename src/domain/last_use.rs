@@ -50,7 +50,7 @@ impl<K: Ord + Copy> LastUse<K> {
 
     /// Whether the report has no entry at all, and so says nothing about anything.
     pub fn is_empty(&self) -> bool {
-        self.entries == 0
+        self.entries == 0 && self.unclear.is_empty() && self.nameless == 0
     }
 }
 

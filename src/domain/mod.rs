@@ -24,7 +24,7 @@ mod run;
 mod text;
 
 pub use basis::{Basis, DeltaLink, DeltaState, HowRead, Since};
-pub use beside::{Addition, Additions, Aside, Beside, DeletedApplication, RoleHolder};
+pub use beside::{Addition, Additions, Aside, Beside, DeletedApplication, Initiator, RoleHolder};
 pub use credential::{
     Credential, CredentialAt, CredentialKind, CredentialState, FederatedCredential, KeyCredential, KeyType,
     PasswordCredential, Rotation,

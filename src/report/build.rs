@@ -21,7 +21,7 @@ use crate::report::compare::{self, Present};
 use crate::report::{Compared, FindingRow, FrameworkRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
 use source::{Desk, Source};
 
-pub(super) use aside::addition;
+pub(super) use aside::{addition, cell as initiator_cell, spoken as initiator_spoken};
 pub(super) use context::{Context, Judged, Policies, credential_id, signs_tokens};
 pub(super) use objects::{app_id, portal_url};
 
@@ -54,6 +54,8 @@ pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report
         }
     };
     let History { past, trend, previous, notices } = history;
+    // A report that is made again is given the notices of the first.
+    let young = aside::too_young(inventory, &desk.context).filter(|notice| !notices.contains(notice));
     let compared = match past {
         Past::Unknown => Compared::Unknown,
         Past::First => Compared::First,
@@ -76,7 +78,7 @@ pub fn build(header: Header, audited: Arc<Audited>, history: &History) -> Report
         exceptions: exceptions::rows(assessment, settings),
         trend: trend.clone(),
         previous: previous.clone(),
-        notices: notices.clone(),
+        notices: notices.iter().cloned().chain(young).collect(),
         header: header.clone(),
     }
 }

@@ -30,7 +30,7 @@ fn tempting() -> Draft {
         ..held(&draft, APPLICATION, "Application.ReadWrite.All")
     };
     draft.beside.permissions = Aside::Read([grant].into_iter().collect());
-    let report = [(KeyId(Uuid::from_u128(0x99)), Some(now()))];
+    let report = [(KeyId(Uuid::from_u128(0x99)), Some(now() - TimeDelta::days(91)))];
     draft.beside.credential_use = Aside::Read(report.into_iter().collect());
     draft
 }

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use keysweep::compliance::takeover::GRAPH;
 use keysweep::compliance::{Judge, Ranking, Reason, Risk, Settings};
 use keysweep::domain::{
-    Aside, Grant, KeyId, KeyType, Object, ObjectId, ObjectKey, Owners, PasswordCredential, Permission,
-    RuleId, Severity, Text, Whom,
+    Aside, Details, Grant, KeyId, KeyType, Object, ObjectId, ObjectKey, Owners, PasswordCredential,
+    Permission, RuleId, Severity, Text, Whom,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -140,4 +140,15 @@ proptest! {
         prop_assert!(all.is_sorted_by(|a, b| b.severity <= a.severity));
         prop_assert_eq!(&ranking(&draft, &settings, count)[..], &all[..count.min(all.len())]);
     }
+}
+
+#[test]
+fn what_is_switched_off_comes_after_its_like() {
+    let mut draft = compliant_tenant();
+    let Details::Application(facts) = &mut holder(&mut draft, 0x10, 300).details else { panic!() };
+    facts.is_disabled = Some(true);
+    holder(&mut draft, 0x11, 100);
+    let order: Vec<u128> =
+        ranking(&draft, &Settings::default(), 5).iter().map(|risk| number(risk.key)).collect();
+    assert_eq!(order, [0x11, 0x10]);
 }

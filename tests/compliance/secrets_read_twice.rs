@@ -226,11 +226,18 @@ fn unused(object: &Object, draft: &Draft) -> Reading {
         Aside::Read(report) if report.is_empty() => return Default::default(),
         Aside::Read(report) => Some(report),
     };
+    let applications = match &draft.beside.application_use {
+        Aside::Read(report) => report.oldest(),
+        _ => None,
+    };
+    let all = report.and_then(LastUse::oldest).into_iter().chain(applications);
+    let deep = all.min().is_some_and(|oldest| oldest + ninety < now());
     let live = secrets(object, draft).into_iter().filter(|place| unexpired(object.passwords[*place].end));
     sorted(object, live, |password| {
         let (report, key) = (report?, password.key_id?);
         let since = match report.of(key) {
             Some(last) => Some(last),
+            None if !deep => return Some(false),
             None if password.unreadable => return None,
             None if password.start.is_some() => password.start,
             None => object.created,
@@ -298,7 +305,9 @@ fn expiring(object: &Object, draft: &Draft) -> (Reading, Vec<Option<usize>>) {
         let replaces = |place: &usize| {
             let one = &object.passwords[*place];
             let in_time = one.start.is_none() || one.start < Some(end);
-            place != old && !one.unreadable && in_time && one.end.is_none_or(|end| !soon(end))
+            let before = object.passwords[*old].start;
+            let later = one.start.is_none() || before.is_none() || before <= one.start;
+            place != old && !one.unreadable && in_time && later && one.end.is_none_or(|end| !soon(end))
         };
         let ends = |place: &usize| object.passwords[*place].end.unwrap_or(DateTime::<Utc>::MAX_UTC);
         let best = spoken_of.iter().copied().filter(replaces).map(|place| ends(&place)).max();
@@ -340,6 +349,7 @@ fn agree_on_certificates(object: &Object, judged: &ObjectAssessment) -> Result<(
                 && !key.unreadable
                 && signs(object, place) == signs(object, *old)
                 && key.start.is_none_or(|start| start < end)
+                && (key.start.is_none() || object.keys[*old].start <= key.start)
                 && key.end.is_none_or(|end| !soon(end))
         };
         match newer {

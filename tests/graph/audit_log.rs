@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::config::{Extras, Reading};
-use keysweep::domain::{Additions, Aside, Inventory, KeyId, ObjectId, ObjectKey, ObjectKind, Part};
+use keysweep::domain::{
+    Additions, Aside, Initiator, Inventory, KeyId, ObjectId, ObjectKey, ObjectKind, Part, Text,
+};
 use keysweep::graph::{Ask, WhyFull, refresh};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -38,9 +40,17 @@ fn key(kind: ObjectKind, id: Uuid) -> ObjectKey {
     ObjectKey { kind, id: ObjectId(id) }
 }
 
+fn named(by: &Initiator) -> String {
+    let text = |text: &Option<Text>| text.as_ref().map(Text::to_string).unwrap_or_default();
+    match by {
+        Initiator::User(name) => name.to_string(),
+        Initiator::Application { name, id } => format!("app {} {}", text(name), text(id)),
+    }
+}
+
 fn added(additions: &Additions, object: ObjectKey, key: u128) -> Option<(String, String)> {
     let addition = additions.of(object, KeyId(id(key)))?;
-    Some((addition.by.as_str().to_owned(), addition.at.to_rfc3339()))
+    Some((named(&addition.by), addition.at.to_rfc3339()))
 }
 
 /// A list of credentials as it stands in the log.
@@ -83,14 +93,14 @@ async fn what_was_recorded_is_read() {
     let additions = whole(&inventory, &inventory.beside.additions);
     let of = |kind, object: &str, key_id: &str| {
         let addition = additions.of(key(kind, object.parse().unwrap()), KeyId(key_id.parse().unwrap()))?;
-        Some(addition.by.as_str())
+        Some(named(&addition.by))
     };
     let (application, principal) =
         ("0d77e011-2fc6-438f-8b93-decb4f926929", "0e1fa067-dcc1-4d85-9b4c-e69145dd3efb");
     let by_user = of(ObjectKind::Application, application, "33333333-3333-3333-3333-333333333333");
-    assert_eq!(by_user, Some("dev@contoso.com"));
+    assert_eq!(by_user.as_deref(), Some("dev@contoso.com"));
     let by_app = of(ObjectKind::ServicePrincipal, principal, "77777777-7777-7777-7777-777777777777");
-    assert_eq!(by_app, Some("Automation"));
+    assert_eq!(by_app.as_deref(), Some("app Automation 55555555-5555-5555-5555-555555555555"));
     for other in ["directoryaudit-list.response.json", "directoryaudit-list-filter-initiatedby.response.json"]
     {
         let Some(body) = sample(other) else { return };
@@ -188,9 +198,9 @@ async fn whoever_did_it_is_named_as_well_as_can_be() {
         (json!({"user": {"id": "u", "displayName": "Dev", "userPrincipalName": "dev@x"}, "app": null}), Some("dev@x")),
         (json!({"user": {"id": "u", "displayName": "Dev", "userPrincipalName": null}}),                 Some("Dev")),
         (json!({"user": {"id": "u", "displayName": " "}}),                                              Some("u")),
-        (json!({"user": null, "app": {"displayName": "Automation", "appId": "a"}}),                     Some("Automation")),
-        (json!({"user": null, "app": {"displayName": null, "appId": "a", "servicePrincipalId": "s"}}),  Some("a")),
-        (json!({"user": null, "app": {"servicePrincipalId": "s"}}),                                     Some("s")),
+        (json!({"user": null, "app": {"displayName": "Automation", "appId": "a"}}),                     Some("app Automation a")),
+        (json!({"user": null, "app": {"displayName": null, "appId": "a", "servicePrincipalId": "s"}}),  Some("app  a")),
+        (json!({"user": null, "app": {"servicePrincipalId": "s"}}),                                     Some("app  s")),
         (json!({"user": null, "app": null}),                                                            None),
         (json!(null),                                                                                   None),
     ] {

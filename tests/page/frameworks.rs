@@ -7,7 +7,7 @@ use crate::markup::elements;
 use crate::sample::{self, guid, letter_with, page};
 
 /// Every control, the verdicts in turn, with a text from the directory where there can be one.
-fn report_of(text: &str, verdicts: &[Verdict]) -> Report {
+pub(crate) fn report_of(text: &str, verdicts: &[Verdict]) -> Report {
     let behind = |number: usize| FrameworkObject {
         object_type: if number == 0 { Subject::Policy } else { Subject::Application },
         object_id: guid(number),

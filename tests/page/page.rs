@@ -2,13 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use keysweep::compliance::frameworks::Verdict;
 use keysweep::domain::RuleId;
 use keysweep::report::{ChangeKind, ChangeWord, Compared, Report, Subject, UndecidedRow};
 use sha2::{Digest as _, Sha256};
 
 use crate::markup::{Element, elements};
 use crate::sample::page;
-use crate::{history, sample};
+use crate::{frameworks, history, sample};
 
 fn texts(elements: &[Element], tag: &str) -> Vec<String> {
     elements.iter().filter(|element| element.tag == tag).map(|element| element.text.clone()).collect()
@@ -267,5 +268,26 @@ fn a_page_that_has_room_for_every_row_is_the_same_whatever_the_room() {
     for report in [several(), history::later()] {
         assert_eq!(sample::page_of(&report, 60), page(&report));
         assert!(!page(&report).contains("All of them are in"));
+    }
+}
+
+/// A narrow screen has no heads of columns: each cell says what it is.
+#[test]
+fn every_column_has_a_label_on_a_narrow_screen() {
+    let report = Report { deleted: Some(vec![sample::deleted(7, "Old")]), ..history::later() };
+    let page = page(&Report { frameworks: frameworks::report_of("x", &Verdict::ALL).frameworks, ..report });
+    let sheets: Vec<&str> = page.split("<section class=\"sheet").skip(1).collect();
+    assert!(sheets.len() > 7, "{}", sheets.len());
+    for sheet in sheets {
+        let id = sheet.split("id=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an id");
+        let head =
+            sheet.split("<thead>").nth(1).and_then(|rest| rest.split("</thead>").next()).unwrap_or_default();
+        for column in 2..=head.matches("<th ").count() {
+            let marks =
+                ["", "tr:not(.more) "].map(|row| format!("#{id} {row}td:nth-child({column})::before"));
+            // Change, kind and severity speak for themselves.
+            let spoken_for = id == "changes" && column <= 3;
+            assert!(spoken_for || marks.iter().any(|mark| page.contains(mark)), "{id}, column {column}");
+        }
     }
 }

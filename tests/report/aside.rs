@@ -2,8 +2,8 @@
 
 use keysweep::compliance::Settings;
 use keysweep::domain::{
-    Addition, Additions, AppId, Aside, Beside, DeletedApplication, Grant, KeyId, Object, ObjectId, ObjectKey,
-    ObjectKind, Permission, RoleHolder, Text,
+    Addition, Additions, AppId, Aside, Beside, DeletedApplication, Grant, Initiator, KeyId, Object, ObjectId,
+    ObjectKey, ObjectKind, Permission, RoleHolder, Text,
 };
 use keysweep::report::{ChangeKind, ChangeWord, DeletedRow, GapRow, Report};
 use uuid::Uuid;
@@ -49,6 +49,29 @@ fn the_last_use_of_a_credential_stands_in_its_row_and_nowhere_else() {
         let report = report_on(&with(Beside { credential_use: unread, ..Beside::default() }));
         assert!(csv(&report, "credentials.csv").iter().all(|row| row["last_used"].is_empty()));
     }
+}
+
+#[test]
+fn a_report_that_may_be_too_young_is_named_and_accuses_nobody() {
+    let old = (KeyId(Uuid::from_u128(99)), Some(at("2026-08-25T06:00:00Z")));
+    let young = (KeyId(Uuid::from_u128(99)), Some(at("2026-08-25T06:00:01Z")));
+    let unused = |entries: Vec<(KeyId, Option<_>)>, applications: Vec<(AppId, Option<_>)>| {
+        let mut draft = with(Beside {
+            credential_use: Aside::Read(entries.into_iter().collect()),
+            application_use: Aside::Read(applications.into_iter().collect()),
+            ..Beside::default()
+        });
+        draft.objects[0].passwords = vec![password(1, "ci", Some("2026-01-01T00:00:00Z"), None)];
+        let report = report_on(&draft);
+        let named = report.notices.iter().any(|notice| notice.contains("may be younger than `unused_after`"));
+        let found = report.findings.iter().any(|row| row.rule.as_str() == "client-secret-unused");
+        (found, named)
+    };
+    assert_eq!(unused(vec![old], vec![]), (true, false));
+    assert_eq!(unused(vec![young], vec![]), (false, true));
+    assert_eq!(unused(vec![(KeyId(Uuid::from_u128(99)), None)], vec![]), (false, true));
+    let application = (AppId(Uuid::from_u128(7)), old.1);
+    assert_eq!(unused(vec![young], vec![application]), (true, false), "either report shows how far they go");
 }
 
 #[test]
@@ -139,7 +162,12 @@ fn who_added_a_credential_is_told_with_the_change() {
     draft.objects[1].passwords = vec![password(9, "new", Some("2026-11-20T00:00:00Z"), None)];
     let object = ObjectKey { kind: ObjectKind::Application, id: draft.objects[1].id };
     let key_id = key_of(&draft, 1);
-    let by = |at_: &str, name: &str| Addition { object, key_id, at: at(at_), by: Text::new(name) };
+    let by = |at_: &str, name: &str| Addition {
+        object,
+        key_id,
+        at: at(at_),
+        by: Initiator::User(Text::new(name)),
+    };
     let elsewhere = Addition {
         object: ObjectKey { kind: ObjectKind::ServicePrincipal, ..object },
         ..by("2026-11-22T00:00:00Z", "somebody else")
@@ -161,12 +189,39 @@ fn who_added_a_credential_is_told_with_the_change() {
     assert!(of(ChangeKind::Finding) > 0);
     assert_eq!(told.len(), of(ChangeKind::Credential) + of(ChangeKind::Finding));
     let credential = told.iter().find(|row| row.kind == ChangeKind::Credential).unwrap();
-    assert!(credential.detail.ends_with(" Added by =dev@contoso.example."), "{}", credential.detail);
+    assert!(credential.detail.ends_with(" Added by “=dev@contoso.example”."), "{}", credential.detail);
     let presence =
         report.findings.iter().find(|row| row.rule.as_str() == "client-secret" && !row.added_by.is_empty());
-    assert!(presence.unwrap().detail.ends_with(" Added by =dev@contoso.example on 2026-11-20."));
+    assert!(presence.unwrap().detail.ends_with(" Added by “=dev@contoso.example” on 2026-11-20."));
     let cells: Vec<String> = csv(&report, "changes.csv").iter().map(|row| row["added_by"].clone()).collect();
     assert!(cells.contains(&"'=dev@contoso.example".to_owned()), "no formula: {cells:?}");
+}
+
+#[test]
+fn an_application_that_added_something_is_never_taken_for_a_person() {
+    let text = |text: &str| Some(Text::new(text));
+    let hostile = "admin@contoso.example\r\n\u{202e}x";
+    let application = |name, id| Initiator::Application { name, id };
+    for (by, cell, sentence) in [
+        (Initiator::User(Text::new("a@b.example")), "a@b.example", "Added by “a@b.example” on"),
+        (
+            application(text(hostile), text("5555")),
+            "admin@contoso.example\r\n\u{202e}x (application 5555)",
+            "Added by application “admin@contoso.example x” (“5555”) on",
+        ),
+        (application(text("CI"), None), "CI (application)", "Added by application “CI” on"),
+        (application(None, text("5555")), "application 5555", "Added by application “5555” on"),
+        (application(None, None), "application", "Added by an application on"),
+    ] {
+        let mut draft = tenant();
+        let addition =
+            Addition { object: draft.objects[0].key(), key_id: key_of(&draft, 0), at: at(BEFORE), by };
+        draft.beside.additions = Aside::Read([addition].into_iter().collect());
+        let report = report_on(&draft);
+        let row = report.findings.iter().find(|row| row.rule.as_str() == "client-secret").unwrap();
+        assert_eq!(row.added_by, cell);
+        assert!(row.detail.contains(sentence), "{}", row.detail);
+    }
 }
 
 #[test]
@@ -194,6 +249,19 @@ fn what_is_not_to_be_had_is_named_once_and_the_run_stays_complete() {
     let document: serde_json::Value = serde_json::from_slice(&file(&report, "report.json", false)).unwrap();
     assert_eq!(document["unavailable"][1]["part"], "sign-in activity");
     assert!(document["deleted_applications"].is_null());
+}
+
+#[test]
+fn a_report_without_entries_is_not_to_be_had() {
+    let report = report_on(&with(Beside {
+        credential_use: Aside::Read(std::iter::empty().collect()),
+        application_use: Aside::Read(std::iter::empty().collect()),
+        ..Beside::default()
+    }));
+    let [GapRow { part, reason }] = report.unavailable.as_slice() else { panic!("{:?}", report.unavailable) };
+    assert_eq!(part, "sign-in activity");
+    assert!(reason.contains("holds no entry") && reason.contains("`[audit] sign_in_activity = false`"));
+    assert_eq!(report.notices, Vec::<String>::new(), "it is said once");
 }
 
 #[test]

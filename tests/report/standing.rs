@@ -182,10 +182,17 @@ fn what_was_read_and_is_no_more_is_fixed() {
     let mut diary = Diary::default();
     diary.run(&inventory, &Settings::default(), FIRST);
     let second = diary.run(&mended, &Settings::default(), SECOND);
-    for rule in [RuleId::ClientSecretUnused, RuleId::PrivilegedWithSecret] {
-        let fixed = Some((ChangeWord::Fixed, "It does not break the rule any more."));
-        assert_eq!(row(&second, rule), fixed, "{rule}");
-    }
+    let fixed = |why| Some((ChangeWord::Fixed, why));
+    let plainly = fixed("It does not break the rule any more.");
+    assert_eq!(row(&second, RuleId::ClientSecretUnused), plainly);
+    let by_what_is_read =
+        fixed("By what is read it does not break the rule any more; directory roles are not read.");
+    assert_eq!(row(&second, RuleId::PrivilegedWithSecret), by_what_is_read);
+    let mut diary = Diary::default();
+    diary.run(&inventory, &Settings::default(), FIRST);
+    mended.beside.roles = Aside::Read(Vec::new());
+    let third = diary.run(&mended, &Settings::default(), SECOND);
+    assert_eq!(row(&third, RuleId::PrivilegedWithSecret), plainly, "nothing else could have shown it");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What was read beside objects and policies, as later runs know it.
 
 use keysweep::domain::{
-    Addition, Additions, Aside, Beside, Inventory, KeyId, Object, ObjectKey, PasswordCredential, Text,
+    Addition, Additions, Aside, Beside, Initiator, Inventory, KeyId, Object, ObjectKey, PasswordCredential,
+    Text,
 };
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::world::{World, on_both_engines};
 on_both_engines!(the_additions_of_the_last_complete_run_are_told, what_nobody_read_leaves_no_row);
 
 fn added(object: ObjectKey, key: u128, at: i64, by: &str) -> Addition {
-    Addition { object, key_id: KeyId(Uuid::from_u128(key)), at: day(at), by: Text::new(by) }
+    Addition { object, key_id: KeyId(Uuid::from_u128(key)), at: day(at), by: Initiator::User(Text::new(by)) }
 }
 
 fn with(additions: impl IntoIterator<Item = Addition>) -> Inventory {

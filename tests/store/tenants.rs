@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::domain::{
     Actor, Addition, Additions, AppId, ApplicationFacts, Aside, Assigned, Beside, Collection, CustomPolicy,
-    DeletedApplication, Details, Gap, Grant, InstanceLock, Inventory, KeyId, Limit, Object, ObjectId,
-    ObjectKey, ObjectKind, Owners, Part, PasswordCredential, Permission, PolicyId, Reach, Restriction,
-    RestrictionKind, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
+    DeletedApplication, Details, Gap, Grant, Initiator, InstanceLock, Inventory, KeyId, Limit, Object,
+    ObjectId, ObjectKey, ObjectKind, Owners, Part, PasswordCredential, Permission, PolicyId, Reach,
+    Restriction, RestrictionKind, ServicePrincipalFacts, State, TenantDefault, TenantId, Text,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -131,7 +131,7 @@ fn beside() -> Beside {
             object: ObjectKey { kind: ObjectKind::ServicePrincipal, id: principal },
             key_id: key(7),
             at: day(2),
-            by: Text::new("dev@contoso.example"),
+            by: Initiator::User(Text::new("dev@contoso.example")),
         }])),
         deleted: Aside::Read(vec![DeletedApplication {
             deleted: Some(day(3)),

@@ -142,6 +142,8 @@ pub(crate) const SCHEMA: &[Object] = &[
         ("status",         Recommended, Text),
         ("status_details", Optional,    Texts),
         ("checks",         Optional,    Many("check")),
+        ("standards",      Known, Texts),
+        ("requirements",   Optional,    Texts),
     ], &[]),
     ("check", &[
         ("uid",       Recommended, Text),

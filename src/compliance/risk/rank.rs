@@ -15,6 +15,8 @@ use crate::domain::{
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     pub(super) severity: Severity,
+    /// Nobody gets a token with what is switched off, until somebody switches it on.
+    enabled: bool,
     takeover: bool,
     plain_sight: bool,
     foreign: bool,
@@ -75,6 +77,7 @@ impl Ranked {
         let until = secrets.iter().map(|secret| secret.end).max_by_key(|end| (end.is_none(), *end)).flatten();
         let rank = Rank {
             severity,
+            enabled: object.enabled() != Some(false),
             takeover: takeover.is_some(),
             plain_sight,
             foreign,
@@ -163,11 +166,12 @@ impl Use {
         now: DateTime<Utc>,
     ) -> Self {
         let Aside::Read(report) = &inventory.beside.credential_use else { return Self::Unknown };
+        let unclear = |secret: &Credential<'_>| secret.key_id.is_none_or(|key_id| report.is_unclear(key_id));
         let last = |secret: &Credential<'_>| secret.key_id.and_then(|key_id| report.of(key_id));
         match secrets.iter().map(last).max().flatten() {
             Some(at) if now - at <= settings.unused_after => Self::Lately(at),
             // One of several without a row may be the one in use.
-            Some(_) if secrets.iter().all(|secret| last(secret).is_some()) => Self::LongAgo,
+            Some(_) if secrets.iter().all(|one| last(one).is_some() && !unclear(one)) => Self::LongAgo,
             Some(_) | None => Self::Unknown,
         }
     }

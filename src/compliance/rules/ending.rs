@@ -43,7 +43,7 @@ fn ends_soon(case: &Case<'_>, end: DateTime<Utc>) -> bool {
 }
 
 /// What can take the place of a credential that ends then: another one of its kind that can be used before,
-/// and does not end soon itself. Tokens are signed by certificates that sign, and nobody signs in with those.
+/// was not there before it, and does not end soon itself. Tokens are signed by certificates that sign, and nobody signs in with those.
 /// Of several, the one that ends last.
 fn newer(case: &Case<'_>, old: &Credential<'_>, end: DateTime<Utc>) -> Option<CredentialAt> {
     let replaces = |other: &&Credential<'_>| {
@@ -53,7 +53,7 @@ fn newer(case: &Case<'_>, old: &Credential<'_>, end: DateTime<Utc>) -> Option<Cr
             && !other.unreadable
             && case.unknown_type(other).is_none()
             && case.object.signs_tokens(other) == case.object.signs_tokens(old)
-            && other.start.is_none_or(|start| start < end)
+            && other.start.is_none_or(|start| start < end && old.start.is_none_or(|old| old <= start))
             && other.end.is_none_or(|end| !ends_soon(case, end))
     };
     let last =

@@ -65,6 +65,22 @@ mod tests {
         }])
     }
 
+    #[test]
+    fn a_permission_that_the_resource_does_not_name_may_be_any() {
+        let id = "06b708a9-e830-4db3-a914-8e69da51d44f";
+        let holder = Object { passwords: vec![secret(None, None)], ..application() };
+        let judged = |permissions: &[Permission]| {
+            let inventory = with(granted(permissions), Aside::NotAsked);
+            gist(&rulings(privileged_with_secret, &holder, &inventory))
+        };
+        let elsewhere = AppId(Uuid::from_u128(8));
+        assert_eq!(judged(&[permission(GRAPH, id)]), "undecided");
+        assert_eq!(judged(&[permission(GRAPH, "User.Read.All")]), "kept");
+        assert_eq!(judged(&[permission(elsewhere, id)]), "kept", "nothing of that resource is on the list");
+        let takeover = permission(GRAPH, "Application.ReadWrite.All");
+        assert_eq!(judged(&[permission(GRAPH, id), takeover]), "broken");
+    }
+
     fn with(permissions: Aside<Powers>, roles: Aside<Vec<RoleHolder>>) -> Inventory {
         Inventory { beside: Beside { permissions, roles, ..Beside::default() }, ..tenant(&[]) }
     }

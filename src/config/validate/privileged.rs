@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use super::Desk;
 use crate::compliance::{Privileged, takeover};
 use crate::config::hint;
@@ -11,7 +13,8 @@ use crate::config::raw::RawPrivileged;
 pub(super) fn privileged(raw: RawPrivileged, desk: &mut Desk<'_>) -> Privileged {
     let RawPrivileged { also, except } = raw;
     let except = names(except, "privileged.except", desk, |name, key, desk| {
-        if takeover::names().any(|listed| listed == name) {
+        let is_id = Uuid::try_parse(name).is_ok();
+        if is_id || takeover::names().any(|listed| listed.eq_ignore_ascii_case(name)) {
             return;
         }
         let remedy = match hint::nearest(name, takeover::names()) {
@@ -23,7 +26,7 @@ pub(super) fn privileged(raw: RawPrivileged, desk: &mut Desk<'_>) -> Privileged 
     let also = names(also, "privileged.also", desk, |name, key, desk| {
         if except.contains(name) {
             desk.problem(key, "stands in `privileged.except` too", "Remove one of the two");
-        } else if takeover::names().any(|listed| listed == name) {
+        } else if takeover::names().any(|listed| listed.eq_ignore_ascii_case(name)) {
             desk.problem(key, "is on the built-in list already", "Remove it");
         }
     });

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::outcome::{Told, Trouble, whole};
 use super::{key_description, lenient};
-use crate::domain::{Addition, Additions, ObjectId, ObjectKey, ObjectKind, Text};
+use crate::domain::{Addition, Additions, Initiator, ObjectId, ObjectKey, ObjectKind, Text};
 use crate::graph::entry::Entry;
 use crate::graph::http::Graph;
 use crate::graph::pages::Sink;
@@ -129,14 +129,17 @@ fn kind(target: &Value) -> Option<ObjectKind> {
 }
 
 /// A user or an application; the other is null. By the best name that is told.
-fn initiator(initiated_by: &Value) -> Option<Text> {
+fn initiator(initiated_by: &Value) -> Option<Initiator> {
     let name = |who: &str, names: &[&str]| {
         let who = initiated_by.get(who)?;
-        names.iter().find_map(|name| text(who, name).filter(|name| !name.trim().is_empty()))
+        let told = names.iter().find_map(|name| text(who, name).filter(|name| !name.trim().is_empty()));
+        told.map(Text::new)
     };
-    let user = || name("user", &["userPrincipalName", "displayName", "id"]);
-    let app = || name("app", &["displayName", "appId", "servicePrincipalId"]);
-    user().or_else(app).map(Text::new)
+    if let Some(user) = name("user", &["userPrincipalName", "displayName", "id"]) {
+        return Some(Initiator::User(user));
+    }
+    let (name, id) = (name("app", &["displayName"]), name("app", &["appId", "servicePrincipalId"]));
+    (name.is_some() || id.is_some()).then_some(Initiator::Application { name, id })
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {

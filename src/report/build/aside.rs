@@ -6,11 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Context, objects};
 use crate::domain::{
-    Addition, AppId, Aside, Beside, Credential, CredentialKind, DeletedApplication, Inventory, Object,
-    ObjectId, ObjectKey, ObjectKind, Part, Permission, RoleHolder, Text,
+    Addition, AppId, Aside, Beside, Credential, CredentialKind, DeletedApplication, Initiator, Inventory,
+    Object, ObjectId, ObjectKey, ObjectKind, Part, Permission, RoleHolder, RuleId, Text,
 };
-use crate::report::words::day;
+use crate::report::words::{day, quoted};
 use crate::report::{DeletedRow, GapRow};
+
+/// Why a report without entries is none.
+const EMPTY: &str = "The report on sign-in activity holds no entry, so nothing is known of what is used: it takes \
+    Microsoft Entra ID P1 or P2 to see the data, and some time until there is any. Try again later, or leave it out \
+    with `[audit] sign_in_activity = false`.";
 
 /// How long a deleted application can be restored (FACTS §6).
 const RESTORABLE: TimeDelta = TimeDelta::days(30);
@@ -97,17 +102,46 @@ pub(in crate::report) fn addition<'a>(
 /// That, as a sentence to be added to what is said of the credential.
 pub(super) fn added(addition: &Addition) -> String {
     let Addition { object: _, key_id: _, at, by } = addition;
-    format!(" Added by {by} on {}.", day(*at))
+    format!(" Added by {} on {}.", spoken(by), day(*at))
+}
+
+/// Who it was, in a cell of its own.
+pub(in crate::report) fn cell(by: &Initiator) -> String {
+    match by {
+        Initiator::User(name) => name.to_string(),
+        Initiator::Application { name: Some(name), id: Some(id) } => format!("{name} (application {id})"),
+        Initiator::Application { name: Some(name), id: None } => format!("{name} (application)"),
+        Initiator::Application { name: None, id } => {
+            id.as_ref().map_or_else(|| "application".to_owned(), |id| format!("application {id}"))
+        }
+    }
+}
+
+/// Who it was, in a sentence.
+pub(in crate::report) fn spoken(by: &Initiator) -> String {
+    match by {
+        Initiator::User(name) => quoted(name.as_str()),
+        Initiator::Application { name: Some(name), id: Some(id) } => {
+            format!("application {} ({})", quoted(name.as_str()), quoted(id.as_str()))
+        }
+        Initiator::Application { name: Some(only), id: None }
+        | Initiator::Application { name: None, id: Some(only) } => {
+            format!("application {}", quoted(only.as_str()))
+        }
+        Initiator::Application { name: None, id: None } => "an application".to_owned(),
+    }
 }
 
 /// The parts that are not to be had, in their order, each with what to do about it.
 pub(super) fn unavailable(inventory: &Inventory) -> Vec<GapRow> {
     let Beside { permissions, roles, credential_use, application_use, additions, deleted, blueprints } =
         &inventory.beside;
+    // So it looks where the tenant may not see the data, or has only just begun to have any (FACTS §15).
+    let empty = credential_use.read().filter(|report| report.is_empty()).map(|_| Text::new(EMPTY));
     let parts = [
         (Part::Permissions, permissions.unavailable()),
         (Part::DirectoryRoles, roles.unavailable()),
-        (Part::SignInActivity, credential_use.unavailable()),
+        (Part::SignInActivity, credential_use.unavailable().or(empty.as_ref())),
         (Part::SignInActivity, application_use.unavailable()),
         (Part::AuditLog, additions.unavailable()),
         (Part::DeletedApplications, deleted.unavailable()),
@@ -120,6 +154,22 @@ pub(super) fn unavailable(inventory: &Inventory) -> Vec<GapRow> {
     // Two reports make one part, and are refused for the same reason.
     rows.dedup();
     rows
+}
+
+/// What a reader of findings about unused secrets has to know, where the reports do not go back far enough.
+pub(super) fn too_young(inventory: &Inventory, context: &Context<'_>) -> Option<String> {
+    context.settings.severity(RuleId::ClientSecretUnused)?;
+    context.beside.credential_use.read().filter(|report| !report.is_empty())?;
+    let since = inventory.beside.activity_since();
+    let reach = match since {
+        Some(since) if context.settings.unused_after < context.now - since => return None,
+        Some(since) => format!("tell of no sign-in before {}", day(since)),
+        None => "tell of no sign-in at all".to_owned(),
+    };
+    Some(format!(
+        "The reports on sign-in activity {reach}, so that they may be younger than `unused_after`: client \
+         secrets without a sign-in in them are not taken for unused."
+    ))
 }
 
 /// The deleted applications by name and id; none where they were not read.

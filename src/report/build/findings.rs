@@ -104,7 +104,7 @@ fn row(finding: &Finding, site: Site<'_>, source: &Source, desk: &Desk<'_>) -> F
         detail,
         recommendation,
         portal_url,
-        added_by: addition.map_or_else(String::new, |addition| addition.by.as_str().to_owned()),
+        added_by: addition.map_or_else(String::new, |addition| aside::cell(&addition.by)),
     }
 }
 

@@ -7,8 +7,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::Present;
 use super::aspect::Aspect;
 use super::rows::{Ranked, here, with_aspect};
-use crate::domain::{Credential, CredentialAt, FederatedCredential, KeyId, KeyType, Object, RunMark, Text};
-use crate::report::build::{addition, credential_id, signs_tokens};
+use crate::domain::{
+    Addition, Credential, CredentialAt, FederatedCredential, KeyId, KeyType, Object, RunMark, Text,
+};
+use crate::report::build::{
+    addition, credential_id, initiator_cell as cell_of, initiator_spoken as spoken, signs_tokens,
+};
 use crate::report::words::{day, noun, quoted};
 use crate::report::{ChangeKind, ChangeRow, ChangeWord};
 
@@ -69,9 +73,11 @@ impl<'a> Credentials<'a> {
             (None, None) => format!("A {named} {how}; it {ending}."),
         };
         let addition = addition(object.key(), credential, &self.present.inventory.beside);
-        let by = addition.map_or_else(String::new, |addition| addition.by.as_str().to_owned());
-        let detail = if by.is_empty() { detail } else { format!("{detail} Added by {by}.") };
-        let row = ChangeRow { added_by: by, ..self.row(ChangeWord::Appeared, object, (object, credential)) };
+        let (added_by, detail) = match addition {
+            Some(Addition { by, .. }) => (cell_of(by), format!("{detail} Added by {}.", spoken(by))),
+            None => (String::new(), detail),
+        };
+        let row = ChangeRow { added_by, ..self.row(ChangeWord::Appeared, object, (object, credential)) };
         with_aspect(&row, Aspect::new("", cell(object, credential), detail))
     }
 

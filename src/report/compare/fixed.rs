@@ -3,7 +3,8 @@
 use super::Present;
 use super::findings::object_key;
 use crate::domain::{
-    Credential, FindingRecord, Object, ObjectKey, ObjectKind, PolicyId, RuleId, Subject, Undecided,
+    Aside, Beside, Credential, FindingRecord, Object, ObjectKey, ObjectKind, Part, PolicyId, RuleId, Subject,
+    Undecided,
 };
 use crate::report::build::credential_id;
 use crate::report::words::{day, quoted};
@@ -70,7 +71,12 @@ fn kept() -> String {
 /// A credential that was removed or has ended explains what was said of it.
 fn on_object(record: &FindingRecord, object: &Object, present: &Present<'_>) -> String {
     if record.credential_type.is_empty() {
-        return kept();
+        return match done_without(record.rule, present) {
+            Some(part) => {
+                format!("By what is read it does not break the rule any more; {part} are not read.")
+            }
+            None => kept(),
+        };
     }
     let name = match (record.credential_name.trim(), record.credential_id.as_str()) {
         ("", "") => "without name and id".to_owned(),
@@ -87,6 +93,16 @@ fn on_object(record: &FindingRecord, object: &Object, present: &Present<'_>) -> 
             format!("{named} expired on {} and is still listed.", day(end))
         }
         Some(_) | None => kept(),
+    }
+}
+
+/// The part that may have shown it, and that nobody asks for any more.
+fn done_without(rule: RuleId, present: &Present<'_>) -> Option<Part> {
+    let Beside { permissions, roles, .. } = &present.inventory.beside;
+    match (rule, permissions, roles) {
+        (RuleId::PrivilegedWithSecret, Aside::NotAsked, _) => Some(Part::Permissions),
+        (RuleId::PrivilegedWithSecret, _, Aside::NotAsked) => Some(Part::DirectoryRoles),
+        _ => None,
     }
 }
 

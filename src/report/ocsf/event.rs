@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::class::{Activity, CATEGORY, CLASS, SCHEMA, Status, Verdict, severity};
-use crate::domain::Severity;
+use crate::compliance::frameworks::served_by;
+use crate::domain::{RuleId, Severity};
 
 /// Milliseconds since 1970, UTC.
 pub(super) fn millis(time: DateTime<Utc>) -> i64 {
@@ -182,6 +183,12 @@ pub(super) struct Compliance<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     status_details: Vec<Cow<'a, str>>,
     checks: [Check<'a>; 1],
+    /// The frameworks that the rule serves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    standards: Vec<String>,
+    /// Their controls.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requirements: Vec<&'static str>,
 }
 
 /// A rule.
@@ -198,7 +205,23 @@ impl<'a> Compliance<'a> {
     pub(super) fn new(verdict: Verdict, uid: &'a str, name: &'a str, desc: &'a str) -> Self {
         let verdict = verdict.member();
         let check = Check { uid, name, desc, status_id: verdict.id, status: verdict.caption };
-        Self { status_id: verdict.id, status: verdict.caption, status_details: Vec::new(), checks: [check] }
+        Self {
+            status_id: verdict.id,
+            status: verdict.caption,
+            status_details: Vec::new(),
+            checks: [check],
+            standards: Vec::new(),
+            requirements: Vec::new(),
+        }
+    }
+
+    /// With the controls that the rule serves.
+    pub(super) fn serving(self, rule: RuleId) -> Self {
+        let mut standards: Vec<String> = served_by(rule)
+            .map(|control| format!("{} {}", control.framework.name(), control.framework.version()))
+            .collect();
+        standards.dedup();
+        Self { standards, requirements: served_by(rule).map(|control| control.id).collect(), ..self }
     }
 
     pub(super) fn because(self, status_details: Vec<Cow<'a, str>>) -> Self {

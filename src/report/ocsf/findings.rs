@@ -40,7 +40,8 @@ pub(super) fn present<'a>(row: &'a FindingRow, run: &'a Run<'_>) -> Event<'a> {
             last_seen_time: Some(millis(run.started())),
             src_url: filled(&row.portal_url),
         },
-        compliance: Compliance::new(Verdict::Fail, rule, explanation.title, explanation.breaks_when),
+        compliance: Compliance::new(Verdict::Fail, rule, explanation.title, explanation.breaks_when)
+            .serving(row.rule),
         remediation: Some(Remediation { desc: &row.recommendation }),
         resource: Resource {
             kind: row.object_type.as_str(),
@@ -71,8 +72,9 @@ pub(super) fn closed<'a>(row: &'a ChangeRow, run: &'a Run<'_>) -> Option<Event<'
     let (ChangeKind::Finding, ChangeWord::Fixed) = (row.kind, row.change) else { return None };
     let (key, rule) = (row.key.as_ref()?, row.rule?);
     let explanation = catalogue(rule);
+    let (title, breaks_when) = (explanation.title, explanation.breaks_when);
+    let compliance = Compliance::new(Verdict::Pass, rule.as_str(), title, breaks_when).serving(rule);
     let rule = rule.as_str();
-    let compliance = Compliance::new(Verdict::Pass, rule, explanation.title, explanation.breaks_when);
     Some(Event::from(Told {
         activity: Activity::Close,
         severity: row.severity,
