@@ -268,7 +268,6 @@ async fn a_breakage_makes_it_a_gap() {
         ("no kind of principal",  "appRoleAssignedTo",   200, json!({"value": [no_type]})),
         ("of another resource",   "appRoleAssignedTo",   200, other),
         ("a link to elsewhere",   "appRoleAssignedTo",   200, json!({"value": [], "@odata.nextLink": "https://elsewhere.example/v1.0/x"})),
-        ("no roles",              "$select=id,appRoles", 200, json!({"id": id(GRAPH_AT)})),
         ("roles of another",      "$select=id,appRoles", 200, json!({"id": id(0x77), "appRoles": []})),
     ] {
         let (inventory, server) =
@@ -276,6 +275,19 @@ async fn a_breakage_makes_it_a_gap() {
         assert_gap(&inventory, &inventory.beside.permissions, Part::Permissions, case);
         assert!(server.seen().iter().all(|seen| !seen.path.contains("v1.0/x")), "{case}");
     }
+}
+
+#[tokio::test]
+async fn without_the_roles_of_a_resource_what_is_held_there_has_no_name() {
+    let bare = but(|url| {
+        let asked = url.contains("$select=id,appRoles") && url.contains(&id(GRAPH_AT).to_string());
+        asked.then(|| (200, json!({"id": id(GRAPH_AT), "appRoles": null})))
+    });
+    let (inventory, _) = read_from(bare).await;
+    let powers = whole(&inventory, &inventory.beside.permissions);
+    let names: Vec<String> =
+        powers.of_principal(ObjectId(id(CLIENT))).map(|permission| permission.name.to_string()).collect();
+    assert_eq!(names, [id(DIRECTORY).to_string()]);
 }
 
 #[tokio::test]

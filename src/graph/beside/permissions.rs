@@ -110,17 +110,16 @@ async fn ask(graph: &Graph, resources: &[Resource], watch: Watch<'_>) -> Result<
     Ok(answers)
 }
 
-/// The names of the roles.
+/// The names of the roles, as far as they are told: what is held without a name may be anything.
 fn names(resource: ObjectId, body: &RawValue, part: Part) -> Result<HashMap<Uuid, Text>, Trouble> {
     let names = read_body(part, |problems| {
         let mut entry = Entry::new(1, body, problems);
         let wire: wire::Offer<'_> = entry.read()?;
-        // What was selected and is absent was passed over (FACTS §4.1).
-        let roles = wire.app_roles.filter(|_| wire.id.as_deref().and_then(guid) == Some(resource.0));
-        if roles.is_none() {
-            entry.wrong("not all that was asked for came");
+        if wire.id.as_deref().and_then(guid) != Some(resource.0) {
+            entry.wrong("it is not what was asked for");
+            return None;
         }
-        Some(roles?.into_iter().flatten().filter_map(named).collect())
+        Some(wire.app_roles.into_iter().flatten().flatten().filter_map(named).collect())
     });
     names.map(Option::unwrap_or_default)
 }
