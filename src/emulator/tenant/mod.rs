@@ -94,7 +94,7 @@ pub struct TenantData {
     /// Whether plain listings of applications hold agent identity blueprints. Nobody documents it.
     pub blueprints_listed: bool,
     /// Who changes what is changed without a request, as `initiatedBy` of audit entries has it. See
-    /// [`shapes::by_user`](super::shapes::by_user).
+    /// [`shapes::by_user`].
     pub editor: Value,
     /// The most objects on a page, whatever `$top` says. A small number makes many pages of few objects.
     pub page_size: Option<usize>,

@@ -21,7 +21,7 @@ impl TenantData {
     /// Adds a row to the report of credentials. `keyId` names the credential; what is left out follows from
     /// the credential of the tenant with this key, and without `signInActivity` no sign-in is recorded. A
     /// key may have several rows, one for each `resourceId`. See
-    /// [`shapes::sign_in`](crate::emulator::shapes::sign_in).
+    /// [`shapes::sign_in`].
     pub fn add_credential_sign_in(&mut self, row: Value) {
         let mut row = fill::members(row);
         let key_id = row.get("keyId").and_then(Value::as_str).unwrap_or_default().to_owned();
