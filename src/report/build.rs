@@ -22,7 +22,7 @@ use crate::report::{Compared, FindingRow, FrameworkRow, GapRow, Header, ObjectRo
 use source::{Desk, Source};
 
 pub(super) use aside::{addition, cell as initiator_cell, spoken as initiator_spoken};
-pub(super) use context::{Context, Judged, Policies, credential_id, signs_tokens};
+pub(super) use context::{Context, Judged, Policies, credential_id};
 pub(super) use objects::{app_id, portal_url};
 
 /// What was read of a tenant, and what was concluded from it by which settings.

@@ -15,13 +15,13 @@ fn tenant() -> (TenantData, String, String) {
     tenant.add_application(json!({ "displayName": "Plain" }));
     let blueprint = tenant.add_application(json!({
         "@odata.type": BLUEPRINT,
-        "displayName": "Helper",
-        "passwordCredentials": [shapes::secret("helper", now(), None)],
+        "displayName": "Planner",
+        "passwordCredentials": [shapes::secret("planner", now(), None)],
     }));
     let app_id = tenant.object(Application, &blueprint).unwrap()["appId"].clone();
     let agent = tenant.add_service_principal(json!({
         "@odata.type": "#microsoft.graph.agentIdentity",
-        "displayName": "Helper of the day",
+        "displayName": "Planner of the day",
         "agentIdentityBlueprintId": app_id,
     }));
     (tenant, blueprint, agent)
@@ -64,7 +64,7 @@ async fn the_listing_of_blueprints_has_nothing_else_and_pages_of_a_hundred() {
     let (mut tenant, ..) = tenant();
     for number in 2..=101 {
         tenant
-            .add_application(json!({ "@odata.type": BLUEPRINT, "displayName": format!("Helper {number}") }));
+            .add_application(json!({ "@odata.type": BLUEPRINT, "displayName": format!("Planner {number}") }));
         tenant.add_application(json!({ "displayName": format!("App {number}") }));
     }
     let rig = Rig::new(tenant).await;
@@ -99,7 +99,7 @@ async fn a_tenant_may_leave_blueprints_out_of_plain_listings() {
     let counted = rig.get_eventual("/applications?$count=true").await;
     assert_eq!(counted.body["@odata.count"], 1);
     assert_eq!(rig.get_eventual("/applications/$count").await.body, json!(1));
-    assert_eq!(rig.get(LISTING).await.values("displayName"), ["Helper"]);
+    assert_eq!(rig.get(LISTING).await.values("displayName"), ["Planner"]);
     assert_eq!(rig.get(&format!("/applications/{blueprint}")).await.status, 200);
     assert_eq!(
         rig.get("/applications/delta").await.values("id").len(),

@@ -4,9 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::uuid;
 
 use super::holders::{Holders, Said};
-use crate::domain::{
-    Credential, CredentialAt, CredentialKind, CredentialState, KeyCredential, Object, TenantId,
-};
+use crate::domain::{Credential, CredentialKind, CredentialState, Object, TenantId};
 
 /// The tenant that the texts of 21774 and 21896 name.
 const MICROSOFT_SERVICES: TenantId = TenantId(uuid!("f8cdef31-a31e-4b4a-93e4-5f571e91255a"));
@@ -63,7 +61,9 @@ impl Credentials {
     /// Whatever sits on a service principal, by whose it is.
     fn associated(&mut self, object: &Object, credentials: &[Credential<'_>]) {
         let Some(facts) = object.service_principal() else { return };
-        let only_signs = credentials.iter().all(|one| opens_or_signs(object, one));
+        let only_signs = credentials
+            .iter()
+            .all(|one| one.kind == CredentialKind::SamlSigningPassword || object.signs_tokens(one));
         match facts.app_owner_organization {
             _ if facts.owner_unreadable => {
                 self.microsoft.unclear(object);
@@ -124,16 +124,6 @@ fn began_early(one: &Credential<'_>, now: DateTime<Utc>) -> Says {
         (None, Some(end)) if DAYS_180 < now - end => Says::Against,
         (None, _) => Says::Unclear,
     }
-}
-
-/// Whether a credential is part of a SAML token-signing key.
-fn opens_or_signs(object: &Object, one: &Credential<'_>) -> bool {
-    let CredentialAt::Key(index) = one.at else { return one.kind == CredentialKind::SamlSigningPassword };
-    let Some(key) = object.keys.get(index) else { return false };
-    let shared = key.custom_key_identifier.is_some();
-    let twin =
-        |other: &KeyCredential| other.signs() && other.custom_key_identifier == key.custom_key_identifier;
-    key.signs() || shared && object.keys.iter().any(twin)
 }
 
 const SECRETS: Said = Said {

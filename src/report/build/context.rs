@@ -121,19 +121,13 @@ impl<'a> Judged<'a> {
     /// Whether a certificate of a service principal signs SAML tokens, or is listed next to the
     /// entry that does.
     pub(in crate::report) fn signs_tokens(&self, credential: &Credential<'_>) -> bool {
-        signs_tokens(self.object, credential)
+        self.object.signs_tokens(credential)
     }
 
     /// The id a report shows for a credential: `keyId`, or the `id` of a federated one.
     pub(in crate::report) fn credential_id(&self, credential: &Credential<'_>) -> String {
         credential_id(self.object, credential)
     }
-}
-
-/// Whether a certificate of a service principal signs SAML tokens, or is listed next to the entry that
-/// does.
-pub(in crate::report) fn signs_tokens(object: &Object, credential: &Credential<'_>) -> bool {
-    object.signs_tokens(credential)
 }
 
 /// The id a report shows for a credential: `keyId`, or the `id` of a federated one.

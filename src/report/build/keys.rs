@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{credential_id, signs_tokens};
+use super::credential_id;
 use crate::domain::{Credential, CredentialAt, Evidence, FindingKey, Object, RuleId};
 use crate::report::words::instant;
 use crate::report::{FindingRow, Subject, sha256};
@@ -30,7 +30,7 @@ impl Identity {
     /// the two entries stands for it is up to Graph's order: it is known by its thumbprint.
     pub(super) fn of_credential(object: &Object, credential: &Credential<'_>) -> Self {
         let kind = credential.kind.as_str();
-        if let (CredentialAt::Key(index), true) = (credential.at, signs_tokens(object, credential))
+        if let (CredentialAt::Key(index), true) = (credential.at, object.signs_tokens(credential))
             && let Some(thumbprint) =
                 object.keys.get(index).and_then(|key| key.custom_key_identifier.as_deref())
         {

@@ -10,9 +10,7 @@ use super::rows::{Ranked, here, with_aspect};
 use crate::domain::{
     Addition, Credential, CredentialAt, FederatedCredential, KeyId, KeyType, Object, RunMark, Text,
 };
-use crate::report::build::{
-    addition, credential_id, initiator_cell as cell_of, initiator_spoken as spoken, signs_tokens,
-};
+use crate::report::build::{addition, credential_id, initiator_cell as cell_of, initiator_spoken as spoken};
 use crate::report::words::{day, noun, quoted};
 use crate::report::{ChangeKind, ChangeRow, ChangeWord};
 
@@ -266,7 +264,7 @@ fn apart(
 
 /// A credential in a sentence: `client secret “ci”`.
 fn named(object: &Object, credential: &Credential<'_>) -> String {
-    let noun = noun(credential.kind, signs_tokens(object, credential));
+    let noun = noun(credential.kind, object.signs_tokens(credential));
     let name = credential.name.map(|name| name.as_str()).filter(|name| !name.trim().is_empty());
     match (name, credential_id(object, credential).as_str()) {
         (Some(name), _) => format!("{noun} {}", quoted(name)),

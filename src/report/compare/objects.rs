@@ -7,7 +7,6 @@ use crate::domain::{
     ApplicationFacts, CredentialKind, Details, InstanceLock, Object, ObjectKind, Owners, RunMark,
     ServicePrincipalFacts, TenantId, Text,
 };
-use crate::report::build::signs_tokens;
 use crate::report::phrases::{counted, spoken};
 use crate::report::words::{day, noun, quoted};
 use crate::report::{ChangeKind, ChangeWord};
@@ -204,7 +203,7 @@ fn held(object: &Object) -> Vec<String> {
     let mut held = Vec::new();
     for (kind, signing) in kinds {
         let of_kind = credentials.iter().filter(|credential| {
-            credential.kind == kind && !credential.repeats && signs_tokens(object, credential) == signing
+            credential.kind == kind && !credential.repeats && object.signs_tokens(credential) == signing
         });
         match of_kind.count() {
             0 => (),
