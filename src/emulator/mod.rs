@@ -4,7 +4,12 @@
 //! Two servers on loopback: Graph (`v1.0`) and the token endpoint of Entra, over HTTPS with a certificate
 //! authority made at the start. What is undocumented was chosen and is marked "inferred" where it is
 //! decided. Of `beta` only the two reports of sign-in activity are served. Not served: `$search`, mail,
-//! creating, changing and deleting applications. Client certificates are known by `x5t#S256` only.
+//! creating and deleting applications, changing more of them than whether they are switched off, and
+//! `Application.ReadWrite.OwnedBy` for writes. Client certificates are known by `x5t#S256` only.
+//!
+//! Two applications may sign in, each with its own secret, certificate and permissions: the auditor's and,
+//! for changes, [the writer's](Emulator::writer_client_id). [`LoggedRequest::client`] says whose token a
+//! request carried.
 //!
 //! ```no_run
 //! # async fn example(now: chrono::DateTime<chrono::Utc>, clock: fn() -> chrono::DateTime<chrono::Utc>)

@@ -31,6 +31,7 @@ mod objects;
 mod page_token;
 mod passwords;
 mod policies;
+mod policy_checks;
 mod policy_writes;
 mod query;
 mod refusal;
