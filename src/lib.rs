@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod domain;
 pub mod emulator;
 pub mod graph;
+pub mod remediation;
 pub mod report;
 pub mod run;
 pub mod store;

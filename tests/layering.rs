@@ -8,18 +8,33 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("compliance", &["domain"]),
-    ("report", &["domain", "compliance"]),
-    ("config", &["domain", "compliance"]),
+    ("remediation", &["domain", "compliance"]),
+    ("report", &["domain", "compliance", "remediation"]),
+    ("config", &["domain", "compliance", "remediation"]),
     ("graph", &["domain", "config"]),
     ("delivery", &["domain", "config", "report"]),
-    ("store", &["domain", "config"]),
-    ("run", &["domain", "compliance", "report", "config", "graph", "delivery", "store"]),
+    ("store", &["domain", "remediation", "config"]),
+    ("run", &["domain", "compliance", "remediation", "report", "config", "graph", "delivery", "store"]),
     ("daemon", &["config", "store", "run"]),
-    ("cli", &["domain", "report", "config", "graph", "delivery", "store", "run", "daemon", "emulator"]),
+    (
+        "cli",
+        &[
+            "domain",
+            "remediation",
+            "report",
+            "config",
+            "graph",
+            "delivery",
+            "store",
+            "run",
+            "daemon",
+            "emulator",
+        ],
+    ),
     ("emulator", &[]),
 ];
 
-const PURE: &[&str] = &["domain", "compliance", "report"];
+const PURE: &[&str] = &["domain", "compliance", "remediation", "report"];
 
 /// What does not occur in a pure module: I/O, clocks, randomness, logging, asynchrony. Writing into memory
 /// is no I/O.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
+use crate::remediation::Orders;
 
 /// The whole configuration (DESIGN §7).
 #[derive(Debug, Clone)]
@@ -29,8 +30,30 @@ pub struct Config {
     /// `[audit]`, `[policy]`, `[privileged]`, `[rules]` and `[[exception]]`: how to judge, with the exceptions of all
     /// tenants. [`Config::settings_for`] says how to judge one.
     pub settings: Settings,
+    /// `[remediation]`.
+    pub remediation: Remediation,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+}
+
+/// `[remediation]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remediation {
+    /// `mode`.
+    pub mode: Mode,
+    /// What may be changed, and how much.
+    pub orders: Orders,
+}
+
+/// What the daemon does after a complete run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing.
+    Off,
+    /// It makes a plan, which the mail carries.
+    Plan,
+    /// It makes a plan and applies it.
+    Apply,
 }
 
 impl Config {
@@ -73,10 +96,31 @@ pub struct Tenant {
     pub ca_file: Option<PathBuf>,
     /// `[tenant.credential]`.
     pub credential: Credential,
+    /// `[tenant.remediation_credential]`, or `[remediation.credential]`: the sign-in that may write. Only what
+    /// applies a plan uses it, by [`Tenant::for_writing`].
+    pub writer: Option<Writer>,
     /// `schedule` of the tenant with the rest of `[schedule]`; none is run by hand only.
     pub schedule: Option<Schedule>,
     /// `mail_to` of the tenant, else `[mail] to`. Empty where there is no `[mail]`.
     pub mail_to: Vec<Mailbox>,
+}
+
+impl Tenant {
+    /// The tenant as the sign-in that may write reaches it; none where there is no such sign-in.
+    #[must_use]
+    pub fn for_writing(&self) -> Option<Self> {
+        let Writer { client_id, credential } = self.writer.clone()?;
+        Some(Self { client_id, credential, writer: None, ..self.clone() })
+    }
+}
+
+/// The sign-in that may write.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    /// `client_id` of its app registration. A system-assigned managed identity and the Azure CLI have none.
+    pub client_id: Option<AppId>,
+    /// How it signs in.
+    pub credential: Credential,
 }
 
 /// A national cloud (FACTS §13).

@@ -16,6 +16,7 @@ mod fault;
 mod findings;
 mod forget;
 mod inserts;
+mod journal;
 mod last;
 mod lists;
 mod migrate;

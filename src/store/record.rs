@@ -90,7 +90,7 @@ impl Session {
 
     /// Keeps the turn for another lease, or fails where it is lost. It comes last, right before the
     /// commit: on PostgreSQL the tenant's row is locked from here on, and a renewal would have to wait.
-    async fn keep(&mut self, turn: &Turn) -> Result<(), Fault> {
+    pub(super) async fn keep(&mut self, turn: &Turn) -> Result<(), Fault> {
         within!(self, |tx| guard!(tx, turn));
         Ok(())
     }

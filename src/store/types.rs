@@ -11,6 +11,7 @@ use crate::domain::{
     ChainLink, DeltaState, History, Inventory, Known, Ledger, ObjectKind, RunCounts, RunId, Sha256Sum,
     TenantId,
 };
+use crate::remediation::{Outcome, Plan, Stopped};
 
 /// A tenant as the store knows it. Renaming it in the configuration, or giving its name to another
 /// one, begins a new history.
@@ -225,6 +226,67 @@ pub struct RunEntry {
     pub files: FilesState,
     /// What became of its mail.
     pub mail: MailState,
+}
+
+/// A plan on record, and how it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptPlan {
+    /// The plan, as it was made.
+    pub plan: Plan,
+    /// How it stands.
+    pub state: PlanState,
+    /// When somebody first began to apply it.
+    pub begun: Option<DateTime<Utc>>,
+    /// When its application ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// Why it was not carried out to its end.
+    pub stopped: Option<Stopped>,
+}
+
+/// How a plan stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PlanState {
+    /// Nobody has begun to apply it.
+    Made,
+    /// Somebody is at it, or died over it.
+    Applying,
+    /// It was carried out to its end.
+    Applied,
+    /// It was stopped before its end.
+    Stopped,
+}
+
+impl PlanState {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Made, Self::Applying, Self::Applied, Self::Stopped];
+
+    /// The word in the database and in what is shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Applying => "applying",
+            Self::Applied => "applied",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// A step in the journal of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its number.
+    pub step: u32,
+    /// How often it was about to be sent.
+    pub attempts: u32,
+    /// When it was last about to be sent; none where it was concluded without that.
+    pub intended: Option<DateTime<Utc>>,
+    /// When it was closed.
+    pub concluded: Option<DateTime<Utc>>,
+    /// What was there before the first attempt, as Graph had it.
+    pub before: Option<serde_json::Value>,
+    /// What came of it; none where it was sent, or about to be, and nobody has found out yet.
+    pub outcome: Option<Outcome>,
 }
 
 /// What earlier runs have to say, and what recording needs to know of the comparison.

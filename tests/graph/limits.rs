@@ -44,6 +44,7 @@ async fn connect(emulator: &Emulator, limits: Limits) -> Graph {
         authority_url: Url::parse(emulator.authority_url()).unwrap(),
         ca_file: Some(ca_file.clone()),
         credential: Credential::ClientSecret { secret: emulator.client_secret().into() },
+        writer: None,
         schedule: None,
         mail_to: Vec::new(),
     };

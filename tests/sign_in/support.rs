@@ -69,6 +69,7 @@ pub(crate) fn tenant(authority_url: &Url, ca_file: Option<&Path>, credential: Cr
         authority_url: authority_url.clone(),
         ca_file: ca_file.map(Path::to_owned),
         credential,
+        writer: None,
         schedule: None,
         mail_to: Vec::new(),
     }

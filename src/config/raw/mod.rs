@@ -1,6 +1,7 @@
 //! The configuration as it is written. The comments are the descriptions of the published schema.
 
 mod exception;
+mod remediation;
 mod words;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use super::{Cloud, SmtpTls, TenantSize};
 use crate::domain::{RuleId, Severity};
 pub(super) use exception::RawException;
+pub(super) use remediation::{RawMode, RawRemediation, RawTemplate};
 pub(super) use words::{
     RawCredentialType, RawLevel, RawRequire, RawRestriction, RawScope, RawSeverity, RawTransport,
 };
@@ -43,6 +45,8 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) rules: Option<BTreeMap<String, RawLevel>>,
     /// What is accepted for a while: its findings stay in the reports as `excepted`.
     pub(in crate::config) exception: Option<Vec<RawException>>,
+    /// What may be put right, and by whom. Without it, nothing is.
+    pub(in crate::config) remediation: Option<RawRemediation>,
     /// How reports are mailed. Without it, nothing is.
     pub(in crate::config) mail: Option<RawMail>,
 }
@@ -125,12 +129,17 @@ pub(in crate::config) struct RawTenant {
     /// How Keysweep signs in.
     #[schemars(required)]
     pub(in crate::config) credential: Option<RawCredential>,
+    /// How Keysweep signs in to write, in place of `remediation.credential`.
+    pub(in crate::config) remediation_credential: Option<RawCredential>,
 }
 
 /// How Keysweep signs in.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct RawCredential {
+    /// The application (client) id of the app registration that may write, a GUID: only of the sign-in that
+    /// writes. That of a tenant's own sign-in stands beside it.
+    pub(in crate::config) client_id: Option<String>,
     /// The kind of sign-in.
     #[serde(rename = "type")]
     #[schemars(required)]

@@ -49,7 +49,7 @@ pub(super) fn judging(
     let reading = reading();
     let policy = policy.unwrap_or_default();
     let restrictive = match policy.restrictive {
-        Some(raw) => demands(raw, desk),
+        Some(raw) => demands(raw, "policy.restrictive", desk),
         None => Some(defaults.restrictive),
     };
     let severities = severities(rules.unwrap_or_default(), owners, extras, desk);
@@ -102,15 +102,16 @@ fn scope(raw: Option<&[RawScope]>, desk: &mut Desk<'_>) -> Option<Vec<ObjectKind
     Some(scope)
 }
 
-fn demands(raw: Vec<RawDemand>, desk: &mut Desk<'_>) -> Option<Vec<Demand>> {
+/// Restrictions, each type once.
+pub(super) fn demands(raw: Vec<RawDemand>, table: &str, desk: &mut Desk<'_>) -> Option<Vec<Demand>> {
     if raw.is_empty() {
-        let remedy = "List at least one type, or leave it out for `[\"passwordAddition\"]`";
-        desk.problem("policy.restrictive", "is empty: any policy would count as restrictive", remedy);
+        let remedy = "List at least one type, or leave it out for the default";
+        desk.problem(table, "is empty: any policy would count as restrictive", remedy);
         return None;
     }
     let mut demands: Vec<Option<Demand>> = Vec::new();
     for (index, raw) in raw.into_iter().enumerate() {
-        let key = format!("policy.restrictive[{index}]");
+        let key = format!("{table}[{index}]");
         let demand = demand(raw, &key, desk);
         let kind = demand.as_ref().map(|demand| &demand.kind);
         if kind.is_some() && demands.iter().flatten().any(|other| Some(&other.kind) == kind) {

@@ -32,6 +32,7 @@ fn refuse_foreign_keys(raw: &RawCredential, kind: RawCredentialType, table: &str
     use RawCredentialType::{Certificate, ClientSecret, WorkloadIdentity};
 
     let RawCredential {
+        client_id: _,
         kind: _,
         certificate_file,
         certificate_password_file,

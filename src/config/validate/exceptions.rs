@@ -92,7 +92,7 @@ const LONGEST_NAME: usize = 256;
 
 /// Names are masked before anything else is done with them, so a pattern that was copied from one fits
 /// only when it is masked too.
-fn pattern(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<String> {
+pub(super) fn pattern(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<String> {
     let masked = Text::new(text);
     let problem = if text.trim().is_empty() {
         Some("is empty")
@@ -172,16 +172,22 @@ fn sentence(text: Option<String>, key: &str, remedy: &str, desk: &mut Desk<'_>) 
 
 /// A day, written as TOML does it. What was written is not repeated.
 fn last_day(text: Option<String>, key: &str, desk: &mut Desk<'_>) -> Option<NaiveDate> {
+    const REMEDY: &str = "Write the last day on which it holds, as `2027-03-31`";
     let Some(text) = text else {
         desk.missing(key, "Add the last day on which it holds, as `2027-03-31`");
         return None;
     };
-    let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
+    day(&text, key, REMEDY, desk)
+}
+
+/// A day.
+pub(super) fn day(text: &str, key: &str, remedy: &str, desk: &mut Desk<'_>) -> Option<NaiveDate> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     // The parser takes `2027-3-1` and signs as well.
     let day = day.filter(|day| day.to_string() == text);
     if day.is_none() {
         let what = if text.contains(['T', ':']) { "has a time of day" } else { "is no date" };
-        desk.problem(key, what, "Write the last day on which it holds, as `2027-03-31`");
+        desk.problem(key, what, remedy);
     }
     day
 }

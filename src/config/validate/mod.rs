@@ -8,12 +8,13 @@ mod exceptions;
 mod files;
 mod mail;
 mod privileged;
+mod remediation;
 mod schedule;
 mod store;
 mod tenant;
 mod values;
 
-use super::raw::{RawConfig, RawReports, RawTenant};
+use super::raw::{RawConfig, RawCredential, RawReports, RawTenant};
 use super::{Config, Reports, Tenant};
 use crate::compliance::Settings;
 pub(super) use desk::Desk;
@@ -27,8 +28,19 @@ const CONCURRENCY: u8 = 8;
 
 /// Checks a whole configuration.
 pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
-    let RawConfig { schedule, store, reports, tenant, audit, policy, privileged, rules, exception, mail } =
-        raw;
+    let RawConfig {
+        schedule,
+        store,
+        reports,
+        tenant,
+        audit,
+        policy,
+        privileged,
+        rules,
+        exception,
+        remediation,
+        mail,
+    } = raw;
     let tenants = tenant.unwrap_or_default();
     let names: Vec<String> = tenants.iter().filter_map(|tenant| tenant.name.clone()).collect();
     let concurrency = schedule.as_ref().and_then(|schedule| schedule.concurrency);
@@ -38,13 +50,19 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let (reading, settings) = audit::judging(audit, policy, rules, desk);
     let privileged = privileged::privileged(privileged.unwrap_or_default(), desk);
     let exceptions = exceptions::exceptions(exception.unwrap_or_default(), &names, settings.as_ref(), desk);
+    let mut remediation = remediation.unwrap_or_default();
+    let writer = remediation.credential.take();
+    let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
     let mail = mail.map(|mail| mail::mail(mail, desk));
     let recipients = match &mail {
         Some(Some(mail)) => Recipients::Of(&mail.to),
         Some(None) => Recipients::Unknown,
         None => Recipients::NoMail,
     };
-    let tenants = self::tenants(tenants, timing.as_ref(), recipients, desk);
+    let tenants = self::tenants(tenants, timing.as_ref(), recipients, writer, desk);
+    if let (Some(remediation), Some(tenants)) = (&remediation, &tenants) {
+        remediation::check_writers(remediation, tenants, desk);
+    }
     Some(Config {
         tenants: tenants?,
         store: store?,
@@ -52,6 +70,7 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         reports: reports?,
         reading: reading?,
         settings: Settings { privileged, exceptions: exceptions?, ..settings? },
+        remediation: remediation?,
         mail: match mail {
             Some(mail) => Some(mail?),
             None => None,
@@ -74,12 +93,17 @@ fn tenants(
     raw: Vec<RawTenant>,
     timing: Option<&Timing>,
     recipients: Recipients<'_>,
+    writer: Option<RawCredential>,
     desk: &mut Desk<'_>,
 ) -> Option<Vec<Tenant>> {
     if raw.is_empty() {
         desk.missing("tenant", "Add a `[[tenant]]` with `name`, `tenant_id` and `[tenant.credential]`");
         return None;
     }
+    let writer = match writer {
+        Some(raw) => Some(remediation::writer(raw, "remediation.credential", desk)?),
+        None => None,
+    };
     let mut names: Vec<String> = Vec::new();
     let mut tenants = Vec::new();
     for (index, raw) in raw.into_iter().enumerate() {
@@ -92,7 +116,7 @@ fn tenants(
             }
             names.push(name);
         }
-        tenants.push(tenant::tenant(raw, &path, timing, recipients, desk));
+        tenants.push(tenant::tenant(raw, &path, timing, recipients, writer.clone(), desk));
     }
     tenants.into_iter().collect()
 }

@@ -5,9 +5,9 @@ use reqwest::Url;
 
 use super::schedule::{self, Timing};
 use super::values::{self, Schemes};
-use super::{Desk, credential, files};
+use super::{Desk, credential, files, remediation};
 use crate::config::raw::{RawCredentialType, RawTenant};
-use crate::config::{Cloud, Tenant, TenantSize};
+use crate::config::{Cloud, Tenant, TenantSize, Writer};
 use crate::domain::{AppId, TenantId};
 
 /// Checks one tenant. `recipients` are those of `[mail]`: none where they are not known, because `[mail]`
@@ -17,6 +17,7 @@ pub(super) fn tenant(
     path: &str,
     timing: Option<&Timing>,
     recipients: Recipients<'_>,
+    writer: Option<Writer>,
     desk: &mut Desk<'_>,
 ) -> Option<Tenant> {
     let at = |key: &str| format!("{path}.{key}");
@@ -36,7 +37,15 @@ pub(super) fn tenant(
     let cloud = raw.cloud.unwrap_or(Cloud::Public);
     let (graph_url, authority_url) = roots(raw.graph_url, raw.authority_url, cloud, path, desk);
     let ca_file = optional(raw.ca_file, |text| files::ca_file(text, &at("ca_file"), desk));
+    if raw.credential.as_ref().is_some_and(|credential| credential.client_id.is_some()) {
+        let key = at("credential.client_id");
+        desk.problem(&key, "stands in the wrong table", format!("Write it as `{path}.client_id`"));
+    }
     let credential = credential::credential(raw.credential, &at("credential"), desk);
+    let writer = match raw.remediation_credential {
+        Some(raw) => remediation::writer(raw, &at("remediation_credential"), desk).map(Some),
+        None => Some(writer),
+    };
     let own = optional(raw.schedule, |text| schedule::cron(text, &at("schedule"), desk));
     let mail_to = mail_to(raw.mail_to, recipients, &at("mail_to"), desk);
     Some(Tenant {
@@ -49,6 +58,7 @@ pub(super) fn tenant(
         authority_url: authority_url?,
         ca_file: ca_file?,
         credential: credential?,
+        writer: writer?,
         schedule: timing?.schedule(own?),
         mail_to: mail_to?,
     })
@@ -89,7 +99,7 @@ fn name(text: Option<String>, key: &str, desk: &mut Desk<'_>) -> Option<String> 
     None
 }
 
-fn client_id(
+pub(super) fn client_id(
     text: Option<&str>,
     kind: Option<RawCredentialType>,
     key: &str,

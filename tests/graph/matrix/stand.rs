@@ -95,6 +95,7 @@ impl Stand {
             authority_url: Url::parse(emulator.authority_url()).unwrap(),
             ca_file: None,
             credential: Credential::ClientSecret { secret: emulator.client_secret().into() },
+            writer: None,
             schedule: None,
             mail_to: Vec::new(),
         };

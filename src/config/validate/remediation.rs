@@ -1,0 +1,226 @@
+//! `[remediation]`.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use super::{Desk, audit, credential, exceptions, tenant, values};
+use crate::config::raw::{RawCredential, RawMode, RawRemediation, RawTemplate};
+use crate::config::{Mode, Reading, Remediation, Tenant, Writer};
+use crate::domain::{PolicyId, RuleId, Whom};
+use crate::remediation::{Action, Disabling, Orders, Template};
+
+/// Checks what may be put right. The sign-in that writes is checked with the tenants.
+pub(super) fn remediation(
+    raw: RawRemediation,
+    reading: Option<&Reading>,
+    desk: &mut Desk<'_>,
+) -> Option<Remediation> {
+    let RawRemediation {
+        mode,
+        actions,
+        max_changes,
+        max_failures,
+        grace,
+        plan_valid_for,
+        protected,
+        policy,
+        owners_told_on,
+        owners_notice,
+        remove_last_credential,
+        disable_for,
+        credential: _,
+    } = raw;
+    let defaults = Orders::default();
+    let mode = match mode {
+        None | Some(RawMode::Off) => Mode::Off,
+        Some(RawMode::Plan) => Mode::Plan,
+        Some(RawMode::Apply) => Mode::Apply,
+    };
+    let actions = self::actions(actions.unwrap_or_default(), mode, reading, desk);
+    let max_changes = positive(max_changes, defaults.max_changes, "remediation.max_changes", desk);
+    let max_failures = positive(max_failures, defaults.max_failures, "remediation.max_failures", desk);
+    let grace = span(grace, defaults.grace, "remediation.grace", desk);
+    let valid = span(plan_valid_for, defaults.plan_valid_for, "remediation.plan_valid_for", desk);
+    let notice = span(owners_notice, defaults.owners_notice, "remediation.owners_notice", desk);
+    let protected = self::protected(protected.unwrap_or_default(), desk);
+    let template = self::template(policy.unwrap_or_default(), desk);
+    let told = match owners_told_on {
+        Some(text) => {
+            let remedy = "Write the day on which the owners were told, as `2026-10-01`";
+            exceptions::day(&text, "remediation.owners_told_on", remedy, desk).map(Some)
+        }
+        None => Some(None),
+    };
+    let disabling = self::disabling(disable_for, desk);
+    let orders = Orders {
+        actions: actions?,
+        max_changes: max_changes?,
+        max_failures: max_failures?,
+        grace: grace?,
+        plan_valid_for: valid?,
+        protected: protected?,
+        policy: template?,
+        owners_told_on: told?,
+        owners_notice: notice?,
+        remove_last_credential: remove_last_credential.unwrap_or(defaults.remove_last_credential),
+        disabling: disabling?,
+    };
+    opted_in(&orders, desk).then_some(Remediation { mode, orders })
+}
+
+fn actions(
+    raw: Vec<Action>,
+    mode: Mode,
+    reading: Option<&Reading>,
+    desk: &mut Desk<'_>,
+) -> Option<BTreeSet<Action>> {
+    let mut actions = BTreeSet::new();
+    let mut sound = true;
+    for (index, action) in raw.into_iter().enumerate() {
+        let key = format!("remediation.actions[{index}]");
+        if !actions.insert(action) {
+            desk.problem(&key, "is listed twice", "Remove one of the two");
+            sound = false;
+        }
+        let unread = reading.is_some_and(|reading| !reading.extras.sign_in_activity);
+        if action == Action::RemoveUnusedSecrets && unread {
+            let remedy = "Set `audit.sign_in_activity = true`, or remove the action";
+            desk.problem(&key, "needs to know when secrets were used, which is not read", remedy);
+            sound = false;
+        }
+    }
+    if mode != Mode::Off && actions.is_empty() {
+        let remedy = "List what may be done, as `[\"remove-expired-secrets\"]`, or set `mode = \"off\"`";
+        desk.problem("remediation.actions", "names nothing that may be done", remedy);
+        sound = false;
+    }
+    sound.then_some(actions)
+}
+
+/// What is listed beside other actions is not switched on by that alone where it can break most.
+fn opted_in(orders: &Orders, desk: &mut Desk<'_>) -> bool {
+    let mut sound = true;
+    if orders.actions.contains(&Action::RemoveClientSecrets) && orders.owners_told_on.is_none() {
+        let remedy =
+            "Tell the owners of client secrets, then write the day, as `owners_told_on = \"2026-10-01\"`";
+        desk.missing("remediation.owners_told_on", format!("`remove-client-secrets` needs it. {remedy}"));
+        sound = false;
+    }
+    if orders.actions.contains(&Action::DisableServicePrincipal) && orders.disabling.0.is_empty() {
+        let remedy =
+            "List the rules for which a service principal is switched off, as `[\"foreign-secret\"]`";
+        desk.missing("remediation.disable_for", format!("`disable-service-principal` needs it. {remedy}"));
+        sound = false;
+    }
+    sound
+}
+
+fn positive(given: Option<u32>, default: u32, key: &str, desk: &mut Desk<'_>) -> Option<u32> {
+    match given {
+        Some(0) => {
+            desk.problem(key, "is 0: nothing could be done", "Use at least 1, or set `mode = \"off\"`");
+            None
+        }
+        given => Some(given.unwrap_or(default)),
+    }
+}
+
+fn span(text: Option<String>, default: TimeDelta, key: &str, desk: &mut Desk<'_>) -> Option<TimeDelta> {
+    match text {
+        Some(text) => values::any_duration(&text, key, desk),
+        None => Some(default),
+    }
+}
+
+fn protected(raw: Vec<String>, desk: &mut Desk<'_>) -> Option<Vec<Whom>> {
+    let mut all: Vec<Option<Whom>> = Vec::new();
+    for (index, text) in raw.into_iter().enumerate() {
+        let key = format!("remediation.protected[{index}]");
+        let whom = match uuid::Uuid::try_parse(text.trim()) {
+            Ok(id) => Some(Whom::Id(id)),
+            Err(_) => exceptions::pattern(&text, &key, desk).map(Whom::Name),
+        };
+        all.push(whom);
+    }
+    all.into_iter().collect()
+}
+
+fn template(raw: RawTemplate, desk: &mut Desk<'_>) -> Option<Template> {
+    let RawTemplate { id, name, description, restrictions } = raw;
+    let defaults = Template::default();
+    let id = match id {
+        Some(text) => values::guid(&text, "remediation.policy.id", desk).map(|id| Some(PolicyId(id))),
+        None => Some(None),
+    };
+    let mut text = |given: Option<String>, default: String, key: &str| match given {
+        Some(text) if text.trim().is_empty() => {
+            desk.problem(key, "is empty", "Write some text, or leave it out for the default");
+            None
+        }
+        Some(text) => Some(text.trim().to_owned()),
+        None => Some(default),
+    };
+    let name = text(name, defaults.name, "remediation.policy.name");
+    let description = text(description, defaults.description, "remediation.policy.description");
+    let restrictions = match restrictions {
+        Some(raw) => audit::demands(raw, "remediation.policy.restrictions", desk),
+        None => Some(defaults.restrictions),
+    };
+    let restrictions = restrictions?;
+    for (index, demand) in restrictions.iter().enumerate() {
+        if demand.kind.is_lifetime() && demand.max.is_none() {
+            let key = format!("remediation.policy.restrictions[{index}]");
+            desk.problem(
+                &key,
+                "has no `max`",
+                "Write it as `{ type = \"passwordLifetime\", max = \"90d\" }`",
+            );
+            return None;
+        }
+    }
+    Some(Template { id: id?, name: name?, description: description?, restrictions })
+}
+
+fn disabling(raw: Option<Vec<String>>, desk: &mut Desk<'_>) -> Option<Disabling> {
+    let mut rules = BTreeSet::new();
+    let mut sound = true;
+    for (index, word) in raw.unwrap_or_default().into_iter().enumerate() {
+        let key = format!("remediation.disable_for[{index}]");
+        match word.parse::<RuleId>() {
+            Ok(rule) => sound &= rules.insert(rule),
+            Err(_) => {
+                desk.problem(&key, "is no rule", "`keysweep rules` lists them");
+                sound = false;
+            }
+        }
+    }
+    sound.then_some(Disabling(rules))
+}
+
+/// Checks a sign-in that may write.
+pub(super) fn writer(raw: RawCredential, table: &str, desk: &mut Desk<'_>) -> Option<Writer> {
+    let client_id =
+        tenant::client_id(raw.client_id.as_deref(), raw.kind, &format!("{table}.client_id"), desk);
+    let credential = credential::credential(Some(raw), table, desk);
+    Some(Writer { client_id: client_id?, credential: credential? })
+}
+
+/// What applies on its own needs a sign-in that may write, and one of its own.
+pub(super) fn check_writers(remediation: &Remediation, tenants: &[Tenant], desk: &mut Desk<'_>) {
+    for (index, tenant) in tenants.iter().enumerate() {
+        match &tenant.writer {
+            None if remediation.mode == Mode::Apply => {
+                let remedy = "Add it: the app registration that may write, apart from the one that audits";
+                desk.missing("remediation.credential", format!("`mode = \"apply\"` needs it. {remedy}"));
+                return;
+            }
+            Some(writer) if writer.client_id.is_some() && writer.client_id == tenant.client_id => {
+                let key = format!("tenant[{index}].client_id");
+                let what = "is the app registration that may write, too: whatever audits could write";
+                desk.warn(&key, what, "Register a second application for `remediation.credential`");
+            }
+            None | Some(_) => {}
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Putting it right: what would be changed, what came of it, and how it is taken back. Values and pure
+//! functions only; carrying out is the business of `run`.
+
+mod action;
+mod change;
+mod orders;
+mod outcome;
+mod plan;
+mod seal;
+
+pub use action::Action;
+pub use change::{Change, Consequence, PolicyRef, Reversal, Target};
+pub use orders::{Disabling, Orders, Template};
+pub use outcome::{Outcome, Skipped, StepOutcome, Stopped};
+pub use plan::{Cause, LeftOut, Plan, PlanId, Purpose, Step, WhyLeftOut};
+pub use seal::{SealError, json_schema};
