@@ -221,9 +221,9 @@ pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// `code`, outermost first; empty ones are left out.
-    codes: Vec<String>,
+    codes: Box<[Box<str>]>,
     /// `request-id`, for Microsoft's support.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
     /// How long Graph asks to wait.
     pub retry_after: Option<Duration>,
 }
@@ -236,11 +236,11 @@ impl Answer {
         let mut level = body.get("error");
         while let Some(error) = level {
             let code = error.get("code").and_then(Value::as_str).map(plain);
-            codes.extend(code.filter(|code| !code.is_empty()));
+            codes.extend(code.filter(|code| !code.is_empty()).map(String::into_boxed_str));
             id = id.or_else(|| error.get("request-id").and_then(Value::as_str).map(plain));
             level = error.get("innerError").or_else(|| error.get("innererror"));
         }
-        Self { status, codes, request_id: id, retry_after: None }
+        Self { status, codes: codes.into(), request_id: id.map(Into::into), retry_after: None }
     }
 
     /// With the wait that Graph asks for.
@@ -251,7 +251,7 @@ impl Answer {
     /// The outermost `code`, or none where Graph gave none.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.codes.first().map(String::as_str)
+        self.codes.first().map(AsRef::as_ref)
     }
 
     /// Whether a policy blocks it (FACTS §5.7).
@@ -261,7 +261,7 @@ impl Answer {
 
     /// Whether Graph said so on any level: the inner codes are the more specific ones.
     pub(super) fn has_code(&self, code: &str) -> bool {
-        self.codes.iter().any(|found| found == code)
+        self.codes.iter().any(|found| **found == *code)
     }
 }
 
