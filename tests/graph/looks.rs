@@ -5,7 +5,7 @@ use keysweep::graph::{Graph, GraphError, look};
 use serde_json::{Value, json};
 
 use crate::server::{Reply, Seen, Server};
-use crate::tenant::{graph, id, patience};
+use crate::tenant::{graph, graph_by, http, id, patience};
 
 const OBJECT: ObjectId = ObjectId(id(0xa));
 const POLICY: PolicyId = PolicyId(id(0xb0));
@@ -86,12 +86,14 @@ fn answer(request: &Seen) -> Reply {
     }
 }
 
+/// What a look sees in a tenant that answers so.
 async fn at(
+    http: &reqwest::Client,
     look: Look,
     answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
 ) -> Result<String, GraphError> {
     let server = Server::start(answer).await;
-    look.at(&graph(&server, patience())).await
+    look.at(&graph_by(http, &server, patience())).await
 }
 
 #[tokio::test]
@@ -134,8 +136,9 @@ async fn every_look_asks_for_what_it_needs_and_only_reads() {
 
 #[tokio::test]
 async fn what_is_not_there_is_none() {
+    let http = http();
     for look in LOOKS {
-        let seen = at(look, |_| Reply::error(404, "Request_ResourceNotFound")).await;
+        let seen = at(&http, look, |_| Reply::error(404, "Request_ResourceNotFound")).await;
         match (look, seen) {
             // There is always one, and always a listing.
             (Look::TenantDefault | Look::Policies, Err(GraphError::Shape { .. })) => {}
@@ -148,39 +151,41 @@ async fn what_is_not_there_is_none() {
 
 #[tokio::test]
 async fn a_passing_failure_is_made_up_for_and_a_lasting_one_is_an_error() {
+    let http = http();
     for look in LOOKS {
-        let whole = at(look, answer).await.unwrap();
+        let whole = at(&http, look, answer).await.unwrap();
         let once = |request: &Seen| match request.nth {
             0 => Reply::error(503, "serviceNotAvailable"),
             _ => answer(request),
         };
-        assert_eq!(at(look, once).await.unwrap(), whole, "{look:?}");
-        let denied = at(look, |_| Reply::error(403, "Authorization_RequestDenied")).await;
+        assert_eq!(at(&http, look, once).await.unwrap(), whole, "{look:?}");
+        let denied = at(&http, look, |_| Reply::error(403, "Authorization_RequestDenied")).await;
         assert!(matches!(denied, Err(GraphError::Forbidden { .. })), "{look:?}: {denied:?}");
-        let failed = at(look, |_| Reply::error(500, "Service_InternalServerError")).await;
+        let failed = at(&http, look, |_| Reply::error(500, "Service_InternalServerError")).await;
         assert!(matches!(failed, Err(GraphError::Rejected { .. })), "{look:?}: {failed:?}");
-        let cut = at(look, |_| Reply::Cut("{\"id\":".into())).await;
+        let cut = at(&http, look, |_| Reply::Cut("{\"id\":".into())).await;
         assert!(matches!(cut, Err(GraphError::Transport { .. })), "{look:?}: {cut:?}");
     }
 }
 
 #[tokio::test]
 async fn a_list_is_followed_to_its_end_and_nowhere_else() {
+    let http = http();
     for look in LOOKS.into_iter().filter(|look| look.is_of_a_list()) {
-        let whole = at(look, answer).await.unwrap();
+        let whole = at(&http, look, answer).await.unwrap();
         let paged = |request: &Seen| match request.token() {
             None => Reply::page_and(&[], &request.link("2")),
             Some(_) => answer(request),
         };
-        assert_eq!(at(look, paged).await.unwrap(), whole, "{look:?}");
+        assert_eq!(at(&http, look, paged).await.unwrap(), whole, "{look:?}");
         let astray =
-            at(look, |_| Reply::page_and(&[], "https://elsewhere.example/v1.0/x?$skiptoken=1")).await;
+            at(&http, look, |_| Reply::page_and(&[], "https://elsewhere.example/v1.0/x?$skiptoken=1")).await;
         assert!(matches!(astray, Err(GraphError::ForeignLink { .. })), "{look:?}: {astray:?}");
         let broken = |request: &Seen| match request.token() {
             None => Reply::page_and(&[], &request.link("2")),
             Some(_) => Reply::error(404, "Request_ResourceNotFound"),
         };
-        let broken = at(look, broken).await;
+        let broken = at(&http, look, broken).await;
         assert!(
             matches!(broken, Err(GraphError::Rejected { .. })),
             "half a list is none: {look:?}: {broken:?}"
@@ -190,10 +195,11 @@ async fn a_list_is_followed_to_its_end_and_nowhere_else() {
 
 #[tokio::test]
 async fn one_entry_that_cannot_be_read_spoils_the_look() {
+    let http = http();
     for look in LOOKS.into_iter().filter(|look| look.is_of_a_list()) {
         for entry in [json!({}), json!({"id": "1"}), json!("text"), Value::Null] {
             let spoilt = entry.clone();
-            let end = at(look, move |_| {
+            let end = at(&http, look, move |_| {
                 Reply::page(&[
                     json!({"id": POLICY,
                 "@odata.type": "#microsoft.graph.application"}),
@@ -208,17 +214,18 @@ async fn one_entry_that_cannot_be_read_spoils_the_look() {
 
 #[tokio::test]
 async fn an_answer_about_something_else_is_an_error() {
+    let http = http();
     for look in LOOKS.into_iter().filter(|look| !look.is_of_a_list()) {
         for wrong in
             [json!({}), json!({"id": "1"}), json!([1]), json!({"error": {"code": "odd"}}), Value::Null]
         {
             let body = wrong.clone();
-            let end = at(look, move |_| Reply::json(&body)).await;
+            let end = at(&http, look, move |_| Reply::json(&body)).await;
             assert!(matches!(end, Err(GraphError::Shape { .. })), "{look:?}, {wrong}: {end:?}");
         }
         if look != Look::TenantDefault {
             let other = json!({"id": id(0xf), "appId": id(0xf1), "passwordCredentials": []});
-            let end = at(look, move |_| Reply::json(&other)).await;
+            let end = at(&http, look, move |_| Reply::json(&other)).await;
             assert!(matches!(end, Err(GraphError::Shape { .. })), "{look:?}: {end:?}");
         }
     }
@@ -258,24 +265,26 @@ async fn of_a_policy_that_is_listed_twice_the_later_one_counts() {
 
 #[tokio::test]
 async fn secrets_that_are_not_told_of_are_not_taken_for_none() {
+    let http = http();
     for key in [APPLICATION, PRINCIPAL] {
         let given = |passwords: Value| {
             move |_: &Seen| Reply::json(&json!({"id": OBJECT, "passwordCredentials": passwords}))
         };
-        assert_eq!(at(Look::Passwords(key), given(json!([]))).await.unwrap(), "Some([])");
+        assert_eq!(at(&http, Look::Passwords(key), given(json!([]))).await.unwrap(), "Some([])");
         for odd in
             [Value::Null, json!({}), json!([{"keyId": "1"}]), json!([{"keyId": id(1), "endDateTime": "x"}])]
         {
-            let end = at(Look::Passwords(key), given(odd.clone())).await;
+            let end = at(&http, Look::Passwords(key), given(odd.clone())).await;
             assert!(matches!(end, Err(GraphError::Shape { .. })), "{odd}: {end:?}");
         }
-        let absent = at(Look::Passwords(key), |_| Reply::json(&json!({"id": OBJECT}))).await;
+        let absent = at(&http, Look::Passwords(key), |_| Reply::json(&json!({"id": OBJECT}))).await;
         assert!(matches!(absent, Err(GraphError::Shape { .. })), "{absent:?}");
     }
 }
 
 #[tokio::test]
 async fn whether_a_service_principal_may_sign_in_may_be_unknown() {
+    let http = http();
     for (member, seen) in [
         (json!({"id": OBJECT, "accountEnabled": true}), "Some(Some(true))"),
         (json!({"id": OBJECT, "accountEnabled": false}), "Some(Some(false))"),
@@ -283,10 +292,15 @@ async fn whether_a_service_principal_may_sign_in_may_be_unknown() {
         (json!({"id": OBJECT}), "Some(None)"),
     ] {
         let body = member.clone();
-        assert_eq!(at(Look::AccountEnabled, move |_| Reply::json(&body)).await.unwrap(), seen, "{member}");
+        assert_eq!(
+            at(&http, Look::AccountEnabled, move |_| Reply::json(&body)).await.unwrap(),
+            seen,
+            "{member}"
+        );
     }
     let odd =
-        at(Look::AccountEnabled, |_| Reply::json(&json!({"id": OBJECT, "accountEnabled": "yes"}))).await;
+        at(&http, Look::AccountEnabled, |_| Reply::json(&json!({"id": OBJECT, "accountEnabled": "yes"})))
+            .await;
     assert!(matches!(odd, Err(GraphError::Shape { .. })), "{odd:?}");
 }
 
