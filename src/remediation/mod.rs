@@ -3,10 +3,12 @@
 
 mod action;
 mod change;
+pub mod custom_policy;
 mod orders;
 mod outcome;
 mod plan;
 mod seal;
+pub mod tenant_default;
 
 pub use action::Action;
 pub use change::{Change, Consequence, PolicyRef, Reversal, Target};
