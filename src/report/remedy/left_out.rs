@@ -12,6 +12,16 @@ pub struct LeftOutGroup {
     pub why: String,
     /// What, each as `assign-policy: application “Payroll” (…)`, in the order of the plan.
     pub items: Vec<String>,
+    /// How many more there are that the plan does not list.
+    pub more: u64,
+}
+
+impl LeftOutGroup {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.items.len().saturating_add(usize::try_from(self.more).unwrap_or(usize::MAX))
+    }
 }
 
 /// What was left out, by reason: the reason that most share first, then in the order of the plan.
@@ -22,16 +32,19 @@ pub fn left_out_groups(all: &[LeftOut]) -> Vec<LeftOutGroup> {
         let why = left_out(&one.why);
         let item = item(one);
         match groups.iter_mut().find(|group| group.why == why) {
-            Some(group) => group.items.push(item),
-            None => groups.push(LeftOutGroup { why: why.to_owned(), items: vec![item] }),
+            Some(group) => {
+                group.items.push(item);
+                group.more += one.more;
+            }
+            None => groups.push(LeftOutGroup { why: why.to_owned(), items: vec![item], more: one.more }),
         }
     }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.items.len()));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count()));
     groups
 }
 
 fn item(one: &LeftOut) -> String {
-    let LeftOut { action, object, key_id, why } = one;
+    let LeftOut { action, object, key_id, why, more: _ } = one;
     let what = match (object, key_id) {
         (Some(object), Some(key)) => format!("client secret {} of {}", plain(key, 60), who(object)),
         (Some(object), None) => who(object),
@@ -68,6 +81,9 @@ pub fn left_out(why: &WhyLeftOut) -> &'static str {
         }
         WhyLeftOut::PolicyAmbiguous => {
             "Several custom policies have the name of `[remediation.policy]`: name one by its id."
+        }
+        WhyLeftOut::PolicyNotTold => {
+            "The tenant default holds a restriction that Graph has no name for here: change it in the admin center."
         }
         WhyLeftOut::LastCredential => {
             "It is the last credential of something that signs in, or may: `remove_last_credential` allows it."

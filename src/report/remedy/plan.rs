@@ -6,7 +6,7 @@ use super::causes::{because, reversal};
 use super::change::title;
 use super::consequence::consequence;
 use super::diff::differences;
-use super::left_out::left_out_groups;
+use super::left_out::{LeftOutGroup, left_out_groups};
 use super::page::Page;
 use crate::remediation::{Change, Plan, Purpose, Reversal, Step};
 use crate::report::minute;
@@ -117,15 +117,17 @@ fn left_out(page: &mut Page, plan: &Plan) {
         return;
     }
     page.blank();
-    page.line("", &format!("Left out: {}.", counted(plan.left_out.len(), "change")));
-    for group in left_out_groups(&plan.left_out) {
-        page.line("  ", &format!("{}: {}", grouped(group.items.len()), group.why));
+    let groups = left_out_groups(&plan.left_out);
+    let all = groups.iter().map(LeftOutGroup::count).sum();
+    page.line("", &format!("Left out: {}.", counted(all, "change")));
+    for group in groups {
+        page.line("  ", &format!("{}: {}", grouped(group.count()), group.why));
         for item in group.items.iter().take(NAMED) {
             page.line("    - ", item);
         }
-        let more = group.items.len().saturating_sub(NAMED);
+        let more = group.count().saturating_sub(NAMED);
         if more > 0 {
-            page.line("    ", &format!("… and {} more, in the plan.", grouped(more)));
+            page.line("    ", &format!("… and {} more.", grouped(more)));
         }
     }
 }
