@@ -15,6 +15,25 @@ use serde_json::{Value, json};
 /// The most members Graph takes.
 pub(super) const MEMBERS: usize = 20;
 
+/// The members of a batch as they are sent: nothing but reads.
+#[derive(Debug, Clone)]
+pub(super) struct Reads(String);
+
+impl Reads {
+    fn of(graph: &Graph, calls: &[(usize, &Call)]) -> Self {
+        let requests: Vec<Value> = calls
+            .iter()
+            .map(|(index, call)| json!({"id": index.to_string(), "method": "GET", "url": graph.below_version(call)}))
+            .collect();
+        Self(json!({ "requests": requests }).to_string())
+    }
+
+    /// JSON to post to `$batch`.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Graph {
     /// Sends at most [`MEMBERS`] calls as one, and those that were throttled or failed in passing again
     /// by themselves, after the longest wait that any of them asked for; those whose token was refused once
@@ -80,15 +99,11 @@ impl Graph {
     }
 
     fn envelope(&self, open: &[(usize, &Call)]) -> Call {
-        let requests: Vec<Value> = open
-            .iter()
-            .map(|(index, call)| json!({"id": index.to_string(), "method": "GET", "url": self.below_version(call)}))
-            .collect();
         let needs = open.first().map(|(_, call)| call.needs).unwrap_or_default();
         let mut call = self.call("$batch", None, needs);
         call.name = call.name.replacen("GET", "POST", 1);
         call.cost = Cost::of_all(open.iter().map(|(_, call)| call.cost));
-        call.body = Some(json!({ "requests": requests }).to_string());
+        call.batch = Some(Reads::of(self, open));
         call
     }
 }
@@ -122,7 +137,7 @@ fn member(call: &Call, answer: Option<wire::BatchAnswer>) -> Result<Box<RawValue
     let body = answer.body.as_deref().map(RawValue::get).filter(|body| body.len() <= ERROR_BODY_LIMIT);
     let body: Option<Value> = body.and_then(|body| serde_json::from_str(body).ok());
     let said = Answer::new(answer.status, header("request-id"), &body.unwrap_or_default());
-    Err(judge(&call.name, call.needs, said, wait))
+    Err(judge(&call.name, call.needs, said.asking_to_wait(wait)))
 }
 
 fn no_answer(call: &Call) -> GraphError {

@@ -35,6 +35,15 @@ pub struct Limits {
     pub reports: u32,
     /// 10 s at Graph.
     pub reports_per: Duration,
+    /// Writes in any `writes_per` (FACTS §9.1). Too high and Graph throttles, which costs more than it saves.
+    pub writes: u32,
+    /// 150 s at Graph.
+    pub writes_per: Duration,
+    /// Writes to applications that let personal accounts sign in, in any `personal_writes_per` (FACTS §9.2).
+    /// Whose they are is not said; they are counted as the app's own.
+    pub personal_writes: u32,
+    /// A minute at Graph.
+    pub personal_writes_per: Duration,
 }
 
 impl Limits {
@@ -52,6 +61,10 @@ impl Limits {
             key_reads_per: Duration::from_secs(60),
             reports: 5,
             reports_per: Duration::from_secs(10),
+            writes: 3_000,
+            writes_per: Duration::from_secs(150),
+            personal_writes: 60,
+            personal_writes_per: Duration::from_secs(60),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use reqwest::Url;
 
+use super::batch::Reads;
 use super::budget::Cost;
 use super::http::Graph;
 
-/// A request, as often as it may have to be sent. All of them only read.
+/// A request, as often as it may have to be sent. All of them only read: there is no method to name, and no
+/// body but the reads of a batch.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub(super) url: Url,
@@ -17,8 +19,8 @@ pub(super) struct Call {
     pub(super) accept: &'static str,
     /// Whether it is an advanced query, on every page of it (FACTS §4.1).
     pub(super) eventual: bool,
-    /// JSON to post; a GET where there is none.
-    pub(super) body: Option<String>,
+    /// The members of a batch; a GET where there are none.
+    pub(super) batch: Option<Reads>,
     /// What it takes from the budget.
     pub(super) cost: Cost,
 }
@@ -33,7 +35,7 @@ pub(super) enum Version {
 }
 
 impl Version {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::V1 => "v1.0",
             Self::Beta => "beta",
@@ -55,14 +57,19 @@ impl Graph {
         query: Option<&str>,
         needs: &'static str,
     ) -> Call {
-        let mut url = self.root.clone();
-        let base = url.path().trim_end_matches('/').to_owned();
-        let version = version.as_str();
-        url.set_path(&format!("{base}/{version}/{path}"));
+        let mut url = self.url(version, path);
         url.set_query(query);
         let cost = Cost::of_get(path, &url);
-        let name = format!("GET /{version}/{path}");
-        Call { url, name, needs, accept: "application/json", eventual: false, body: None, cost }
+        let name = format!("GET /{}/{path}", version.as_str());
+        Call { url, name, needs, accept: "application/json", eventual: false, batch: None, cost }
+    }
+
+    /// Where a path is to be found.
+    pub(super) fn url(&self, version: Version, path: &str) -> Url {
+        let mut url = self.root.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/{}/{path}", version.as_str()));
+        url
     }
 
     /// The path below v1.0, and the query, as a batch names its members.

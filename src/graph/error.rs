@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::sign_in::SignInError;
 
+/// The directory holds as many objects as it may. The code is known from public programs (FACTS §11).
+pub(super) const QUOTA_EXCEEDED: &str = "Directory_QuotaExceeded";
+
 /// A request to Graph that has failed for good. Requests are named by method and path: a query may
 /// hold a page token. Neither a token nor a body is ever part of it.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,15 @@ pub enum GraphError {
         request: String,
         /// The least privileged permission, or permissions, in backticks (FACTS §12).
         permission: &'static str,
+        /// What Graph said.
+        answer: Answer,
+    },
+    /// The directory, or what the app registration may create in it, is full: every other write of the kind
+    /// would meet the same.
+    #[error("Graph refused `{request}` ({answer}): the quota of the directory is used up")]
+    QuotaExceeded {
+        /// Method and path.
+        request: String,
         /// What Graph said.
         answer: Answer,
     },
@@ -127,6 +139,11 @@ impl GraphError {
             Self::Forbidden { permission, .. } => Some(format!(
                 "Grant the app registration the application permission {permission} and give admin consent."
             )),
+            Self::QuotaExceeded { .. } => Some(
+                "Delete objects that nobody needs, for good where they are soft-deleted, or ask Microsoft \
+                 for a larger quota."
+                    .to_owned(),
+            ),
             Self::Throttled { .. } => {
                 Some("Other programs may be using up the tenant's budget: run at a quieter hour.".to_owned())
             }
@@ -157,6 +174,7 @@ impl GraphError {
             | Self::Timeout { .. }
             | Self::Transport { .. } => true,
             Self::Forbidden { .. }
+            | Self::QuotaExceeded { .. }
             | Self::Rejected { .. }
             | Self::Redirected { .. }
             | Self::ForeignLink { .. }
@@ -171,6 +189,27 @@ impl GraphError {
         matches!(self, Self::Rejected { answer, .. } if answer.has_code("Directory_ExpiredPageToken"))
     }
 
+    /// What Graph said, where it said anything.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Unauthorized { answer, .. }
+            | Self::Forbidden { answer, .. }
+            | Self::QuotaExceeded { answer, .. }
+            | Self::Throttled { answer, .. }
+            | Self::Rejected { answer, .. } => Some(answer),
+            Self::SignIn(_)
+            | Self::Redirected { .. }
+            | Self::ForeignLink { .. }
+            | Self::Circle { .. }
+            | Self::Shape { .. }
+            | Self::TooLarge { .. }
+            | Self::Timeout { .. }
+            | Self::Interrupted { .. }
+            | Self::Transport { .. } => None,
+        }
+    }
+
     pub(super) fn is_not_found(&self) -> bool {
         matches!(self, Self::Rejected { answer, .. } if answer.status == 404)
     }
@@ -182,9 +221,11 @@ pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// `code`, outermost first; empty ones are left out.
-    codes: Vec<String>,
+    codes: Box<[Box<str>]>,
     /// `request-id`, for Microsoft's support.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
+    /// How long Graph asks to wait.
+    pub retry_after: Option<Duration>,
 }
 
 impl Answer {
@@ -195,22 +236,32 @@ impl Answer {
         let mut level = body.get("error");
         while let Some(error) = level {
             let code = error.get("code").and_then(Value::as_str).map(plain);
-            codes.extend(code.filter(|code| !code.is_empty()));
+            codes.extend(code.filter(|code| !code.is_empty()).map(String::into_boxed_str));
             id = id.or_else(|| error.get("request-id").and_then(Value::as_str).map(plain));
             level = error.get("innerError").or_else(|| error.get("innererror"));
         }
-        Self { status, codes, request_id: id }
+        Self { status, codes: codes.into(), request_id: id.map(Into::into), retry_after: None }
+    }
+
+    /// With the wait that Graph asks for.
+    pub(super) fn asking_to_wait(self, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..self }
     }
 
     /// The outermost `code`, or none where Graph gave none.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.codes.first().map(String::as_str)
+        self.codes.first().map(AsRef::as_ref)
+    }
+
+    /// Whether a policy blocks it (FACTS §5.7).
+    pub(super) fn is_as_per_app_policy(&self) -> bool {
+        self.codes.iter().any(|code| code.ends_with("AsPerAppPolicy"))
     }
 
     /// Whether Graph said so on any level: the inner codes are the more specific ones.
     pub(super) fn has_code(&self, code: &str) -> bool {
-        self.codes.iter().any(|found| found == code)
+        self.codes.iter().any(|found| **found == *code)
     }
 }
 

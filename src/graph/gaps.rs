@@ -42,13 +42,18 @@ impl Problems {
         if self.is_empty() {
             return None;
         }
-        let mut reason = format!("Graph sent what could not be read. {}", self.named.join("; "));
+        Some(Gap { part, reason: Text::new(&format!("Graph sent what could not be read. {}.", self.said())) })
+    }
+
+    /// All of them on one line.
+    pub(super) fn said(&self) -> String {
+        let mut said = self.named.join("; ");
         let rest = self.total - self.named.len();
         if 0 < rest {
             // Writing to a `String` cannot fail.
-            let _ = write!(reason, "; and {rest} more");
+            let _ = write!(said, "; and {rest} more");
         }
-        Some(Gap { part, reason: Text::new(&format!("{reason}.")) })
+        said
     }
 }
 

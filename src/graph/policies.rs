@@ -17,14 +17,14 @@ use crate::domain::{
     Assigned, CustomPolicy, Gap, ObjectKey, Objects, Part, PolicyId, Reach, TenantDefault, Text,
 };
 
-const READ_POLICIES: &str = "`Policy.Read.All`";
-const READ_ASSIGNMENTS: &str = "`Application.Read.All` and `Policy.Read.All`";
+pub(super) const READ_POLICIES: &str = "`Policy.Read.All`";
+pub(super) const READ_ASSIGNMENTS: &str = "`Application.Read.All` and `Policy.Read.All`";
 
 /// Policies whose assignments are asked for at the same time.
 const AT_ONCE: usize = 4;
 
 /// Each of them costs a request, and no tenant comes near: more would let a run go on for hours.
-const MOST_POLICIES: usize = 2_000;
+pub(super) const MOST_POLICIES: usize = 2_000;
 
 /// What was read of the policies.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use super::http::{Call, Graph};
 use super::pages::Read;
 use crate::domain::{Object, ObjectKey, ObjectKind, Part};
 
-const READ_OBJECTS: &str = "`Application.Read.All`";
+pub(super) const READ_OBJECTS: &str = "`Application.Read.All`";
 
 const READ_BLUEPRINTS: &str = "`AgentIdentityBlueprint.Read.All`";
 
@@ -14,7 +14,7 @@ const READ_CHANGES: &str = "`Directory.Read.All`";
 
 /// A kind of objects.
 pub(super) struct Source {
-    path: &'static str,
+    pub(super) path: &'static str,
     cast: &'static str,
     pub(super) part: Part,
     /// What is read of each, besides `id`: what is not named here is not told of by delta either.

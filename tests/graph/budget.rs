@@ -19,6 +19,10 @@ const PLENTY: Limits = Limits {
     key_reads_per: Duration::from_secs(1),
     reports: 1_000_000,
     reports_per: Duration::from_secs(1),
+    writes: 1_000_000,
+    writes_per: Duration::from_secs(1),
+    personal_writes: 1_000_000,
+    personal_writes_per: Duration::from_secs(1),
 };
 
 /// Applications on this many pages, each with one.

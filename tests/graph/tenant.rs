@@ -140,6 +140,10 @@ pub(crate) fn plenty() -> Arc<Budget> {
         key_reads_per: no_time,
         reports: most,
         reports_per: no_time,
+        writes: most,
+        writes_per: no_time,
+        personal_writes: most,
+        personal_writes_per: no_time,
     };
     Arc::new(Budget::new(limits))
 }

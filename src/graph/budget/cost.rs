@@ -11,9 +11,17 @@ pub(in crate::graph) struct Cost {
     pub(in crate::graph) key_reads: u32,
     /// How many of its parts are audit logs or reports.
     pub(in crate::graph) reports: u32,
+    /// 1 for what writes.
+    pub(in crate::graph) writes: u32,
+    /// 1 for what writes to an application that lets personal accounts sign in.
+    pub(in crate::graph) personal_writes: u32,
 }
 
 impl Cost {
+    /// What costs nothing at all.
+    pub(in crate::graph) const NOTHING: Self =
+        Self { units: 0, key_reads: 0, reports: 0, writes: 0, personal_writes: 0 };
+
     /// What Graph documents for a GET. Asked with the first page: the links of the others are opaque, and
     /// cost the same.
     pub(in crate::graph) fn of_get(path: &str, url: &Url) -> Self {
@@ -42,15 +50,24 @@ impl Cost {
             units: u32::try_from(units.max(1)).unwrap_or(1),
             key_reads: u32::from(keys),
             reports: u32::from(report),
+            ..Self::NOTHING
         }
+    }
+
+    /// What Graph documents for any POST, PATCH or DELETE. `personal`: of an application that lets personal
+    /// accounts sign in.
+    pub(in crate::graph) fn of_write(personal: bool) -> Self {
+        Self { units: 1, writes: 1, personal_writes: u32::from(personal), ..Self::NOTHING }
     }
 
     /// Members of a batch are charged each on their own (FACTS §9.4).
     pub(in crate::graph) fn of_all(costs: impl IntoIterator<Item = Self>) -> Self {
-        costs.into_iter().fold(Self { units: 0, key_reads: 0, reports: 0 }, |sum, cost| Self {
+        costs.into_iter().fold(Self::NOTHING, |sum, cost| Self {
             units: sum.units.saturating_add(cost.units),
             key_reads: sum.key_reads.saturating_add(cost.key_reads),
             reports: sum.reports.saturating_add(cost.reports),
+            writes: sum.writes.saturating_add(cost.writes),
+            personal_writes: sum.personal_writes.saturating_add(cost.personal_writes),
         })
     }
 }
@@ -85,13 +102,14 @@ mod tests {
             ("reports/appCredentialSignInActivities", "$top=999",                                                         1, 0, 1),
         ] {
             let url = Url::parse(&format!("https://graph.example/v1.0/{path}?{query}")).unwrap();
-            assert_eq!(Cost::of_get(path, &url), Cost { units, key_reads, reports }, "{path}?{query}");
+            assert_eq!(Cost::of_get(path, &url), Cost { units, key_reads, reports, ..Cost::NOTHING }, "{path}?{query}");
         }
     }
 
     #[test]
     fn a_batch_costs_what_its_members_cost() {
-        let member = Cost { units: 2, key_reads: 1, reports: 1 };
-        assert_eq!(Cost::of_all([member; 20]), Cost { units: 40, key_reads: 20, reports: 20 });
+        let member = Cost { units: 2, key_reads: 1, reports: 1, ..Cost::NOTHING };
+        let all = Cost { units: 40, key_reads: 20, reports: 20, ..Cost::NOTHING };
+        assert_eq!(Cost::of_all([member; 20]), all);
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Ledger {
     units: Window,
     key_reads: Window,
     reports: Window,
+    writes: Window,
+    personal_writes: Window,
     /// Nothing is sent before.
     not_before: Duration,
     tickets: u64,
@@ -36,11 +38,24 @@ pub(super) enum Verdict {
 
 impl Ledger {
     pub(super) fn new(limits: Limits) -> Self {
-        let Limits { units, units_per, key_reads, key_reads_per, reports, reports_per } = limits;
+        let Limits {
+            units,
+            units_per,
+            key_reads,
+            key_reads_per,
+            reports,
+            reports_per,
+            writes,
+            writes_per,
+            personal_writes,
+            personal_writes_per,
+        } = limits;
         Self {
             units: Window::new(units, units_per),
             key_reads: Window::new(key_reads, key_reads_per),
             reports: Window::new(reports, reports_per),
+            writes: Window::new(writes, writes_per),
+            personal_writes: Window::new(personal_writes, personal_writes_per),
             not_before: Duration::ZERO,
             tickets: 0,
         }
@@ -53,6 +68,8 @@ impl Ledger {
             self.units.room(now, cost.units),
             self.key_reads.room(now, cost.key_reads),
             self.reports.room(now, cost.reports),
+            self.writes.room(now, cost.writes),
+            self.personal_writes.room(now, cost.personal_writes),
         ];
         let Some(until) = until.into_iter().try_fold(Duration::ZERO, |latest, at| Some(latest.max(at?)))
         else {
@@ -65,6 +82,8 @@ impl Ledger {
         self.units.charge(self.tickets, cost.units);
         self.key_reads.charge(self.tickets, cost.key_reads);
         self.reports.charge(self.tickets, cost.reports);
+        self.writes.charge(self.tickets, cost.writes);
+        self.personal_writes.charge(self.tickets, cost.personal_writes);
         Verdict::Go(Ticket(self.tickets))
     }
 
@@ -73,6 +92,8 @@ impl Ledger {
         self.units.settle(now, ticket.0, said.units);
         self.key_reads.settle(now, ticket.0, None);
         self.reports.settle(now, ticket.0, None);
+        self.writes.settle(now, ticket.0, None);
+        self.personal_writes.settle(now, ticket.0, None);
         if said.share.is_some_and(|share| SHARE < share) {
             self.units.slow_down(now);
         }
@@ -94,10 +115,11 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    const READ: Cost = Cost { units: 2, key_reads: 1, reports: 0 };
+    const READ: Cost = Cost { units: 2, key_reads: 1, ..Cost::NOTHING };
     const NOTHING: Said = Said { units: None, share: None };
 
-    /// 10 units in 1 s, 3 key reads in 6 s, 2 reports in 2 s; the margin makes it 1.01 s, 6.06 s and 2.02 s.
+    /// 10 units in 1 s, 3 key reads in 6 s, 2 reports in 2 s, 3 writes in 4 s and 2 of them to applications that
+    /// let personal accounts in in 3 s; the margin makes it 1.01 s, 6.06 s, 2.02 s, 4.04 s and 3.03 s.
     fn ledger() -> Ledger {
         Ledger::new(Limits {
             units: 10,
@@ -106,11 +128,15 @@ mod tests {
             key_reads_per: ms(6000),
             reports: 2,
             reports_per: ms(2000),
+            writes: 3,
+            writes_per: ms(4000),
+            personal_writes: 2,
+            personal_writes_per: ms(3000),
         })
     }
 
     fn units(units: u32) -> Cost {
-        Cost { units, key_reads: 0, reports: 0 }
+        Cost { units, ..Cost::NOTHING }
     }
 
     /// A request that is answered the moment it is sent.
@@ -150,12 +176,26 @@ mod tests {
     #[test]
     fn reports_have_a_limit_of_their_own_too() {
         let mut ledger = ledger();
-        let report = Cost { units: 1, key_reads: 0, reports: 1 };
+        let report = Cost { units: 1, reports: 1, ..Cost::NOTHING };
         assert!(goes(at_once(&mut ledger, ms(0), report, NOTHING)));
         assert!(goes(at_once(&mut ledger, ms(500), report, NOTHING)));
         assert_eq!(ledger.ask(ms(1000), report), Verdict::Wait(ms(1020)));
         assert!(goes(at_once(&mut ledger, ms(1000), READ, NOTHING)), "others do not wait for that");
         assert!(goes(at_once(&mut ledger, ms(2020), report, NOTHING)));
+    }
+
+    #[test]
+    fn writes_have_limits_of_their_own() {
+        let mut ledger = ledger();
+        let (write, personal) = (Cost::of_write(false), Cost::of_write(true));
+        assert!(goes(at_once(&mut ledger, ms(0), personal, NOTHING)));
+        assert!(goes(at_once(&mut ledger, ms(500), personal, NOTHING)));
+        assert_eq!(ledger.ask(ms(1000), personal), Verdict::Wait(ms(2030)));
+        assert!(goes(at_once(&mut ledger, ms(1000), write, NOTHING)), "others do not wait for that");
+        assert_eq!(ledger.ask(ms(3100), write), Verdict::Wait(ms(940)));
+        assert_eq!(ledger.ask(ms(3100), personal), Verdict::Wait(ms(940)), "it is a write like the others");
+        assert!(goes(at_once(&mut ledger, ms(3100), READ, NOTHING)), "who reads does not wait for that");
+        assert!(goes(at_once(&mut ledger, ms(4040), personal, NOTHING)));
     }
 
     #[test]
@@ -221,14 +261,20 @@ mod tests {
         /// Requests of any cost, each on its way for any time and counted by Graph at any moment of that.
         #[test]
         fn no_stretch_at_graphs_end_ever_holds_more_than_the_limit(
-            requests in prop::collection::vec((1u32..8, 0u32..2, 0u64..3000, 0.0f64..=1.0, 0u64..200), 1..80)
+            requests in prop::collection::vec(
+                ((1u32..8, 0u32..2, 0u32..3), 0u64..3000, 0.0f64..=1.0, 0u64..200),
+                1..80,
+            )
         ) {
             let (mut ledger, mut now) = (ledger(), ms(0));
             let mut open: Vec<(Duration, Ticket)> = Vec::new();
             let mut counted: Vec<Counted> = Vec::new();
-            for (units, key_reads, takes, when, idle) in requests {
+            for ((units, key_reads, kind), takes, when, idle) in requests {
                 now += ms(idle);
-                let cost = Cost { units, key_reads, reports: 0 };
+                let cost = match kind {
+                    0 => Cost { units, key_reads, ..Cost::NOTHING },
+                    kind => Cost::of_write(kind == 2),
+                };
                 loop {
                     open.sort_unstable_by_key(|(answered, _)| *answered);
                     while open.first().is_some_and(|(answered, _)| *answered <= now) {
@@ -257,6 +303,9 @@ mod tests {
                 let units: u32 = within(ms(1000)).map(|request| request.cost.units).sum();
                 let key_reads: u32 = within(ms(6000)).map(|request| request.cost.key_reads).sum();
                 prop_assert!(units <= 10 && key_reads <= 3, "{units} units, {key_reads} key reads from {:?}", first.at);
+                let writes: u32 = within(ms(4000)).map(|request| request.cost.writes).sum();
+                let personal: u32 = within(ms(3000)).map(|request| request.cost.personal_writes).sum();
+                prop_assert!(writes <= 3 && personal <= 2, "{writes} writes, {personal} of them from {:?}", first.at);
             }
         }
     }
