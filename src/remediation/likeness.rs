@@ -59,7 +59,7 @@ fn meaning(text: &str) -> String {
         return time.to_utc().to_rfc3339();
     }
     match MaxLifetime::parse(text) {
-        Ok(lifetime) => lifetime.as_duration().to_string(),
+        Ok(lifetime) => lifetime.as_delta().to_string(),
         Err(_) => text.to_owned(),
     }
 }

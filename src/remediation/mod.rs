@@ -3,14 +3,20 @@
 
 mod action;
 mod change;
+mod likeness;
 mod orders;
 mod outcome;
 mod plan;
 mod seal;
+mod standing;
+mod undo;
 
 pub use action::Action;
 pub use change::{Change, Consequence, PolicyRef, Reversal, Target};
+pub use likeness::{alike, in_place_of};
 pub use orders::{Disabling, Orders, Template};
 pub use outcome::{Outcome, Skipped, StepOutcome, Stopped};
 pub use plan::{Cause, LeftOut, Plan, PlanId, Purpose, Step, WhyLeftOut};
 pub use seal::{SealError, json_schema};
+pub use standing::{Sight, Standing};
+pub use undo::{Irreversible, Journaled, Reverse, WhyIrreversible, undo};

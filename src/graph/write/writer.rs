@@ -104,11 +104,16 @@ impl GraphWriter {
     }
 
     /// Lets a service principal sign in, or no more: `PATCH /servicePrincipals/{id}` with `accountEnabled` (FACTS
-    /// §7.4). Tokens that were issued stay valid.
+    /// §7.4), none for null. Tokens that were issued stay valid.
     ///
     /// # Errors
     /// As [`WriteError`] tells them apart.
-    pub async fn set_account_enabled(&self, principal: ObjectId, enabled: bool) -> Result<(), WriteError> {
+    pub async fn set_account_enabled(
+        &self,
+        principal: ObjectId,
+        enabled: impl Into<Option<bool>>,
+    ) -> Result<(), WriteError> {
+        let enabled: Option<bool> = enabled.into();
         let key = ObjectKey { kind: ObjectKind::ServicePrincipal, id: principal };
         let call = self.call(WriteKind::Object, Method::PATCH, &Target::from(key).path());
         self.carry_out(&call.with(&json!({ "accountEnabled": enabled }))).await
