@@ -20,10 +20,14 @@ mod deleted;
 mod delta;
 #[path = "emulator/faults.rs"]
 mod faults;
+#[path = "emulator/lagging.rs"]
+mod lagging;
 #[path = "emulator/limits.rs"]
 mod limits;
 #[path = "emulator/listing.rs"]
 mod listing;
+#[path = "emulator/lost_answers.rs"]
+mod lost_answers;
 #[path = "emulator/more_faults.rs"]
 mod more_faults;
 #[path = "emulator/objects.rs"]
@@ -38,8 +42,12 @@ mod sample;
 mod sign_in;
 #[path = "emulator/sign_in_activity.rs"]
 mod sign_in_activity;
+#[path = "emulator/switches.rs"]
+mod switches;
 #[path = "emulator/tenants.rs"]
 mod tenants;
+#[path = "emulator/writer.rs"]
+mod writer;
 #[path = "emulator/writes.rs"]
 mod writes;
 
@@ -97,6 +105,22 @@ impl Rig {
             ("scope", "https://graph.microsoft.com/.default".to_owned()),
             ("client_secret", self.emulator.client_secret().to_owned()),
         ]
+    }
+
+    /// The same for the second client.
+    fn writer_form(&self) -> Vec<(&'static str, String)> {
+        let mut form = self.secret_form();
+        form[1].1 = self.emulator.writer_client_id().to_owned();
+        form[3].1 = self.emulator.writer_secret().to_owned();
+        form
+    }
+
+    /// The same rig with a token of the second client.
+    async fn as_writer(self) -> Self {
+        let answer = self.token_request(&self.writer_form()).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let token = answer.body["access_token"].as_str().unwrap().to_owned();
+        Self { token, ..self }
     }
 
     fn token_url(&self) -> String {

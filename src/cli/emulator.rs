@@ -10,7 +10,9 @@ use super::exit::{End, Failure};
 use super::interrupt;
 use super::show::note;
 use super::workspace::{self, Results};
-use crate::emulator::{AUDITOR_ROLES, Emulator, Limits, Options, TenantData, TenantSize, Transport};
+use crate::emulator::{
+    AUDITOR_ROLES, Emulator, Limits, Options, TenantData, TenantSize, Transport, WRITER_ROLES,
+};
 use crate::run::clock;
 
 pub(super) async fn emulator(args: &args::Emulator) -> Result<End, Failure> {
@@ -35,6 +37,7 @@ pub(super) async fn emulator(args: &args::Emulator) -> Result<End, Failure> {
             graph_transport: if args.http { Transport::PlainHttp } else { Transport::Https },
             latency: args.latency,
             roles: AUDITOR_ROLES.map(str::to_owned).to_vec(),
+            writer_roles: WRITER_ROLES.map(str::to_owned).to_vec(),
             limits: args.enforce_limits.then(|| Limits::of(size(args.tenant_size))),
             ..Options::new(tenant, now, clock::system)
         },
@@ -71,8 +74,11 @@ async fn serve(args: &args::Emulator, options: Options) -> anyhow::Result<End> {
     note(&format!("Tenant        {}", emulator.tenant_id()));
     note(&format!("Client        {}", emulator.client_id()));
     note(&format!("Client secret {}", emulator.client_secret()));
+    note(&format!("Writer        {}", emulator.writer_client_id()));
+    note(&format!("Writer secret {}", emulator.writer_secret()));
     note(&format!("Trust         {}", args.directory.join("ca.pem").display()));
     note(&format!("Certificate   {}", args.directory.join("client.pem").display()));
+    note(&format!("To write      {}", args.directory.join("writer.pem").display()));
     note(&format!("Audit it      keysweep --config {} audit", config.display()));
     note("Stop with Ctrl-C.");
     interrupt::asked().await?;

@@ -18,11 +18,8 @@ const LONGEST: TimeDelta = TimeDelta::days(366);
 /// The client secrets of an object that Application Proxy rotates: those of an application that it
 /// publishes, by their name, as long as they look like its own. All others are ordinary ones.
 /// Inferred from Microsoft's Application Proxy FAQ.
-pub(super) fn by_application_proxy(
-    object: &Object,
-    objects: &Objects,
-    now: DateTime<Utc>,
-) -> Vec<CredentialAt> {
+#[must_use]
+pub fn by_application_proxy(object: &Object, objects: &Objects, now: DateTime<Utc>) -> Vec<CredentialAt> {
     let named = |name: Option<&Text>| name.is_some_and(|name| name.as_str() == NAME);
     if object.application().is_none()
         || !object.passwords.iter().any(|password| named(password.name.as_ref()))

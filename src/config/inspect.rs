@@ -112,6 +112,8 @@ impl Inspector<'_> {
             secret_remedy(key, keys)
         } else if let [home] = homes.as_slice() {
             format!("It belongs in `{home}`")
+        } else if let Some(above) = table_above(path).filter(|above| homes.contains(above)) {
+            format!("It belongs in `{above}`, one table up")
         } else {
             format!("Remove it; known here: {}", hint::alternatives(keys.keys().map(String::as_str)))
         };
@@ -178,6 +180,13 @@ fn secret_remedy(written: &str, keys: &BTreeMap<String, Shape>) -> String {
     } else {
         format!("A secret never stands in the file: name it by {}", hint::alternatives(choice.into_iter()))
     }
+}
+
+/// The table around a table, as the shape names it: without the numbers of list entries.
+fn table_above(path: &str) -> Option<String> {
+    let (above, _) = path.rsplit_once('.')?;
+    let plain = |part: &str| part.split('[').next().unwrap_or(part).to_owned();
+    Some(above.split('.').map(plain).collect::<Vec<_>>().join("."))
 }
 
 fn join(path: &str, key: &str) -> String {

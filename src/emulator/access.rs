@@ -15,7 +15,7 @@ pub(super) struct Claims {
     iat: i64,
     nbf: i64,
     exp: i64,
-    appid: String,
+    pub(super) appid: String,
     idtyp: String,
     oid: String,
     sub: String,
@@ -101,13 +101,9 @@ impl Mint {
         self.revoked_up_to.store(self.made.load(Ordering::SeqCst), Ordering::SeqCst);
     }
 
-    /// The claims of the bearer token in an `Authorization` header, if it may be used now at `audiences`.
-    pub(super) fn check(
-        &self,
-        authorization: Option<&str>,
-        audiences: &[String],
-        now: DateTime<Utc>,
-    ) -> Result<Claims, TokenRefused> {
+    /// The claims of the bearer token in an `Authorization` header, if it was made here. Whether it may be
+    /// used is [`Mint::admit`]'s to say.
+    pub(super) fn read(&self, authorization: Option<&str>) -> Result<Claims, TokenRefused> {
         let header = authorization.unwrap_or_default().trim();
         let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
         if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
@@ -122,7 +118,16 @@ impl Mint {
             jsonwebtoken::errors::ErrorKind::InvalidSignature => TokenRefused::Signature,
             _ => TokenRefused::Malformed,
         })?;
-        let claims = claims.claims;
+        Ok(claims.claims)
+    }
+
+    /// Whether a token may be used now at `audiences`.
+    pub(super) fn admit(
+        &self,
+        claims: &Claims,
+        audiences: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<(), TokenRefused> {
         if claims.exp <= now.timestamp() {
             return Err(TokenRefused::Expired);
         }
@@ -132,6 +137,6 @@ impl Mint {
         if claims.serial <= self.revoked_up_to.load(Ordering::SeqCst) {
             return Err(TokenRefused::Revoked);
         }
-        Ok(claims)
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Graph's limits, and keeping to them.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,7 +27,8 @@ pub struct Limit {
     pub window: Duration,
 }
 
-/// What Graph allows one application in one tenant. Time is real time, whatever the emulator's clock says.
+/// What Graph allows. Resource units, writes and reports are counted for each application by itself, the
+/// others for the tenant, whoever asks. Time is real time, whatever the emulator's clock says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Resource units.
@@ -99,7 +101,7 @@ pub(super) enum Verdict {
 }
 
 /// Which limit was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Measure {
     Units,
     KeyReads,
@@ -115,46 +117,64 @@ const MOST: f64 = 1.8;
 #[derive(Debug)]
 pub(super) struct Throttle {
     pub(super) limits: Limits,
-    buckets: Mutex<[Bucket; 5]>,
+    /// By the client they are for; those of the tenant have no name.
+    buckets: Mutex<BTreeMap<(String, Measure), Bucket>>,
+}
+
+impl Measure {
+    const ALL: [Self; 5] = [Self::Units, Self::KeyReads, Self::Writes, Self::PersonalWrites, Self::Reports];
+
+    fn limit(self, limits: &Limits) -> Limit {
+        match self {
+            Self::Units => limits.units,
+            Self::KeyReads => limits.key_reads,
+            Self::Writes => limits.writes,
+            Self::PersonalWrites => limits.personal_writes,
+            Self::Reports => limits.reports,
+        }
+    }
+
+    fn amount(self, cost: Cost) -> u32 {
+        match self {
+            Self::Units => cost.units,
+            Self::KeyReads => u32::from(cost.key_read),
+            Self::Writes => u32::from(cost.write),
+            Self::PersonalWrites => u32::from(cost.personal_write),
+            Self::Reports => u32::from(cost.report),
+        }
+    }
+
+    /// That writes to applications with personal accounts are counted for the tenant is inferred.
+    fn is_of_the_tenant(self) -> bool {
+        matches!(self, Self::KeyReads | Self::PersonalWrites)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
-    measure: Measure,
     limit: Limit,
     used: f64,
     at: Instant,
 }
 
 impl Throttle {
-    pub(super) fn new(limits: Limits, now: Instant) -> Self {
-        let bucket = |measure, limit| Bucket { measure, limit, used: 0.0, at: now };
-        let buckets = [
-            bucket(Measure::Units, limits.units),
-            bucket(Measure::KeyReads, limits.key_reads),
-            bucket(Measure::Writes, limits.writes),
-            bucket(Measure::PersonalWrites, limits.personal_writes),
-            bucket(Measure::Reports, limits.reports),
-        ];
-        Self { limits, buckets: Mutex::new(buckets) }
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, buckets: Mutex::default() }
     }
 
-    /// Charges a request, passed or not: retries count.
-    pub(super) fn charge(&self, cost: Cost, now: Instant) -> Verdict {
+    /// Charges a client's request, passed or not: retries count.
+    pub(super) fn charge(&self, client: &str, cost: Cost, now: Instant) -> Verdict {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let mut share: f64 = 0.0;
         let mut wait = None;
-        for bucket in buckets.iter_mut() {
-            let amount = match bucket.measure {
-                Measure::Units => cost.units,
-                Measure::KeyReads => u32::from(cost.key_read),
-                Measure::Writes => u32::from(cost.write),
-                Measure::PersonalWrites => u32::from(cost.personal_write),
-                Measure::Reports => u32::from(cost.report),
-            };
-            if amount == 0 || bucket.limit.window.is_zero() {
+        for measure in Measure::ALL {
+            let (amount, limit) = (measure.amount(cost), measure.limit(&self.limits));
+            if amount == 0 || limit.window.is_zero() {
                 continue;
             }
+            let whose = if measure.is_of_the_tenant() { "" } else { client };
+            let empty = Bucket { limit, used: 0.0, at: now };
+            let bucket = buckets.entry((whose.to_owned(), measure)).or_insert(empty);
             bucket.drain(now);
             bucket.used += f64::from(amount);
             let holds = f64::from(bucket.limit.amount.max(1));
@@ -165,7 +185,7 @@ impl Throttle {
                 let excess = bucket.used + f64::from(amount) - holds;
                 let time = bucket.limit.window.mul_f64(excess / holds);
                 if wait.is_none_or(|(longest, _)| longest < time) {
-                    wait = Some((time, bucket.measure));
+                    wait = Some((time, measure));
                 }
             }
         }
@@ -194,41 +214,46 @@ mod tests {
     #[test]
     fn the_bucket_gives_what_it_holds_and_then_what_drips_in() {
         let start = Instant::now();
-        let throttle = Throttle::new(Limits::of(TenantSize::Small), start);
+        let throttle = Throttle::new(Limits::of(TenantSize::Small));
         for _ in 0..150 {
-            assert!(matches!(throttle.charge(READ, start), Verdict::Pass { .. }));
+            assert!(matches!(throttle.charge("one", READ, start), Verdict::Pass { .. }));
         }
-        let Verdict::Wait { time, because, .. } = throttle.charge(READ, start) else { panic!("passed") };
+        let Verdict::Wait { time, because, .. } = throttle.charge("one", READ, start) else {
+            panic!("passed")
+        };
         assert_eq!(because, Measure::KeyReads);
         // One that was refused, and the one that is to pass: two at 2.5 a second.
         assert_eq!(time, Duration::from_millis(800));
-        assert!(matches!(throttle.charge(READ, start + time), Verdict::Pass { .. }));
-        assert!(matches!(throttle.charge(READ, start + time), Verdict::Wait { .. }));
+        assert!(matches!(throttle.charge("one", READ, start + time), Verdict::Pass { .. }));
+        assert!(matches!(throttle.charge("one", READ, start + time), Verdict::Wait { .. }));
         let other = Cost { key_read: false, ..READ };
-        assert!(matches!(throttle.charge(other, start + time), Verdict::Pass { .. }));
+        assert!(matches!(throttle.charge("one", other, start + time), Verdict::Pass { .. }));
     }
 
     #[test]
     fn refused_requests_count_but_not_without_end() {
         let start = Instant::now();
-        let throttle = Throttle::new(Limits::of(TenantSize::Small), start);
+        let throttle = Throttle::new(Limits::of(TenantSize::Small));
         let mut longest = Duration::ZERO;
         for _ in 0..1_000 {
-            if let Verdict::Wait { time, share, .. } = throttle.charge(READ, start) {
+            if let Verdict::Wait { time, share, .. } = throttle.charge("one", READ, start) {
                 assert!(share <= MOST);
                 longest = time;
             }
         }
         assert_eq!(longest.as_millis(), 48_400, "eight tenths of the limit, and the one that asks");
-        assert!(matches!(throttle.charge(READ, start + longest), Verdict::Pass { .. }));
+        assert!(matches!(throttle.charge("one", READ, start + longest), Verdict::Pass { .. }));
     }
 
     #[test]
     fn the_share_tells_how_near_the_limit_is() {
         let start = Instant::now();
-        let throttle = Throttle::new(Limits::of(TenantSize::Small), start);
+        let throttle = Throttle::new(Limits::of(TenantSize::Small));
         let cost = Cost { units: 2_800, key_read: false, ..READ };
-        assert_eq!(throttle.charge(cost, start), Verdict::Pass { share: 0.8 });
-        assert_eq!(throttle.charge(cost, start + Duration::from_secs(8)), Verdict::Pass { share: 0.8 });
+        assert_eq!(throttle.charge("one", cost, start), Verdict::Pass { share: 0.8 });
+        assert_eq!(
+            throttle.charge("one", cost, start + Duration::from_secs(8)),
+            Verdict::Pass { share: 0.8 }
+        );
     }
 }

@@ -32,8 +32,14 @@ pub struct LoggedRequest {
     pub path: String,
     /// The query, decoded, without the question mark; empty without one.
     pub query: String,
+    /// The client id of the application it came from: on Graph's side the one whose token it carried, where
+    /// that token was made here, still good or not; on the authority's the one that asked for a token.
+    pub client: Option<String>,
     /// The status answered; none while it hangs and when the connection was cut.
     pub status: Option<u16>,
+    /// The status with which the service itself answered, whatever a fault made of that answer afterwards;
+    /// none where the service was not asked. A write that was carried out has one below 300.
+    pub served: Option<u16>,
     /// The headers of interest, names in lower case. Never `Authorization`.
     pub headers: BTreeMap<String, String>,
     /// The body of a request to Graph; empty without one. Bodies of sign-ins hold secrets and are not kept.
@@ -78,6 +84,10 @@ impl Log {
 
     pub(super) fn answered(&self, ticket: Ticket, status: u16) {
         self.amend(ticket, |entry| entry.status = Some(status));
+    }
+
+    pub(super) fn served(&self, ticket: Ticket, status: u16) {
+        self.amend(ticket, |entry| entry.served = Some(status));
     }
 
     pub(super) fn charged(&self, ticket: Ticket, units: u32, throttled: bool) {

@@ -4,7 +4,12 @@
 //! Two servers on loopback: Graph (`v1.0`) and the token endpoint of Entra, over HTTPS with a certificate
 //! authority made at the start. What is undocumented was chosen and is marked "inferred" where it is
 //! decided. Of `beta` only the two reports of sign-in activity are served. Not served: `$search`, mail,
-//! creating, changing and deleting applications. Client certificates are known by `x5t#S256` only.
+//! creating and deleting applications, changing more of them than whether they are switched off, and
+//! `Application.ReadWrite.OwnedBy` for writes. Client certificates are known by `x5t#S256` only.
+//!
+//! Two applications may sign in, each with its own secret, certificate and permissions: the auditor's and,
+//! for changes, [the writer's](Emulator::writer_client_id). [`LoggedRequest::client`] says whose token a
+//! request carried.
 //!
 //! ```no_run
 //! # async fn example(now: chrono::DateTime<chrono::Utc>, clock: fn() -> chrono::DateTime<chrono::Utc>)
@@ -29,6 +34,7 @@ use state::State;
 
 mod access;
 mod authority;
+mod clients;
 mod edge;
 mod fault;
 mod front;
@@ -46,7 +52,7 @@ pub use fault::{Fault, Side};
 pub use graph::DeltaHabits;
 pub use limits::{Limit, Limits, TenantSize};
 pub use log::LoggedRequest;
-pub use options::{AUDITOR_ROLES, Options, Transport};
+pub use options::{AUDITOR_ROLES, Options, Transport, WRITER_ROLES};
 pub use tenant::{Cloud, Licence, ObjectKind, ReportForm, TenantData, TenantFileError};
 
 /// A running emulator. Dropping it stops it too, only nobody waits for that.
@@ -85,7 +91,7 @@ impl Emulator {
     pub async fn start(options: Options) -> Result<Self, EmulatorError> {
         let clock = (options.clock)();
         let identity = ServerIdentity::generate(clock)?;
-        let client = ClientIdentity::of_this_process(clock)?;
+        let certificates = ClientIdentity::of_this_process(clock)?;
         let graph = bind(options.graph_listen).await?;
         let authority = bind(options.authority_listen).await?;
         let (scheme, graph_tls) = match options.graph_transport {
@@ -96,7 +102,7 @@ impl Emulator {
         let authority_root = format!("https://localhost:{}", authority.port());
 
         let stop = CancellationToken::new();
-        let state = Arc::new(State::new(options, graph_root, authority_root, client, stop.clone()));
+        let state = Arc::new(State::new(options, graph_root, authority_root, certificates, stop.clone()));
         state.limit(state.options.limits.clone());
         let tasks = TaskTracker::new();
         let router = Router::new().fallback(graph::handle).with_state(Arc::clone(&state));
@@ -140,13 +146,13 @@ impl Emulator {
     /// The application that may sign in.
     #[must_use]
     pub fn client_id(&self) -> &str {
-        &self.state.client_id
+        &self.state.clients.auditor.id
     }
 
     /// The client secret that signs in.
     #[must_use]
     pub fn client_secret(&self) -> &str {
-        &self.state.options.client_secret
+        &self.state.clients.auditor.secret
     }
 
     /// The federated token that signs in.
@@ -165,12 +171,37 @@ impl Emulator {
     /// share it.
     #[must_use]
     pub fn client_certificate_pem(&self) -> &str {
-        &self.state.client.pem
+        &self.state.clients.auditor.certificate.pem
     }
 
     /// The application permissions in tokens made from now on. Tokens out there keep theirs, as in Entra.
     pub fn grant(&self, roles: &[&str]) {
-        self.state.grant(roles.iter().map(|&role| role.to_owned()).collect());
+        self.state.clients.auditor.grant(roles);
+    }
+
+    /// The second application that may sign in: the one for writing. It has no federated token and no
+    /// managed identity.
+    #[must_use]
+    pub fn writer_client_id(&self) -> &str {
+        &self.state.clients.writer.id
+    }
+
+    /// The client secret that signs the second application in.
+    #[must_use]
+    pub fn writer_secret(&self) -> &str {
+        &self.state.clients.writer.secret
+    }
+
+    /// Certificate and RSA private key (PKCS#8) that sign the second application in, in one PEM text. All
+    /// emulators of a process share it.
+    #[must_use]
+    pub fn writer_certificate_pem(&self) -> &str {
+        &self.state.clients.writer.certificate.pem
+    }
+
+    /// The same as [`Emulator::grant`] for the second application.
+    pub fn grant_writer(&self, roles: &[&str]) {
+        self.state.clients.writer.grant(roles);
     }
 
     /// Refuses every token made so far with 401.
@@ -216,10 +247,7 @@ impl Emulator {
 
     /// Changes the tenant between two requests, as somebody in the portal would.
     pub fn edit<T>(&self, change: impl FnOnce(&mut TenantData) -> T) -> T {
-        let mut tenant = self.state.tenant_mut();
-        let result = change(&mut tenant);
-        tenant.take_into_service(self.state.options.now); // it may be another tenant now
-        result
+        self.state.edit(change)
     }
 
     /// Cuts all connections and waits until nothing of the emulator runs any more.

@@ -27,6 +27,12 @@ pub const AUDITOR_ROLES: [&str; 6] = [
     "AgentIdentityBlueprint.Read.All",
 ];
 
+/// The least that a client needs to carry out every change that is served here: policies, assignments,
+/// secrets and the switches of applications and service principals. Without `Application.Read.All` no
+/// policy is assigned.
+pub const WRITER_ROLES: [&str; 3] =
+    ["Policy.ReadWrite.ApplicationConfiguration", "Application.Read.All", "Application.ReadWrite.All"];
+
 /// How an emulator is started. Start from [`Options::new`] and change what differs.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -47,6 +53,11 @@ pub struct Options {
     pub roles: Vec<String>,
     /// The client secret that signs in.
     pub client_secret: String,
+    /// The application permissions of the second client, the one for writing: none at first. See
+    /// [`WRITER_ROLES`] for what it needs to write everything.
+    pub writer_roles: Vec<String>,
+    /// The client secret of the second client.
+    pub writer_secret: String,
     /// The federated token that signs in, to the letter: with a line feed behind it, it does not.
     pub federated_token: String,
     /// The value of `X-IDENTITY-HEADER` that the managed identity endpoint wants.
@@ -77,6 +88,8 @@ impl Options {
             clock,
             roles: ["Application.Read.All", "Policy.Read.All"].map(str::to_owned).to_vec(),
             client_secret: "emulator-client-secret".to_owned(),
+            writer_roles: Vec::new(),
+            writer_secret: "emulator-writer-secret".to_owned(),
             federated_token: "emulator-federated-token".to_owned(),
             identity_header: "emulator-identity-header".to_owned(),
             token_lifetime: Duration::seconds(3599),

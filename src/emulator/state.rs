@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::access::Mint;
-use super::edge::ClientIdentity;
-use super::fault::{self, Effect, Sighting};
+use super::clients::{Certificates, Clients};
+use super::fault::{self, Sighting, Strike};
 use super::front::Received;
 use super::limits::{Limits, Throttle};
 use super::log::{Log, Ticket};
@@ -21,8 +20,7 @@ pub(super) struct State {
     pub(super) graph_root: String,
     pub(super) authority_root: String,
     pub(super) tenant_id: String,
-    pub(super) client_id: String,
-    pub(super) client: ClientIdentity,
+    pub(super) clients: Clients,
     pub(super) options: Options,
     pub(super) audiences: Vec<String>,
     pub(super) mint: Mint,
@@ -31,7 +29,6 @@ pub(super) struct State {
     pub(super) log: Log,
     pub(super) stop: CancellationToken,
     tenant: RwLock<TenantData>,
-    roles: RwLock<Vec<String>>,
     faults: Mutex<Vec<Fault>>,
     throttle: Mutex<Option<Arc<Throttle>>>,
     delta_habits: Mutex<DeltaHabits>,
@@ -45,7 +42,7 @@ impl State {
         mut options: Options,
         graph_root: String,
         authority_root: String,
-        client: ClientIdentity,
+        certificates: Certificates,
         stop: CancellationToken,
     ) -> Self {
         let mut tenant = std::mem::replace(&mut options.tenant, TenantData::empty(options.now));
@@ -53,13 +50,12 @@ impl State {
         let faults = tenant.faults.iter().cloned().map(|fault| fault.taking(|| tenant.snapshot())).collect();
         let mut audiences = options.audiences.clone();
         audiences.push(graph_root.clone());
-        let salt = [client.pem.as_bytes(), graph_root.as_bytes()].concat();
+        let salt = [certificates.auditor.pem.as_bytes(), graph_root.as_bytes()].concat();
         Self {
             graph_root,
             authority_root,
             tenant_id: tenant.tenant_id().to_owned(),
-            client_id: tenant.client_id().to_owned(),
-            client,
+            clients: Clients::new(&options, &tenant, certificates),
             audiences,
             mint: Mint::new(&salt),
             salt,
@@ -67,7 +63,6 @@ impl State {
             stop,
             faults: Mutex::new(faults),
             tenant: RwLock::new(tenant),
-            roles: RwLock::new(options.roles.clone()),
             throttle: Mutex::new(None),
             delta_habits: Mutex::new(options.delta.clone()),
             delta_tokens: AtomicU64::new(0),
@@ -89,25 +84,39 @@ impl State {
         self.tenant.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn roles(&self) -> Vec<String> {
-        self.roles.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(super) fn grant(&self, roles: Vec<String>) {
-        *self.roles.write().unwrap_or_else(PoisonError::into_inner) = roles;
-    }
-
     pub(super) fn add_fault(&self, fault: Fault) {
         let fault = fault.taking(|| self.tenant().snapshot());
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+        self.faults().push(fault);
     }
 
     pub(super) fn clear_faults(&self) {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.faults().clear();
     }
 
-    pub(super) fn strike(&self, seen: &Sighting<'_>) -> Option<Effect> {
-        fault::strike(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner), seen)
+    pub(super) fn strike(&self, seen: &Sighting<'_>) -> Option<Strike> {
+        fault::strike(&mut self.faults(), seen)
+    }
+
+    /// The tenant as it is before a write, where a fault waits for this one.
+    pub(super) fn before_write(&self, seen: &Sighting<'_>) -> Option<Arc<TenantData>> {
+        fault::awaits(&self.faults(), seen).then(|| Arc::new(self.tenant().snapshot()))
+    }
+
+    /// A write was carried out: what waited for it may answer from before it.
+    pub(super) fn written(&self, seen: &Sighting<'_>, before: &Arc<TenantData>) {
+        fault::written(&mut self.faults(), seen, before);
+    }
+
+    /// Changes the tenant between two requests.
+    pub(super) fn edit<T>(&self, change: impl FnOnce(&mut TenantData) -> T) -> T {
+        let mut tenant = self.tenant_mut();
+        let result = change(&mut tenant);
+        tenant.take_into_service(self.options.now); // it may be another tenant now
+        result
+    }
+
+    fn faults(&self) -> MutexGuard<'_, Vec<Fault>> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn throttle(&self) -> Option<Arc<Throttle>> {
@@ -116,7 +125,7 @@ impl State {
 
     /// Enforces these limits from now on, with nothing used so far.
     pub(super) fn limit(&self, limits: Option<Limits>) {
-        let throttle = limits.map(|limits| Arc::new(Throttle::new(limits, Instant::now())));
+        let throttle = limits.map(|limits| Arc::new(Throttle::new(limits)));
         *self.throttle.lock().unwrap_or_else(PoisonError::into_inner) = throttle;
     }
 
@@ -149,8 +158,14 @@ impl State {
         Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
     }
 
-    /// Notes a request's arrival.
-    pub(super) fn arrived(&self, side: Side, received: &Received, member: Option<&str>) -> Ticket {
+    /// Notes a request's arrival, and the client it came from.
+    pub(super) fn arrived(
+        &self,
+        side: Side,
+        received: &Received,
+        client: Option<&str>,
+        member: Option<&str>,
+    ) -> Ticket {
         let body = match side {
             Side::Graph => String::from_utf8_lossy(&received.body).into_owned(),
             Side::Authority => String::new(),
@@ -161,7 +176,9 @@ impl State {
             method: received.method.clone(),
             path: received.path.clone(),
             query: received.query_text(),
+            client: client.map(str::to_owned),
             status: None,
+            served: None,
             headers,
             body,
             batch_member: member.map(str::to_owned),

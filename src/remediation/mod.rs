@@ -3,17 +3,18 @@
 
 mod action;
 mod change;
-mod likeness;
+pub mod custom_policy;
+mod meaning;
 mod orders;
 mod outcome;
 mod plan;
 mod seal;
 mod standing;
+pub mod tenant_default;
 mod undo;
 
 pub use action::Action;
 pub use change::{Change, Consequence, PolicyRef, Reversal, Target};
-pub use likeness::{alike, in_place_of};
 pub use orders::{Disabling, Orders, Template};
 pub use outcome::{Outcome, Skipped, StepOutcome, Stopped};
 pub use plan::{Cause, LeftOut, Plan, PlanId, Purpose, Step, WhyLeftOut};

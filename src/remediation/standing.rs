@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::change::{Change, PolicyRef};
-use super::likeness::alike_in;
+use super::{custom_policy, tenant_default};
 use crate::domain::{KeyId, PasswordCredential, PolicyId};
 
 /// What is there of what a change is about.
@@ -56,10 +56,9 @@ impl Change {
     pub fn standing(&self, sight: &Sight, created: Option<PolicyId>) -> Standing {
         match (self, sight) {
             (Self::SetTenantDefault { before, after }, Sight::TenantDefault(found)) => {
-                let like = |wanted| alike_in(&[before, after], found, wanted);
-                if like(after) {
+                if tenant_default::same(found, after) {
                     Standing::REACHED
-                } else if like(before) {
+                } else if tenant_default::same(found, before) {
                     Standing::Expected
                 } else {
                     Standing::other("The tenant default was changed.")
@@ -68,7 +67,7 @@ impl Change {
             (Self::CreatePolicy { body }, Sight::Named(found)) => named(body, found, created),
             (Self::DeletePolicy { .. }, Sight::Policy(None)) => Standing::REACHED,
             (Self::DeletePolicy { before, .. }, Sight::Policy(Some((found, objects)))) => match objects {
-                0 if alike_in(&[before], found, before) => Standing::Expected,
+                0 if custom_policy::same(found, before) => Standing::Expected,
                 0 => Standing::other("The policy was changed."),
                 1 => Standing::other("The policy is assigned to an object."),
                 some => Standing::other(&format!("The policy is assigned to {some} objects.")),
@@ -159,19 +158,15 @@ impl PolicyRef {
 }
 
 fn named(body: &Value, found: &[Value], created: Option<PolicyId>) -> Standing {
-    let ours = |policy: &&Value| created.is_none() || id(policy) == created;
+    let ours = |policy: &&Value| created.is_none() || custom_policy::id(policy) == created;
     match (found, found.iter().filter(ours).collect::<Vec<_>>().as_slice()) {
         ([], _) => Standing::Expected,
-        (_, [one]) if alike_in(&[body], one, body) => Standing::Reached { created: id(one) },
+        (_, [one]) if custom_policy::same(one, body) => Standing::Reached { created: custom_policy::id(one) },
         // It was created, and cannot be seen yet.
         (_, []) => Standing::Expected,
         ([_], [_]) => Standing::other("A custom policy of this name is there, with other content."),
         _ => Standing::other("Several custom policies have this name."),
     }
-}
-
-fn id(policy: &Value) -> Option<PolicyId> {
-    policy.get("id")?.as_str()?.parse().ok().map(PolicyId)
 }
 
 fn of_key(passwords: &[PasswordCredential], key: KeyId) -> Vec<&PasswordCredential> {

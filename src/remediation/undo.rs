@@ -6,10 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::change::{Change, Consequence, PolicyRef, Reversal};
+use super::custom_policy;
 use super::outcome::Outcome;
 use super::plan::{Plan, PlanId, Purpose, Step};
 use super::seal::SealError;
-use crate::domain::{PolicyId, Text};
+use crate::domain::PolicyId;
 
 /// What the journal says of a step.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,7 +129,7 @@ fn reversed(
         }
         Change::CreatePolicy { body } => {
             let policy = *created.get(&number).ok_or(unknown)?;
-            Change::DeletePolicy { policy, display_name: name_of(&body), before: body }
+            Change::DeletePolicy { policy, display_name: custom_policy::name(&body), before: body }
         }
         Change::DeletePolicy { before, .. } => Change::CreatePolicy { body: before },
         Change::AssignPolicy { object, policy } => match policy {
@@ -169,8 +170,4 @@ fn as_step(number: u32, change: Change) -> Step {
         _ => Vec::new(),
     };
     Step { number, action: None, change, because: Vec::new(), fresh: false, reversal, consequences }
-}
-
-fn name_of(policy: &Value) -> Text {
-    Text::new(policy.get("displayName").and_then(Value::as_str).unwrap_or_default())
 }

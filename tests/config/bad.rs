@@ -23,6 +23,15 @@ fn store(url: &str) -> String {
     and(&format!("[store]\nurl = '{url}'\n"))
 }
 
+fn fix(lines: &str) -> String {
+    and(&format!("[remediation]\n{lines}"))
+}
+
+fn writer(lines: &str) -> String {
+    let id = "client_id = '44444444-4444-4444-8444-444444444444'";
+    fix(&format!("[remediation.credential]\n{id}\n{lines}"))
+}
+
 /// An exception with one line for another, or with a line more where that is empty.
 fn exception(line: &str, other: &str) -> String {
     let lines = [
@@ -216,6 +225,44 @@ fn cases() -> Vec<(&'static str, String)> {
         ("a name excepted twice",           format!("{}{}",
             exception("object = '33333333-3333-4333-8333-333333333333'", "name = 'Legacy *'"),
             exception("object = '33333333-3333-4333-8333-333333333333'", "name = 'LEGACY *'").replace(BASE, ""))),
+        // what may be put right
+        ("a mode there is not",             fix("mode = 'dry-run'\n")),
+        ("a mode without actions",          fix("mode = 'plan'\n")),
+        ("a mode with no action",           fix("mode = 'plan'\nactions = []\n")),
+        ("an action there is not",          fix("actions = ['delete-everything']\n")),
+        ("an action twice",                 fix("actions = ['assign-policy', 'assign-policy']\n")),
+        ("an action as a text",             fix("actions = 'assign-policy'\n")),
+        ("no change at all",                fix("max_changes = 0\n")),
+        ("more changes than there are",     fix("max_changes = 5000000000\n")),
+        ("less than no failure",            fix("max_failures = -1\n")),
+        ("a grace of a month",              fix("grace = '1mo'\n")),
+        ("a plan valid for ever",           fix("plan_valid_for = 'ever'\n")),
+        ("a notice without unit",           fix("owners_notice = '30'\n")),
+        ("nothing protected by name",       fix("protected = ['', 'x']\n")),
+        ("something protected as a number", fix("protected = [5]\n")),
+        ("unused secrets without activity", fix("actions = ['remove-unused-secrets']\n")),
+        ("owners who were not told",        fix("actions = ['remove-client-secrets']\n")),
+        ("owners told some time",           fix("actions = ['remove-client-secrets']\nowners_told_on = 'hunter2'\n")),
+        ("owners told at noon",             fix("owners_told_on = 2026-10-01T12:00:00Z\n")),
+        ("nothing to switch off for",       fix("actions = ['disable-service-principal']\n")),
+        ("an empty list to switch off for", fix("actions = ['disable-service-principal']\ndisable_for = []\n")),
+        ("rules to switch off for",         fix("disable_for = ['foreign-secrt', 'no-owner', 'make-coffee']\n")),
+        ("a rule to switch off for twice",  fix("disable_for = ['foreign-secret', 'foreign-secret']\n")),
+        ("rules nobody is switched off for", fix("disable_for = ['no-owner', 'tenant-default-off']\n")),
+        ("a policy by no id",               fix("[remediation.policy]\nid = 'hunter2'\n")),
+        ("a policy without a name",         fix("[remediation.policy]\nname = ' '\ndescription = ''\n")),
+        ("a policy without restriction",    fix("[remediation.policy]\nrestrictions = []\n")),
+        ("a policy with half a lifetime",   fix("[remediation.policy]\nrestrictions = ['passwordLifetime']\n")),
+        ("a policy with a limit on a block", fix("[remediation.policy]\nrestrictions = [{ type = 'passwordAddition', max = '90d' }]\n")),
+        ("a policy in the wrong table",     fix("restrictions = ['passwordAddition']\n")),
+        ("a mode nobody may write in",      fix("mode = 'apply'\nactions = ['assign-policy']\n")),
+        ("a writer without client id",      fix("[remediation.credential]\ntype = 'workload-identity'\ntoken_file = 't'\n")),
+        ("a writer without type",           fix("[remediation.credential]\nclient_id = '44444444-4444-4444-8444-444444444444'\n")),
+        ("a writer with two sign-ins",      fix("[remediation.credential]\ntype = 'managed-identity'\nsecret_env = 'SECRET'\n")),
+        ("a writer's certificate missing",  writer("type = 'certificate'\ncertificate_file = 'no/cert.pem'\n")),
+        ("a tenant's writer without id",    but("type = \"azure-cli\"", "type = \"azure-cli\"\n[tenant.remediation_credential]\ntype = 'workload-identity'\ntoken_file = 't'")),
+        ("a tenant's writer of no type",    but("type = \"azure-cli\"", "type = \"azure-cli\"\n[tenant.remediation_credential]")),
+        ("a client id in the sign-in",      but("type = \"azure-cli\"", "type = \"azure-cli\"\nclient_id = '44444444-4444-4444-8444-444444444444'")),
         // mail
         ("mail without anything",           and("[mail]\n")),
         ("mail to nobody",                  and("[mail]\ntransport = 'directory'\nfrom = 'k@contoso.example'\n")),

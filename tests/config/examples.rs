@@ -67,15 +67,15 @@ fn there_is_no_other_file_in_the_folder() {
     assert_eq!(names, ["keysweep.example.toml", "keysweep.minimal.toml"]);
 }
 
-/// The lines of the example as `(table, key, number, in use)`, commented keys included.
+/// The lines of the example as `(table, key, number, in use)`, commented keys and tables included.
 fn example_keys(text: &str) -> Vec<(String, String, usize, bool)> {
     let mut table = String::new();
     let mut keys = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        if let Some(header) = line.strip_prefix('[') {
+        let bare = line.strip_prefix('#').unwrap_or(line);
+        if let Some(header) = bare.strip_prefix('[') {
             table = header.trim_start_matches('[').split(']').next().unwrap().to_owned();
         }
-        let bare = line.strip_prefix('#').unwrap_or(line);
         let key = bare.split(" = ").next().unwrap_or_default();
         let is_key =
             bare.contains(" = ") && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
@@ -110,6 +110,21 @@ fn the_complete_example_shows_every_key_of_the_schema_and_no_other() {
     assert_eq!(shown, known);
 }
 
+/// What has to be taken into use together with a line: of a table that is commented as a whole, its header and
+/// the keys it cannot be without.
+fn with_its_table(text: &str, table: &str, number: usize) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let header = format!("#[{table}]");
+    let start = lines.iter().position(|line| *line == header);
+    lines[number] = &lines[number][1..];
+    if let Some(start) = start {
+        for line in &mut lines[start..start + 4] {
+            *line = line.strip_prefix('#').unwrap_or(line);
+        }
+    }
+    lines.join("\n")
+}
+
 #[test]
 fn each_line_of_the_complete_example_can_be_taken_into_use() {
     let text = fs::read_to_string(folder().join("keysweep.example.toml")).unwrap();
@@ -119,9 +134,7 @@ fn each_line_of_the_complete_example_can_be_taken_into_use() {
             continue;
         }
         alternatives += 1;
-        let mut lines: Vec<&str> = text.lines().collect();
-        lines[number] = &lines[number][1..];
-        let changed = lines.join("\n");
+        let changed = with_its_table(&text, &table, number);
         let told = parse(&changed, Path::new("example.toml"), &files().environment);
         let told = told.map_or_else(|problems| problems.to_string(), |_| String::new());
         // What remains is about files that are not there, and about alternatives that exclude each other.
@@ -142,14 +155,15 @@ fn each_line_of_the_complete_example_can_be_taken_into_use() {
 #[test]
 fn the_defaults_that_the_complete_example_shows_are_those_that_hold() {
     let text = fs::read_to_string(folder().join("keysweep.example.toml")).unwrap();
-    let shown: String = text
-        .lines()
-        .map(|line| match line.strip_prefix('#') {
-            Some(bare) if !bare.starts_with(' ') && bare.contains(" = ") && !is_alternative(bare) => bare,
-            _ => line,
-        })
-        .collect::<Vec<_>>()
-        .join("\n");
+    // Of tables that are commented as a whole no line is a default.
+    let unused = |table: &str| text.contains(&format!("\n#[{table}]"));
+    let mut lines: Vec<&str> = text.lines().collect();
+    for (table, key, number, in_use) in example_keys(&text) {
+        if !in_use && !unused(&table) && !is_alternative(&table, &key) {
+            lines[number] = &lines[number][1..];
+        }
+    }
+    let shown = lines.join("\n");
     let files = files();
     let read = |text: &str| {
         let loaded = parse(text, Path::new("example.toml"), &files.environment);
@@ -171,21 +185,25 @@ fn the_defaults_that_the_complete_example_shows_are_those_that_hold() {
 }
 
 /// Lines of the example that show an alternative rather than a default.
-fn is_alternative(line: &str) -> bool {
-    let keys = [
-        "ca_file",
-        "schedule",
-        "mail_to",
-        "token_file",
-        "secret_",
-        "certificate_password",
-        "password_",
-        "name",
-        "tenant",
-        "also",
-        "except",
-    ];
-    keys.iter().any(|key| line.starts_with(key))
+fn is_alternative(table: &str, key: &str) -> bool {
+    let keys: &[&str] = match table {
+        "store" => &["password_file", "password_env"],
+        "tenant" => &["ca_file", "schedule", "mail_to"],
+        "tenant.credential" => &[
+            "certificate_password_file",
+            "certificate_password_env",
+            "token_file",
+            "secret_file",
+            "secret_env",
+        ],
+        "privileged" => &["also", "except"],
+        "exception" => &["name", "tenant"],
+        "remediation" => &["actions", "protected", "owners_told_on", "disable_for"],
+        "remediation.policy" => &["id"],
+        "mail.smtp" => &["password_env", "ca_file"],
+        _ => &[],
+    };
+    keys.contains(&key)
 }
 
 #[test]

@@ -231,3 +231,74 @@ async fn what_the_other_listings_cost_is_as_the_table_says() {
         assert_eq!(rig.get(path).await.header("x-ms-resource-unit"), units, "{path}");
     }
 }
+
+/// Every write there is on one application with its service principal: what it asks, and what it answers.
+async fn every_write(rig: &Rig, application: &str, principal: &str) -> Vec<(String, Answer)> {
+    let policies = "/policies/appManagementPolicies";
+    let mut answers = Vec::new();
+    let mut write = async |method: &str, path: &str, body: Value| {
+        let answer = rig.send(method, path, body).await;
+        let body = answer.body.clone();
+        answers.push((format!("{method} {path}"), answer));
+        body
+    };
+    let of = |object: &str, rest: &str| format!("{object}{rest}");
+    write("PATCH", "/policies/defaultAppManagementPolicy", json!({ "isEnabled": false })).await;
+    let created = write("POST", policies, json!({ "displayName": "New", "description": "New" })).await;
+    let id = created["id"].as_str().unwrap_or("00000000-0000-0000-0000-000000000001");
+    let policy = format!("{policies}/{id}");
+    write("PATCH", &policy, json!({ "isEnabled": false })).await;
+    for object in [format!("/applications/{application}"), format!("/servicePrincipals/{principal}")] {
+        let link = json!({ "@odata.id": format!("https://graph.microsoft.com/v1.0{policy}") });
+        write("POST", &of(&object, "/appManagementPolicies/$ref"), link).await;
+        write("DELETE", &of(&object, &format!("/appManagementPolicies/{id}/$ref")), Value::Null).await;
+        let added = write("POST", &of(&object, "/addPassword"), json!({})).await;
+        let key = json!({ "keyId": added["keyId"].as_str().unwrap_or_default() });
+        write("POST", &of(&object, "/removePassword"), key).await;
+        let switch = if object.starts_with("/app") { "isDisabled" } else { "accountEnabled" };
+        write("PATCH", &object, json!({ switch: true })).await;
+    }
+    write("DELETE", &policy, Value::Null).await;
+    answers
+}
+
+#[tokio::test]
+async fn every_write_is_charged_as_one() {
+    let mut tenant = numbered(1);
+    let application = tenant.ids(ObjectKind::Application)[0].clone();
+    let principal = tenant.add_service_principal_of(&application);
+    let rig = limited(tenant, Limits { writes: few(14), ..generous() }).await;
+    let writes = every_write(&rig, &application, &principal).await;
+    assert_eq!(writes.len(), 14);
+    for (asked, answer) in &writes {
+        assert!(answer.status < 300, "{asked}: {}", answer.body);
+    }
+    for (asked, answer) in every_write(&rig, &application, &principal).await {
+        assert!(throttled(&answer), "{asked}");
+        assert_eq!(answer.header("x-ms-throttle-information"), "WriteLimitExceeded", "{asked}");
+    }
+    assert_eq!(rig.get("/applications").await.status, 200, "reading goes on");
+}
+
+#[tokio::test]
+async fn every_write_to_an_application_with_personal_accounts_is_charged_twice() {
+    for audience in ["AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"] {
+        let mut tenant = TenantData::empty(now());
+        let application =
+            tenant.add_application(json!({ "displayName": "Game", "signInAudience": audience }));
+        let principal = tenant.add_service_principal_of(&application);
+        let app_id = tenant.object(ObjectKind::Application, &application).unwrap()["appId"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let rig = limited(tenant, Limits { personal_writes: few(5), ..generous() }).await;
+        for round in [false, true] {
+            for (asked, answer) in every_write(&rig, &application, &principal).await {
+                let personal = asked.contains("/applications/");
+                assert_eq!(throttled(&answer), round && personal, "{asked}");
+            }
+        }
+        let by_app_id = format!("/applications(appId='{app_id}')");
+        assert!(throttled(&rig.send("PATCH", &by_app_id, json!({ "isDisabled": false })).await));
+    }
+}

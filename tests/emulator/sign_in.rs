@@ -14,7 +14,7 @@ async fn rig() -> Rig {
     Rig::new(TenantData::empty(now())).await
 }
 
-fn claims_of(token: &str) -> Value {
+pub(super) fn claims_of(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
@@ -100,7 +100,7 @@ async fn a_scripted_sign_in_error_comes_as_often_as_told() {
 }
 
 /// An assertion as a good client makes it.
-struct Assertion {
+pub(super) struct Assertion {
     header: Header,
     claims: Value,
     key: EncodingKey,
@@ -108,12 +108,15 @@ struct Assertion {
 
 impl Assertion {
     fn good(rig: &Rig) -> Self {
-        let pem = rig.emulator.client_certificate_pem();
+        Self::by(rig, rig.emulator.client_id(), rig.emulator.client_certificate_pem())
+    }
+
+    /// The same by a client with a certificate.
+    pub(super) fn by(rig: &Rig, id: &str, pem: &str) -> Self {
         let body = pem.split("-----").nth(2).unwrap().replace(['\n', '\r'], "");
         let der = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
         let mut header = Header::new(Algorithm::PS256);
         header.x5t_s256 = Some(URL_SAFE_NO_PAD.encode(Sha256::digest(der)));
-        let id = rig.emulator.client_id();
         let claims = json!({
             "aud": rig.token_url(), "iss": id, "sub": id, "jti": "0a1b2c3d",
             "nbf": now().timestamp(), "exp": now().timestamp() + 600,
@@ -122,7 +125,12 @@ impl Assertion {
     }
 
     async fn sent(&self, rig: &Rig) -> Answer {
-        send(rig, &encode(&self.header, &self.claims, &self.key).unwrap()).await
+        self.sent_for(rig, rig.emulator.client_id()).await
+    }
+
+    /// Asks for a token of a client with it.
+    pub(super) async fn sent_for(&self, rig: &Rig, client: &str) -> Answer {
+        send(rig, client, &encode(&self.header, &self.claims, &self.key).unwrap()).await
     }
 }
 
@@ -130,9 +138,10 @@ fn key_of(pem: &str) -> &str {
     &pem[pem.find("-----BEGIN PRIVATE KEY").unwrap()..]
 }
 
-async fn send(rig: &Rig, assertion: &str) -> Answer {
+pub(super) async fn send(rig: &Rig, client: &str, assertion: &str) -> Answer {
     let mut form = rig.secret_form();
     form.pop();
+    form[1].1 = client.to_owned();
     let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     form.push(("client_assertion_type", kind.to_owned()));
     form.push(("client_assertion", assertion.to_owned()));
@@ -197,7 +206,10 @@ async fn an_assertion_must_be_signed_with_the_registered_certificate() {
         assert_eq!(answer.body["error_codes"], json!([700_027]), "{case}: {}", answer.body);
         assert_eq!(answer.status, 401, "{case}");
     }
-    assert_eq!(send(&rig, "not a token").await.body["error_codes"], json!([50_027]));
+    assert_eq!(
+        send(&rig, rig.emulator.client_id(), "not a token").await.body["error_codes"],
+        json!([50_027])
+    );
 }
 
 fn rcgen_key() -> String {
@@ -210,9 +222,10 @@ fn rcgen_key() -> String {
 async fn a_federated_token_must_match_to_the_letter() {
     let rig = rig().await;
     let token = rig.emulator.federated_token().to_owned();
-    assert_eq!(send(&rig, &token).await.status, 200);
+    let client = rig.emulator.client_id();
+    assert_eq!(send(&rig, client, &token).await.status, 200);
     assert_eq!(rig.emulator.log()[0].sign_in.as_deref(), Some("federated-token"));
-    assert_eq!(send(&rig, &format!("{token}\n")).await.body["error_codes"], json!([50_027]));
+    assert_eq!(send(&rig, client, &format!("{token}\n")).await.body["error_codes"], json!([50_027]));
 }
 
 #[tokio::test]

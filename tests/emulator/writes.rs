@@ -1,6 +1,6 @@
 //! Changing policies, assignments and secrets.
 
-use keysweep::emulator::{ObjectKind, TenantData, shapes};
+use keysweep::emulator::{ObjectKind, TenantData, WRITER_ROLES, shapes};
 use serde_json::{Value, json};
 
 use super::{Rig, days, now};
@@ -83,12 +83,153 @@ async fn malformed_policies_are_refused() {
         ("not a duration",         with(json!([shapes::lifetime("passwordLifetime", "90d")]))),
         ("unknown state",          with(json!([shapes::with(twice.clone(), "state", json!("on"))]))),
         ("not a boolean",          json!({ "isEnabled": "true" })),
+        ("not a date",             with(json!([shapes::with(twice.clone(), "restrictForAppsCreatedAfterDateTime", json!("soon"))]))),
+        ("the unknown member",     with(json!([shapes::restriction("unknownFutureValue")]))),
+        ("the unknown state",      with(json!([shapes::with(twice.clone(), "state", json!("unknownFutureValue"))]))),
+        ("read-only in an entry",  with(json!([shapes::with(twice.clone(), "isStateSetByMicrosoft", json!(false))]))),
+        ("read-only in a URI",     json!({ "restrictions": { "applicationRestrictions": { "identifierUris": {
+                                       "nonDefaultUriAddition": { "state": "enabled", "isStateSetByMicrosoft": true } } } } })),
+        ("unknown state of a URI", json!({ "restrictions": { "applicationRestrictions": { "identifierUris": {
+                                       "nonDefaultUriAddition": { "state": "on" } } } } })),
     ] {
         let answer = rig.send("PATCH", &path, body).await;
         assert_eq!((answer.status, answer.code()), (400, "Request_BadRequest"), "{case}");
     }
-    let nameless = json!({ "description": "x" });
-    rig.send("POST", "/policies/appManagementPolicies", nameless).await.refused(400, "Request_BadRequest");
+    let policies = "/policies/appManagementPolicies";
+    for body in [json!({ "description": "x" }), json!({ "displayName": "x" }), json!({ "displayName": "x", "description": "" })] {
+        rig.send("POST", policies, body).await.refused(400, "Request_BadRequest");
+    }
+    assert_eq!(rig.get(policies).await.values("id"), [&policy]);
+}
+
+/// What the tenant default held before anybody here wrote it.
+fn configured() -> Value {
+    let exempt = json!({ "customSecurityAttributes": [{
+        "@odata.type": "#microsoft.graph.customSecurityAttributeStringValueExemption",
+        "id": "Set_Attribute", "operator": "equals", "value": "pipeline",
+    }] });
+    let lifetime = shapes::with(shapes::lifetime("passwordLifetime", "P90D"), "excludeActors", exempt);
+    json!({
+        "isEnabled": true,
+        "applicationRestrictions": {
+            "passwordCredentials": [lifetime, shapes::restriction("passwordRotation")],
+            "keyCredentials": [shapes::restriction("trustedCertificateAuthority")],
+            "identifierUris": { "nonDefaultUriAddition": { "state": "enabled", "isStateSetByMicrosoft": true } },
+            "audiences": { "personalMicrosoftAccount": { "state": "enabled" } },
+        },
+        "servicePrincipalRestrictions": { "passwordCredentials": [], "keyCredentials": [] },
+    })
+}
+
+#[tokio::test]
+async fn a_list_sent_back_whole_keeps_what_the_documentation_does_not_know() {
+    let rig = small().await.rig;
+    rig.emulator.edit(|tenant| tenant.set_default_policy(configured()));
+    let path = "/policies/defaultAppManagementPolicy";
+    let plain = rig.get(path).await.body["applicationRestrictions"].clone();
+    assert_eq!(plain["passwordCredentials"][1]["restrictionType"], "unknownFutureValue");
+    rig.send(
+        "PATCH",
+        path,
+        json!({ "applicationRestrictions": { "passwordCredentials": plain["passwordCredentials"] } }),
+    )
+    .await
+    .refused(400, "Request_BadRequest");
+
+    let whole = async || {
+        let request = rig.request("GET", path).header("prefer", "include-unknown-enum-members");
+        super::Answer::of(request).await.body["applicationRestrictions"].clone()
+    };
+    let mut entries = whole().await["passwordCredentials"].clone();
+    assert_eq!(entries, configured()["applicationRestrictions"]["passwordCredentials"]);
+    let more = shapes::with(shapes::restriction("passwordAddition"), "comment", json!("kept"));
+    entries.as_array_mut().unwrap().push(more);
+    let change = json!({ "applicationRestrictions": { "passwordCredentials": entries } });
+    assert_eq!(rig.send("PATCH", path, change).await.status, 204);
+    let after = whole().await;
+    assert_eq!(after["passwordCredentials"], entries, "to the letter, exempted actors and all");
+    assert_eq!(after["keyCredentials"], configured()["applicationRestrictions"]["keyCredentials"]);
+    assert_eq!(after["identifierUris"], configured()["applicationRestrictions"]["identifierUris"]);
+    let stored = rig.emulator.edit(|tenant| tenant.default_policy().clone());
+    let audiences = &stored["applicationRestrictions"]["audiences"];
+    assert_eq!(*audiences, configured()["applicationRestrictions"]["audiences"], "hidden, but not lost");
+
+    let shorter = json!({ "applicationRestrictions": { "passwordCredentials": [shapes::restriction("passwordAddition")] } });
+    assert_eq!(rig.send("PATCH", path, shorter).await.status, 204);
+    assert_eq!(whole().await["passwordCredentials"].as_array().unwrap().len(), 1, "the others are lost");
+}
+
+#[tokio::test]
+async fn a_policy_that_is_deleted_leaves_nothing_assigned() {
+    let Small { rig, application, policy } = small().await;
+    assert_eq!(assign(&rig, &application, &policy).await.status, 204);
+    let path = format!("/policies/appManagementPolicies/{}", policy.to_uppercase());
+    assert_eq!(rig.send("DELETE", &path, Value::Null).await.status, 204);
+    let left = rig.emulator.edit(|tenant| tenant.assigned_to(ObjectKind::Application, &application).to_vec());
+    assert_eq!(left, Vec::<String>::new());
+    rig.send("DELETE", &path, Value::Null).await.refused(404, "Request_ResourceNotFound");
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_there_and_an_object_that_is_not_there_are_told_apart() {
+    let Small { rig, application, .. } = small().await;
+    let unknown = "00000000-0000-0000-0000-000000000001";
+    let body = json!({ "keyId": unknown });
+    let remove = |id: &str| format!("/applications/{id}/removePassword");
+    rig.send("POST", &remove(&application), body.clone()).await.refused(400, "Request_BadRequest");
+    rig.send("POST", &remove(unknown), body).await.refused(404, "Request_ResourceNotFound");
+    rig.send("POST", &remove(&application), json!({})).await.refused(400, "Request_BadRequest");
+}
+
+#[tokio::test]
+#[rustfmt::skip]
+async fn each_write_needs_its_permissions() {
+    let Small { rig, application, policy } = small().await;
+    let principal = rig.emulator.edit(|tenant| tenant.add_service_principal_of(&application));
+    let default = "/policies/defaultAppManagementPolicy".to_owned();
+    let policies = "/policies/appManagementPolicies".to_owned();
+    let one = format!("{policies}/{policy}");
+    let (application, principal) = (format!("/applications/{application}"), format!("/servicePrincipals/{principal}"));
+    let below = |object: &str, rest: &str| format!("{object}/{rest}");
+    let of_policy = |object: &str| below(object, &format!("appManagementPolicies/{policy}/$ref"));
+    const POLICIES: &[&str] = &["Policy.ReadWrite.ApplicationConfiguration"];
+    const ASSIGN: &[&str] = &["Application.Read.All", "Policy.ReadWrite.ApplicationConfiguration"];
+    const OBJECTS: &[&str] = &["Application.ReadWrite.All"];
+    for (method, path, needed) in [
+        ("PATCH",  default,                                          POLICIES),
+        ("POST",   policies.clone(),                                 POLICIES),
+        ("PATCH",  one.clone(),                                      POLICIES),
+        ("POST",   below(&application, "appManagementPolicies/$ref"), ASSIGN),
+        ("DELETE", of_policy(&application),                          ASSIGN),
+        ("POST",   below(&principal, "appManagementPolicies/$ref"),  ASSIGN),
+        ("DELETE", of_policy(&principal),                            ASSIGN),
+        ("POST",   below(&application, "removePassword"),            OBJECTS),
+        ("POST",   below(&principal, "removePassword"),              OBJECTS),
+        ("PATCH",  application.clone(),                              OBJECTS),
+        ("PATCH",  principal.clone(),                                OBJECTS),
+        ("DELETE", one,                                              POLICIES),
+    ] {
+        let token = async |roles: &[&str]| {
+            rig.emulator.grant_writer(roles);
+            let answer = rig.token_request(&rig.writer_form()).await;
+            answer.body["access_token"].as_str().unwrap().to_owned()
+        };
+        let ask = async |token: String| {
+            let url = format!("{}/v1.0{path}", rig.emulator.graph_url());
+            let request = rig.client.request(method.parse().unwrap(), url).bearer_auth(token);
+            super::Answer::of(request.header("content-type", "application/json").body("{}")).await
+        };
+        let reader = &["Application.Read.All", "Policy.Read.All", "Directory.Read.All", "AuditLog.Read.All"];
+        ask(token(reader).await).await.refused(403, "Authorization_RequestDenied");
+        for missing in needed {
+            let others: Vec<&str> = WRITER_ROLES.into_iter().filter(|role| role != missing).collect();
+            let enough = *missing == "Application.Read.All"; // the right to write them includes it
+            let answer = ask(token(&others).await).await;
+            assert_eq!(answer.status == 403, !enough, "{method} {path} without {missing}: {}", answer.body);
+        }
+        let answer = ask(token(needed).await).await;
+        assert_ne!(answer.status, 403, "{method} {path}: {}", answer.body);
+    }
 }
 
 async fn assign(rig: &Rig, application: &str, policy: &str) -> super::Answer {

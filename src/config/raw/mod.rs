@@ -127,9 +127,9 @@ pub(in crate::config) struct RawTenant {
     /// Who receives the mail of this tenant in place of `mail.to`.
     pub(in crate::config) mail_to: Option<Vec<String>>,
     /// How Keysweep signs in.
-    #[schemars(required)]
+    #[schemars(schema_with = "reading_credential")]
     pub(in crate::config) credential: Option<RawCredential>,
-    /// How Keysweep signs in to write, in place of `remediation.credential`.
+    /// How Keysweep signs in to write to this tenant, in place of `remediation.credential`.
     pub(in crate::config) remediation_credential: Option<RawCredential>,
 }
 
@@ -137,8 +137,8 @@ pub(in crate::config) struct RawTenant {
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct RawCredential {
-    /// The application (client) id of the app registration that may write, a GUID: only of the sign-in that
-    /// writes. That of a tenant's own sign-in stands beside it.
+    /// The application (client) id of the app registration that may write, a GUID. Not needed with a
+    /// system-assigned managed identity or the Azure CLI.
     pub(in crate::config) client_id: Option<String>,
     /// The kind of sign-in.
     #[serde(rename = "type")]
@@ -156,6 +156,15 @@ pub(in crate::config) struct RawCredential {
     pub(in crate::config) secret_file: Option<String>,
     /// `client-secret`: the environment variable that holds the secret.
     pub(in crate::config) secret_env: Option<String>,
+}
+
+/// The sign-in of a tenant, whose `client_id` stands in the tenant's own table.
+fn reading_credential(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = RawCredential::json_schema(generator);
+    if let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        properties.remove("client_id");
+    }
+    schema
 }
 
 /// What is read, and the limits to judge by.

@@ -17,10 +17,10 @@ pub(in crate::config) struct RawRemediation {
     /// What may be done, by name. Default: nothing.
     pub(in crate::config) actions: Option<Vec<Action>>,
     /// The most changes that one plan makes. Default: 25.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     pub(in crate::config) max_changes: Option<u32>,
     /// After so many failed changes the rest is left. Default: 3.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     pub(in crate::config) max_failures: Option<u32>,
     /// On its own, the daemon acts only on findings first seen at least this long ago. Default: `14d`.
     pub(in crate::config) grace: Option<String>,

@@ -49,7 +49,10 @@ pub(super) fn judging(
     let reading = reading();
     let policy = policy.unwrap_or_default();
     let restrictive = match policy.restrictive {
-        Some(raw) => demands(raw, "policy.restrictive", desk),
+        Some(raw) => {
+            let empty = "is empty: any policy would count as restrictive";
+            demands(raw, "policy.restrictive", (empty, "[\"passwordAddition\"]"), desk)
+        }
         None => Some(defaults.restrictive),
     };
     let severities = severities(rules.unwrap_or_default(), owners, extras, desk);
@@ -102,11 +105,16 @@ fn scope(raw: Option<&[RawScope]>, desk: &mut Desk<'_>) -> Option<Vec<ObjectKind
     Some(scope)
 }
 
-/// Restrictions, each type once.
-pub(super) fn demands(raw: Vec<RawDemand>, table: &str, desk: &mut Desk<'_>) -> Option<Vec<Demand>> {
+/// Restrictions, each type once. `empty` says what it would mean if there were none, and what the default is.
+pub(super) fn demands(
+    raw: Vec<RawDemand>,
+    table: &str,
+    empty: (&str, &str),
+    desk: &mut Desk<'_>,
+) -> Option<Vec<Demand>> {
     if raw.is_empty() {
-        let remedy = "List at least one type, or leave it out for the default";
-        desk.problem(table, "is empty: any policy would count as restrictive", remedy);
+        let (what, default) = empty;
+        desk.problem(table, what, format!("List at least one type, or leave it out for `{default}`"));
         return None;
     }
     let mut demands: Vec<Option<Demand>> = Vec::new();

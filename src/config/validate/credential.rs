@@ -1,12 +1,26 @@
-//! `[tenant.credential]`.
+//! `[tenant.credential]`, and the tables of the sign-in that writes.
 
 use super::Desk;
 use super::files::{self, Secret};
 use crate::config::Credential;
 use crate::config::raw::{RawCredential, RawCredentialType};
 
+/// What a sign-in is for.
+#[derive(Clone, Copy)]
+pub(super) enum Role {
+    /// It reads.
+    Auditing,
+    /// It writes.
+    Writing,
+}
+
 /// Checks how a tenant is signed in to.
-pub(super) fn credential(raw: Option<RawCredential>, table: &str, desk: &mut Desk<'_>) -> Option<Credential> {
+pub(super) fn credential(
+    raw: Option<RawCredential>,
+    table: &str,
+    role: Role,
+    desk: &mut Desk<'_>,
+) -> Option<Credential> {
     let Some(raw) = raw else {
         desk.missing(table, "Add `[tenant.credential]` with its `type`");
         return None;
@@ -23,7 +37,7 @@ pub(super) fn credential(raw: Option<RawCredential>, table: &str, desk: &mut Des
         RawCredentialType::WorkloadIdentity => workload_identity(&raw, table, desk),
         RawCredentialType::ManagedIdentity => Some(Credential::ManagedIdentity),
         RawCredentialType::AzureCli => Some(Credential::AzureCli),
-        RawCredentialType::ClientSecret => client_secret(&raw, table, desk),
+        RawCredentialType::ClientSecret => client_secret(&raw, table, role, desk),
     }
 }
 
@@ -98,7 +112,7 @@ fn workload_identity(raw: &RawCredential, table: &str, desk: &mut Desk<'_>) -> O
     None
 }
 
-fn client_secret(raw: &RawCredential, table: &str, desk: &mut Desk<'_>) -> Option<Credential> {
+fn client_secret(raw: &RawCredential, table: &str, role: Role, desk: &mut Desk<'_>) -> Option<Credential> {
     let given = files::secret(raw.secret_file.as_deref(), raw.secret_env.as_deref(), table, "secret", desk);
     match given {
         Secret::Absent => {
@@ -108,7 +122,12 @@ fn client_secret(raw: &RawCredential, table: &str, desk: &mut Desk<'_>) -> Optio
         }
         Secret::Refused => None,
         Secret::Read(secret) => {
-            let what = "signs in with a client secret, which the audit reports as `auditor-uses-secret`";
+            let what = match role {
+                Role::Auditing => {
+                    "signs in with a client secret, which the audit reports as `auditor-uses-secret`"
+                }
+                Role::Writing => "signs in with a client secret: whoever reads it can change the directory",
+            };
             let remedy = "Use `certificate`, `workload-identity` or `managed-identity`";
             desk.warn(&format!("{table}.type"), what, remedy);
             Some(Credential::ClientSecret { secret })

@@ -77,7 +77,7 @@ fn whom(object: Option<String>, name: Option<String>, path: &str, desk: &mut Des
             None
         }
         (Some(text), None) => values::guid(&text, &object_key, desk).map(Whom::Id),
-        (None, Some(text)) => pattern(&text, &name_key, desk).map(Whom::Name),
+        (None, Some(text)) => pattern(&text, &name_key, "excepted", desk).map(Whom::Name),
         (None, None) => {
             if !desk.was_refused(&name_key) {
                 desk.missing(&object_key, "Add it, or `name = \"Legacy *\"` for all objects called so");
@@ -91,8 +91,8 @@ fn whom(object: Option<String>, name: Option<String>, path: &str, desk: &mut Des
 const LONGEST_NAME: usize = 256;
 
 /// Names are masked before anything else is done with them, so a pattern that was copied from one fits
-/// only when it is masked too.
-pub(super) fn pattern(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<String> {
+/// only when it is masked too. `fate` is what becomes of what it fits.
+pub(super) fn pattern(text: &str, key: &str, fate: &str, desk: &mut Desk<'_>) -> Option<String> {
     let masked = Text::new(text);
     let problem = if text.trim().is_empty() {
         Some("is empty")
@@ -110,7 +110,7 @@ pub(super) fn pattern(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<Stri
         desk.warn(key, what, "Write `*` in its place");
     }
     if text.chars().all(|sign| "*?".contains(sign)) {
-        let what = "fits names whatever they are: every application and service principal is excepted";
+        let what = format!("fits names whatever they are: every application and service principal is {fate}");
         desk.warn(key, what, "Write a part of the name, as `Legacy *`, or name the object by its id");
     }
     Some(masked.as_str().to_owned())

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::{Desk, audit, credential, exceptions, tenant, values};
+use super::credential::{self, Role};
+use super::{Desk, audit, exceptions, tenant, values};
 use crate::config::raw::{RawCredential, RawMode, RawRemediation, RawTemplate};
 use crate::config::{Mode, Reading, Remediation, Tenant, Writer};
 use crate::domain::{PolicyId, RuleId, Whom};
@@ -38,8 +39,6 @@ pub(super) fn remediation(
         Some(RawMode::Apply) => Mode::Apply,
     };
     let actions = self::actions(actions.unwrap_or_default(), mode, reading, desk);
-    let max_changes = positive(max_changes, defaults.max_changes, "remediation.max_changes", desk);
-    let max_failures = positive(max_failures, defaults.max_failures, "remediation.max_failures", desk);
     let grace = span(grace, defaults.grace, "remediation.grace", desk);
     let valid = span(plan_valid_for, defaults.plan_valid_for, "remediation.plan_valid_for", desk);
     let notice = span(owners_notice, defaults.owners_notice, "remediation.owners_notice", desk);
@@ -55,8 +54,8 @@ pub(super) fn remediation(
     let disabling = self::disabling(disable_for, desk);
     let orders = Orders {
         actions: actions?,
-        max_changes: max_changes?,
-        max_failures: max_failures?,
+        max_changes: max_changes.unwrap_or(defaults.max_changes),
+        max_failures: max_failures.unwrap_or(defaults.max_failures),
         grace: grace?,
         plan_valid_for: valid?,
         protected: protected?,
@@ -116,16 +115,6 @@ fn opted_in(orders: &Orders, desk: &mut Desk<'_>) -> bool {
     sound
 }
 
-fn positive(given: Option<u32>, default: u32, key: &str, desk: &mut Desk<'_>) -> Option<u32> {
-    match given {
-        Some(0) => {
-            desk.problem(key, "is 0: nothing could be done", "Use at least 1, or set `mode = \"off\"`");
-            None
-        }
-        given => Some(given.unwrap_or(default)),
-    }
-}
-
 fn span(text: Option<String>, default: TimeDelta, key: &str, desk: &mut Desk<'_>) -> Option<TimeDelta> {
     match text {
         Some(text) => values::any_duration(&text, key, desk),
@@ -139,7 +128,7 @@ fn protected(raw: Vec<String>, desk: &mut Desk<'_>) -> Option<Vec<Whom>> {
         let key = format!("remediation.protected[{index}]");
         let whom = match uuid::Uuid::try_parse(text.trim()) {
             Ok(id) => Some(Whom::Id(id)),
-            Err(_) => exceptions::pattern(&text, &key, desk).map(Whom::Name),
+            Err(_) => exceptions::pattern(&text, &key, "protected", desk).map(Whom::Name),
         };
         all.push(whom);
     }
@@ -164,7 +153,11 @@ fn template(raw: RawTemplate, desk: &mut Desk<'_>) -> Option<Template> {
     let name = text(name, defaults.name, "remediation.policy.name");
     let description = text(description, defaults.description, "remediation.policy.description");
     let restrictions = match restrictions {
-        Some(raw) => audit::demands(raw, "remediation.policy.restrictions", desk),
+        Some(raw) => {
+            let empty = "is empty: the policy would restrict nothing";
+            let default = "[\"passwordAddition\", \"symmetricKeyAddition\"]";
+            audit::demands(raw, "remediation.policy.restrictions", (empty, default), desk)
+        }
         None => Some(defaults.restrictions),
     };
     let restrictions = restrictions?;
@@ -182,13 +175,37 @@ fn template(raw: RawTemplate, desk: &mut Desk<'_>) -> Option<Template> {
     Some(Template { id: id?, name: name?, description: description?, restrictions })
 }
 
+/// Rules about applications, policies, the tenant and the configuration: to switch a service principal off for
+/// one of them would never happen.
+const NEVER_A_SERVICE_PRINCIPAL: [RuleId; 10] = [
+    RuleId::ClientSecret,
+    RuleId::NoOwner,
+    RuleId::InstanceLockOff,
+    RuleId::TenantDefaultOff,
+    RuleId::TenantDefaultAllowsSecrets,
+    RuleId::ExemptedActors,
+    RuleId::IdlePolicy,
+    RuleId::AuditorUsesSecret,
+    RuleId::ExceptionExpired,
+    RuleId::ExceptionStale,
+];
+
 fn disabling(raw: Option<Vec<String>>, desk: &mut Desk<'_>) -> Option<Disabling> {
     let mut rules = BTreeSet::new();
     let mut sound = true;
     for (index, word) in raw.unwrap_or_default().into_iter().enumerate() {
         let key = format!("remediation.disable_for[{index}]");
         match word.parse::<RuleId>() {
-            Ok(rule) => sound &= rules.insert(rule),
+            Ok(rule) if NEVER_A_SERVICE_PRINCIPAL.contains(&rule) => {
+                let remedy = "List rules that a service principal can break, as `foreign-secret`";
+                desk.problem(&key, "is never broken by a service principal", remedy);
+                sound = false;
+            }
+            Ok(rule) if !rules.insert(rule) => {
+                desk.problem(&key, "is listed twice", "Remove one of the two");
+                sound = false;
+            }
+            Ok(_) => {}
             Err(_) => {
                 desk.problem(&key, "is no rule", "`keysweep rules` lists them");
                 sound = false;
@@ -200,9 +217,9 @@ fn disabling(raw: Option<Vec<String>>, desk: &mut Desk<'_>) -> Option<Disabling>
 
 /// Checks a sign-in that may write.
 pub(super) fn writer(raw: RawCredential, table: &str, desk: &mut Desk<'_>) -> Option<Writer> {
-    let client_id =
-        tenant::client_id(raw.client_id.as_deref(), raw.kind, &format!("{table}.client_id"), desk);
-    let credential = credential::credential(Some(raw), table, desk);
+    let key = format!("{table}.client_id");
+    let client_id = tenant::client_id(raw.client_id.as_deref(), raw.kind, &key, Role::Writing, desk);
+    let credential = credential::credential(Some(raw), table, Role::Writing, desk);
     Some(Writer { client_id: client_id?, credential: credential? })
 }
 

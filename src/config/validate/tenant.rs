@@ -3,9 +3,10 @@
 use lettre::message::Mailbox;
 use reqwest::Url;
 
+use super::credential::{self, Role};
 use super::schedule::{self, Timing};
 use super::values::{self, Schemes};
-use super::{Desk, credential, files, remediation};
+use super::{Desk, files, remediation};
 use crate::config::raw::{RawCredentialType, RawTenant};
 use crate::config::{Cloud, Tenant, TenantSize, Writer};
 use crate::domain::{AppId, TenantId};
@@ -33,15 +34,11 @@ pub(super) fn tenant(
             None
         }
     };
-    let client_id = client_id(raw.client_id.as_deref(), kind, &at("client_id"), desk);
+    let client_id = client_id(raw.client_id.as_deref(), kind, &at("client_id"), Role::Auditing, desk);
     let cloud = raw.cloud.unwrap_or(Cloud::Public);
     let (graph_url, authority_url) = roots(raw.graph_url, raw.authority_url, cloud, path, desk);
     let ca_file = optional(raw.ca_file, |text| files::ca_file(text, &at("ca_file"), desk));
-    if raw.credential.as_ref().is_some_and(|credential| credential.client_id.is_some()) {
-        let key = at("credential.client_id");
-        desk.problem(&key, "stands in the wrong table", format!("Write it as `{path}.client_id`"));
-    }
-    let credential = credential::credential(raw.credential, &at("credential"), desk);
+    let credential = credential::credential(raw.credential, &at("credential"), Role::Auditing, desk);
     let writer = match raw.remediation_credential {
         Some(raw) => remediation::writer(raw, &at("remediation_credential"), desk).map(Some),
         None => Some(writer),
@@ -103,6 +100,7 @@ pub(super) fn client_id(
     text: Option<&str>,
     kind: Option<RawCredentialType>,
     key: &str,
+    role: Role,
     desk: &mut Desk<'_>,
 ) -> Option<Option<AppId>> {
     use RawCredentialType::{AzureCli, Certificate, ClientSecret, WorkloadIdentity};
@@ -113,7 +111,11 @@ pub(super) fn client_id(
     };
     match (kind, id) {
         (Some(Certificate | WorkloadIdentity | ClientSecret), None) => {
-            desk.missing(key, "Copy the application (client) id of Keysweep's app registration");
+            let whose = match role {
+                Role::Auditing => "Keysweep's app registration",
+                Role::Writing => "the app registration that may write",
+            };
+            desk.missing(key, format!("Copy the application (client) id of {whose}"));
             None
         }
         (Some(AzureCli), Some(_)) => {

@@ -7,6 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_he
 use serde::Deserialize;
 
 use super::refusal::Refusal;
+use crate::emulator::clients::Client;
 use crate::emulator::state::State;
 
 /// How far clocks may be apart, in seconds. Entra allows five minutes.
@@ -26,21 +27,21 @@ struct Claims {
 }
 
 /// Checks an assertion and says of which kind it was.
-pub(super) fn prove(state: &State, assertion: &str) -> Result<String, Refusal> {
-    if assertion == state.options.federated_token {
+pub(super) fn prove(state: &State, client: &Client, assertion: &str) -> Result<String, Refusal> {
+    if client.federated_token.as_deref() == Some(assertion) {
         return Ok("federated-token".to_owned());
     }
     let Ok(header) = decode_header(assertion) else {
         return Err(Refusal::by_number(50_027, state));
     };
-    let algorithm = registered(state, &header)?;
-    let claims = verified(state, assertion, algorithm)?;
-    check(state, &claims)?;
+    let algorithm = registered(state, client, &header)?;
+    let claims = verified(state, client, assertion, algorithm)?;
+    check(state, client, &claims)?;
     Ok(format!("certificate {algorithm:?} x5t#S256"))
 }
 
 /// The algorithm, when the header names the registered certificate.
-fn registered(state: &State, header: &Header) -> Result<Algorithm, Refusal> {
+fn registered(state: &State, client: &Client, header: &Header) -> Result<Algorithm, Refusal> {
     let refuse = |words: &str| Err(Refusal::by_number(700_027, state).in_words(words));
     if !matches!(header.alg, Algorithm::PS256 | Algorithm::RS256) {
         return refuse(
@@ -52,7 +53,7 @@ fn registered(state: &State, header: &Header) -> Result<Algorithm, Refusal> {
             "Client assertion contains an invalid signature. The header names no certificate in 'x5t#S256', and the emulator knows certificates by nothing else.",
         );
     };
-    if URL_SAFE_NO_PAD.decode(named).ok().as_deref() != Some(state.client.thumbprint.as_slice()) {
+    if URL_SAFE_NO_PAD.decode(named).ok().as_deref() != Some(client.certificate.thumbprint.as_slice()) {
         return refuse(&format!(
             "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '{named}']"
         ));
@@ -60,8 +61,13 @@ fn registered(state: &State, header: &Header) -> Result<Algorithm, Refusal> {
     Ok(header.alg)
 }
 
-fn verified(state: &State, assertion: &str, algorithm: Algorithm) -> Result<Claims, Refusal> {
-    let key = DecodingKey::from_rsa_pem(state.client.public_key_pem.as_bytes());
+fn verified(
+    state: &State,
+    client: &Client,
+    assertion: &str,
+    algorithm: Algorithm,
+) -> Result<Claims, Refusal> {
+    let key = DecodingKey::from_rsa_pem(client.certificate.public_key_pem.as_bytes());
     let key = key.map_err(|_| Refusal::by_number(90_033, state))?;
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false; // by our clock, below
@@ -79,8 +85,8 @@ fn verified(state: &State, assertion: &str, algorithm: Algorithm) -> Result<Clai
     Ok(decoded.claims)
 }
 
-fn check(state: &State, claims: &Claims) -> Result<(), Refusal> {
-    if claims.iss != claims.sub || !claims.sub.eq_ignore_ascii_case(&state.client_id) {
+fn check(state: &State, client: &Client, claims: &Claims) -> Result<(), Refusal> {
+    if claims.iss != claims.sub || !claims.sub.eq_ignore_ascii_case(&client.id) {
         return Err(Refusal::by_number(700_021, state));
     }
     let endpoint = format!("{}/{}/oauth2/v2.0/token", state.authority_root, state.tenant_id);

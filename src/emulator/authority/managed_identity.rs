@@ -28,7 +28,7 @@ pub(super) fn serve(state: &State, received: &Received, ticket: Ticket) -> Answe
     if !state.audiences.iter().any(|known| known == resource) {
         return refuse(state, 400, "The resource is not known.");
     }
-    let token = match token::token(state, resource) {
+    let token = match token::token(state, &state.clients.auditor, resource) {
         Ok(token) => token,
         Err(refusal) => return refusal.into_answer(state),
     };
@@ -38,7 +38,7 @@ pub(super) fn serve(state: &State, received: &Received, ticket: Ticket) -> Answe
         200,
         json!({
             "access_token": token,
-            "client_id": state.client_id,
+            "client_id": state.clients.auditor.id,
             "expires_on": expires_on.to_string(), // a string, unlike at the token endpoint
             "resource": resource,
             "token_type": "Bearer",

@@ -9,7 +9,7 @@ use axum::http::Response;
 use super::Side;
 use super::edge::CutOff;
 use super::fault::{Effect, Sighting};
-use super::front::{Answer, Manner, Outcome, Received};
+use super::front::{self, Answer, Manner, Outcome, Received};
 use super::log::Ticket;
 use super::state::State;
 
@@ -33,8 +33,9 @@ pub(super) async fn handle(
         Ok(received) => received,
         Err(answer) => return answer.into_response(&manner(&state, &connection, false)),
     };
-    let ticket = state.arrived(Side::Authority, &received, None);
-    let outcome = serve(&state, &received, ticket);
+    let client = client_of(&state, &received);
+    let ticket = state.arrived(Side::Authority, &received, client.as_deref(), None);
+    let outcome = serve(&state, &received, client.as_deref(), ticket);
     if let Outcome::Answered(answer) = &outcome {
         state.log.answered(ticket, answer.status);
     }
@@ -45,7 +46,16 @@ fn manner<'a>(state: &'a State, connection: &'a CutOff, gzip: bool) -> Manner<'a
     Manner { json: JSON, gzip, now: state.clock(), stop: &state.stop, connection }
 }
 
-fn serve(state: &State, received: &Received, ticket: Ticket) -> Outcome {
+/// Who asks for a token: whatever the form says, and the auditor at the managed identity endpoint.
+fn client_of(state: &State, received: &Received) -> Option<String> {
+    if received.path == MANAGED_IDENTITY {
+        return Some(state.clients.auditor.id.clone());
+    }
+    let form = front::pairs(&String::from_utf8_lossy(&received.body));
+    form.into_iter().find(|(name, _)| name == "client_id").map(|(_, id)| id)
+}
+
+fn serve(state: &State, received: &Received, client: Option<&str>, ticket: Ticket) -> Outcome {
     let query = received.query_text();
     let seen = Sighting {
         side: Side::Authority,
@@ -53,16 +63,31 @@ fn serve(state: &State, received: &Received, ticket: Ticket) -> Outcome {
         path: &received.path,
         query: &query,
         page: 1,
+        client,
     };
-    let effect = match state.strike(&seen).map(Effect::carry_out) {
+    let route = || {
+        let answer = route(state, received, ticket);
+        state.log.served(ticket, answer.status);
+        answer
+    };
+    let effect = state.strike(&seen).map(|strike| {
+        strike.falls(
+            |edit| state.edit(edit),
+            || {
+                route();
+            },
+        )
+    });
+    let effect = match effect.map(Effect::carry_out) {
         Some(Ok(outcome)) => return outcome,
         Some(Err(effect)) => Some(effect),
         None => None,
     };
     if let Some(Effect::SignInError(number)) = effect {
-        return Outcome::Answered(Refusal::by_number(number, state).into_answer(state));
+        let client = client.unwrap_or(&state.clients.auditor.id);
+        return Outcome::Answered(Refusal::naming(client, number, state).into_answer(state));
     }
-    let mut answer = route(state, received, ticket);
+    let mut answer = route();
     match effect {
         Some(Effect::Delay(time)) => answer.delay = time,
         Some(Effect::Deliver(delivery)) => answer.delivery = delivery,

@@ -16,11 +16,15 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// The refusal with this number, in the words of Entra. Numbers not known here become one of the kind
-    /// `invalid_client`.
-    #[rustfmt::skip]
+    /// The refusal with this number, in the words of Entra. Where they name a client, it is the auditor's.
     pub(super) fn by_number(number: u32, state: &State) -> Self {
-        let (client, tenant) = (&state.client_id, &state.tenant_id);
+        Self::naming(&state.clients.auditor.id, number, state)
+    }
+
+    /// The same about another client. Numbers not known here become one of the kind `invalid_client`.
+    #[rustfmt::skip]
+    pub(super) fn naming(client: &str, number: u32, state: &State) -> Self {
+        let tenant = &state.tenant_id;
         let (error, status, words) = match number {
             7_000_215 => ("invalid_client", 401, format!("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client}'.")),
             7_000_222 => ("invalid_client", 401, format!("The provided client secret keys for app '{client}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.")),

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::assertion;
 use super::refusal::Refusal;
 use crate::emulator::access::Wanted;
+use crate::emulator::clients::Client;
 use crate::emulator::front::{self, Answer, Received};
 use crate::emulator::log::Ticket;
 use crate::emulator::state::State;
@@ -43,18 +44,15 @@ pub(super) fn serve(
     if form.require("grant_type", state)? != "client_credentials" {
         return Err(Refusal::by_number(70_003, state));
     }
-    let client = form.require("client_id", state)?;
-    if !client.eq_ignore_ascii_case(&state.client_id) {
-        let words = format!(
-            "Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
-        );
-        return Err(Refusal::by_number(700_016, state).in_words(words));
-    }
+    let named = form.require("client_id", state)?;
+    let Some(client) = state.clients.by_id(named) else {
+        return Err(Refusal::naming(named, 700_016, state));
+    };
     let scope = form.require("scope", state)?;
     let resource = resource(scope, state)?;
-    let how = prove(state, &form)?;
+    let how = prove(state, client, &form)?;
     state.log.signed_in(ticket, &how);
-    let token = token(state, resource)?;
+    let token = token(state, client, resource)?;
     let lifetime = state.options.token_lifetime.num_seconds();
     Ok(Answer::json(
         200,
@@ -67,15 +65,19 @@ pub(super) fn serve(
     ))
 }
 
-/// A token of this tenant's client for a resource.
-pub(super) fn token(state: &State, resource: &str) -> Result<String, Refusal> {
-    let object = state.tenant().client_object_id();
+/// A token of one of this tenant's clients for a resource; none for a client that was switched off.
+pub(super) fn token(state: &State, client: &Client, resource: &str) -> Result<String, Refusal> {
+    let tenant = state.tenant();
+    if client.is_disabled(&tenant) {
+        return Err(Refusal::naming(&client.id, 7_000_112, state));
+    }
+    let object = tenant.principal_of(&client.id);
     let wanted = Wanted {
         tenant: &state.tenant_id,
-        client: &state.client_id,
+        client: &client.id,
         object: &object,
         audience: resource,
-        roles: state.roles(),
+        roles: client.roles(),
         now: state.clock(),
         lifetime: state.options.token_lifetime,
     };
@@ -98,18 +100,18 @@ fn resource<'a>(scope: &'a str, state: &State) -> Result<&'a str, Refusal> {
 }
 
 /// Checks the secret or the assertion, and says which it was.
-fn prove(state: &State, form: &Form) -> Result<String, Refusal> {
+fn prove(state: &State, client: &Client, form: &Form) -> Result<String, Refusal> {
     if let Some(assertion) = form.get("client_assertion") {
         if form.get("client_assertion_type") != Some(JWT_BEARER) {
             return Err(Refusal::by_number(900_144, state).in_words(
                 "The request body must contain the following parameter: 'client_assertion_type' with value 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'.",
             ));
         }
-        return assertion::prove(state, assertion);
+        return assertion::prove(state, client, assertion);
     }
     match form.get("client_secret") {
-        Some(secret) if secret == state.options.client_secret => Ok("client-secret".to_owned()),
-        Some(_) => Err(Refusal::by_number(7_000_215, state)),
+        Some(secret) if secret == client.secret => Ok("client-secret".to_owned()),
+        Some(_) => Err(Refusal::naming(&client.id, 7_000_215, state)),
         None => Err(Refusal::by_number(7_000_216, state)),
     }
 }

@@ -1,6 +1,6 @@
 //! Keys and certificates made when the emulator starts.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Datelike as _, Days, Utc};
 use rcgen::{
@@ -13,6 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 
 use crate::emulator::EmulatorError;
+use crate::emulator::clients::Certificates;
 
 /// How long the certificates hold. Platform verifiers refuse server certificates of more than 825 days.
 const VALID_FOR: Days = Days::new(365);
@@ -66,20 +67,25 @@ fn tls(certificate: CertificateDer<'static>, key: &KeyPair) -> Result<ServerConf
 }
 
 impl ClientIdentity {
-    /// The client certificate of this process. Making an RSA key takes a good part of a second, so all
-    /// emulators of a process share one.
-    pub(crate) fn of_this_process(now: DateTime<Utc>) -> Result<Self, EmulatorError> {
-        static IDENTITY: OnceLock<ClientIdentity> = OnceLock::new();
-        if let Some(identity) = IDENTITY.get() {
-            return Ok(identity.clone());
+    /// The client certificates of this process: the auditor's and the writer's. Making an RSA key takes a
+    /// good part of a second, so all emulators of a process share them, and who comes while they are being
+    /// made waits.
+    pub(crate) fn of_this_process(now: DateTime<Utc>) -> Result<Certificates, EmulatorError> {
+        static MADE: Mutex<Option<Certificates>> = Mutex::new(None);
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(certificates) = &*made {
+            return Ok(certificates.clone());
         }
-        let made = Self::generate(now)?;
-        Ok(IDENTITY.get_or_init(|| made).clone())
+        let certificates = Certificates {
+            auditor: Self::generate("Keysweep emulator client", now)?,
+            writer: Self::generate("Keysweep emulator writer", now)?,
+        };
+        Ok(made.insert(certificates).clone())
     }
 
-    fn generate(now: DateTime<Utc>) -> Result<Self, EmulatorError> {
+    fn generate(name: &str, now: DateTime<Utc>) -> Result<Self, EmulatorError> {
         let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
-        let certificate = params("Keysweep emulator client", now, Vec::new())?.self_signed(&key)?;
+        let certificate = params(name, now, Vec::new())?.self_signed(&key)?;
         Ok(Self {
             pem: format!("{}{}", certificate.pem(), key.serialize_pem()),
             public_key_pem: key.public_key_pem(),

@@ -9,8 +9,8 @@ use super::policies;
 use super::refusal::Refusal;
 use super::route::Key;
 use super::view::{self, Extent, View};
+use crate::emulator::ObjectKind;
 use crate::emulator::front::Answer;
-use crate::emulator::{ObjectKind, TenantData};
 
 /// `GET /policies/appManagementPolicies/{id}/appliesTo`: applications and service principals mixed, told
 /// apart by `@odata.type`. Paging is not documented; it happens all the same (inferred).
@@ -23,7 +23,7 @@ pub(super) fn applies_to(call: &Call<'_>, policy: &str) -> Served {
         return Err(Refusal::expand(&expand.relationship));
     }
     let tenant = call.tenant();
-    let policy = own_id(&tenant, policy)?;
+    let policy = policies::own_id(&tenant, policy)?;
     let all = tenant.applies_to(&policy);
     let (offset, size) = (call.offset(), call.page_size(&tenant));
     let views = [ObjectKind::Application, ObjectKind::ServicePrincipal]
@@ -60,7 +60,7 @@ pub(super) fn assign(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
     let policy = policy.ok_or_else(|| Refusal::bad_request("Invalid URL in '@odata.id'."))?;
     let mut tenant = call.state.tenant_mut();
     let position = call.find(&tenant, kind, key)?;
-    let policy = own_id(&tenant, policy)?;
+    let policy = policies::own_id(&tenant, policy)?;
     let object = tenant.collection(kind).id(position).to_owned();
     if !tenant.assigned_to(kind, &object).is_empty() {
         return Err(Refusal::new(
@@ -77,16 +77,10 @@ pub(super) fn assign(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
 pub(super) fn unassign(call: &Call<'_>, kind: ObjectKind, key: &Key, policy: &str) -> Served {
     let mut tenant = call.state.tenant_mut();
     let position = call.find(&tenant, kind, key)?;
-    let policy = own_id(&tenant, policy)?;
+    let policy = policies::own_id(&tenant, policy)?;
     let object = tenant.collection(kind).id(position).to_owned();
     if !tenant.unassign(&policy, kind, &object) {
         return Err(Refusal::not_found(&policy));
     }
     Ok(Answer::empty(204))
-}
-
-/// The id of a policy as it is stored.
-fn own_id(tenant: &TenantData, id: &str) -> Result<String, Refusal> {
-    let own = policies::find(tenant, id).and_then(|policy| policy.get("id")).and_then(Value::as_str);
-    own.map(str::to_owned).ok_or_else(|| Refusal::not_found(id))
 }

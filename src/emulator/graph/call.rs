@@ -1,6 +1,6 @@
 //! A request that was let in, with its query options read.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::page_token::PageToken;
@@ -17,6 +17,8 @@ pub(super) struct Call<'a> {
     pub(super) state: &'a State,
     pub(super) received: &'a Received,
     pub(super) query: Query,
+    /// The client id of the application whose token was let in.
+    client: &'a str,
     token: Option<PageToken>,
     conditions: &'a Conditions,
 }
@@ -35,6 +37,7 @@ impl<'a> Call<'a> {
     pub(super) fn new(
         state: &'a State,
         received: &'a Received,
+        client: &'a str,
         conditions: &'a Conditions,
     ) -> Result<Self, Refusal> {
         let query = Query::parse(received)?;
@@ -43,7 +46,7 @@ impl<'a> Call<'a> {
         if token.as_ref().is_some_and(|token| token.advanced) && !query.eventual {
             return Err(Refusal::page_token());
         }
-        Ok(Self { state, received, query, token, conditions })
+        Ok(Self { state, received, query, client, token, conditions })
     }
 
     /// The tenant as it is to be read.
@@ -126,6 +129,12 @@ impl<'a> Call<'a> {
     ) -> Result<&'t Record, Refusal> {
         let record = tenant.collection(kind).record(position);
         record.map(|record| record.as_ref()).ok_or_else(|| Refusal::not_found(""))
+    }
+
+    /// What audit entries of this request have besides: the audit log names the application that signed in.
+    pub(super) fn audited(&self, tenant: &TenantData) -> Value {
+        let client = self.state.clients.by_id(self.client);
+        json!({ "initiatedBy": client.map(|client| client.as_initiator(tenant)) })
     }
 
     /// The JSON object in the body.

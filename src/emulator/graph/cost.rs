@@ -57,6 +57,7 @@ fn units(received: &Received, route: &Route) -> u32 {
 fn personal(tenant: &TenantData, route: &Route) -> bool {
     let (Route::Assign(ObjectKind::Application, key)
     | Route::Unassign(ObjectKind::Application, key, _)
+    | Route::Change(ObjectKind::Application, key)
     | Route::AddPassword(ObjectKind::Application, key)
     | Route::RemovePassword(ObjectKind::Application, key)) = route
     else {
@@ -74,15 +75,20 @@ fn personal(tenant: &TenantData, route: &Route) -> bool {
 }
 
 /// Charges a request. The headers that tell so, or the refusal.
-pub(super) fn charge(state: &State, received: &Received, cost: Cost) -> Result<Headers, Answer> {
+pub(super) fn charge(
+    state: &State,
+    received: &Received,
+    client: &str,
+    cost: Cost,
+) -> Result<Headers, Answer> {
     let units = Some(cost.units).filter(|units| *units > 0);
     let units: Headers = units.map(|units| ("x-ms-resource-unit", units.to_string())).into_iter().collect();
     let Some(throttle) = state.throttle() else { return Ok(units) };
-    match throttle.charge(cost, Instant::now()) {
+    match throttle.charge(client, cost, Instant::now()) {
         Verdict::Pass { share } => Ok(units.into_iter().chain(percentage(share)).collect()),
         Verdict::Wait { time, share, because } => {
             let mut answer = Refusal::throttled().into_answer(state, received);
-            let (application, tenant) = (&state.client_id, &state.tenant_id);
+            let tenant = &state.tenant_id;
             let (scope, information) = match because {
                 Measure::Units => ("Tenant_Application/ReadWrite", "ResourceUnitLimitExceeded"),
                 Measure::KeyReads => ("Tenant/Read", "KeyCredentialsLimitExceeded"), // inferred
@@ -92,7 +98,7 @@ pub(super) fn charge(state: &State, received: &Received, cost: Cost) -> Result<H
             };
             let headers = [
                 ("Retry-After", retry_after(&throttle, time)),
-                ("x-ms-throttle-scope", format!("{scope}/{application}/{tenant}")),
+                ("x-ms-throttle-scope", format!("{scope}/{client}/{tenant}")),
                 ("x-ms-throttle-information", information.to_owned()),
             ];
             for (name, value) in headers.into_iter().chain(percentage(share)) {

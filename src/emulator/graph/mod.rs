@@ -31,6 +31,7 @@ mod objects;
 mod page_token;
 mod passwords;
 mod policies;
+mod policy_checks;
 mod policy_writes;
 mod query;
 mod refusal;
@@ -74,8 +75,11 @@ fn manner<'a>(state: &'a State, connection: &'a CutOff, gzip: bool) -> Manner<'a
 struct Visit<'a> {
     state: &'a State,
     received: &'a Received,
-    /// The claims of the envelope's token when this is a member of a batch.
-    member: Option<&'a Claims>,
+    seen: Sighting<'a>,
+    /// What its token says; of a member of a batch, the envelope's.
+    claims: &'a Result<Claims, TokenRefused>,
+    /// Whether it is a member of a batch, whose envelope was let in already.
+    member: bool,
     ticket: Ticket,
 }
 
@@ -118,7 +122,12 @@ impl Deref for Reading<'_> {
 
 /// One request, or one member of a batch whose envelope was let in already: log, fault, answer.
 fn exchange(state: &State, received: &Received, member: Option<(&str, &Claims)>) -> Outcome {
-    let ticket = state.arrived(Side::Graph, received, member.map(|(id, _)| id));
+    let claims = match member {
+        Some((_, claims)) => Ok(claims.clone()),
+        None => state.mint.read(received.header("authorization")),
+    };
+    let client = claims.as_ref().ok().map(|claims| claims.appid.as_str());
+    let ticket = state.arrived(Side::Graph, received, client, member.map(|(id, _)| id));
     let query = received.query_text();
     let seen = Sighting {
         side: Side::Graph,
@@ -126,9 +135,19 @@ fn exchange(state: &State, received: &Received, member: Option<(&str, &Claims)>)
         path: &received.path,
         query: &query,
         page: page_token::page_number(&received.query),
+        client,
     };
-    let visit = Visit { state, received, member: member.map(|(_, claims)| claims), ticket };
-    let outcome = match state.strike(&seen).map(Effect::carry_out) {
+    let struck_by = state.strike(&seen);
+    let visit = Visit { state, received, seen, claims: &claims, member: member.is_some(), ticket };
+    let effect = struck_by.map(|strike| {
+        strike.falls(
+            |edit| state.edit(edit),
+            || {
+                serve(&visit, &Conditions::default());
+            },
+        )
+    });
+    let outcome = match effect.map(Effect::carry_out) {
         Some(Ok(outcome)) => outcome,
         Some(Err(effect)) => struck(&visit, effect),
         None => serve(&visit, &Conditions::default()),
@@ -160,19 +179,40 @@ fn struck(visit: &Visit<'_>, effect: Effect) -> Outcome {
         Effect::Refuse(Refused::NotFound) => refuse(Refusal::not_found(received.path_end())),
         Effect::Refuse(Refused::PageToken) => refuse(Refusal::page_token()),
         Effect::Refuse(Refused::Gone) => refuse(Refusal::gone()),
-        Effect::Answer { .. } | Effect::SignInError(_) | Effect::Cut | Effect::Reset | Effect::Hang => {
-            serve(unchanged)
-        }
+        Effect::Refuse(Refused::Concurrency) => refuse(Refusal::concurrency()),
+        Effect::Answer { .. }
+        | Effect::SignInError(_)
+        | Effect::Cut
+        | Effect::Reset
+        | Effect::Hang
+        | Effect::Lagging(_)
+        | Effect::Pass => serve(unchanged),
     }
 }
 
+/// What the service makes of a request. Writes that are carried out are told to the faults that wait for
+/// them.
 fn serve(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
-    let Visit { state, received, member, ticket } = *visit;
-    let authorization = received.header("authorization");
-    let checked = match member {
-        Some(claims) => Ok(claims.clone()),
-        None => state.mint.check(authorization, &state.audiences, state.clock()),
-    };
+    let Visit { state, ref seen, ticket, .. } = *visit;
+    let before = if seen.method == "GET" { None } else { state.before_write(seen) };
+    let outcome = answered(visit, conditions);
+    if let Outcome::Answered(answer) = &outcome {
+        state.log.served(ticket, answer.status);
+        if let Some(before) = before.filter(|_| answer.status < 300) {
+            state.written(seen, &before);
+        }
+    }
+    outcome
+}
+
+fn answered(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
+    let Visit { state, received, ref claims, member, ticket, .. } = *visit;
+    let checked = claims.as_ref().map_err(|refused| *refused).and_then(|claims| {
+        if !member {
+            state.mint.admit(claims, &state.audiences, state.clock())?;
+        }
+        Ok(claims.clone())
+    });
     let mut claims = match checked {
         Ok(claims) => claims,
         Err(refused) => return Outcome::Answered(Refusal::token(refused).into_answer(state, received)),
@@ -189,7 +229,7 @@ fn serve(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
     }
     let mut headers = Vec::new();
     if let Some(cost) = cost::cost(state, received, &route) {
-        match cost::charge(state, received, cost) {
+        match cost::charge(state, received, &claims.appid, cost) {
             Ok(told) => headers = told,
             Err(answer) => {
                 state.log.charged(ticket, cost.units, true);
@@ -199,13 +239,13 @@ fn serve(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
         state.log.charged(ticket, cost.units, false);
     }
     let served = route.permit(&claims.roles).and_then(|()| {
-        if route == Route::Batch && member.is_none() {
+        if route == Route::Batch && !member {
             return batch::serve(state, received, &claims);
         }
         if let Route::Delta(kind) = route {
             return delta::serve(state, received, kind, conditions).map(Outcome::Answered);
         }
-        let call = Call::new(state, received, conditions)?;
+        let call = Call::new(state, received, &claims.appid, conditions)?;
         if call.query.order.is_some() && !route.sorts() {
             return Err(Refusal::unserved("$orderby"));
         }
@@ -240,6 +280,7 @@ fn dispatch(call: &Call<'_>, route: &Route) -> Served {
         Route::PatchPolicy(id) => policy_writes::patch(call, id),
         Route::CreatePolicy => policy_writes::create(call),
         Route::DeletePolicy(id) => policy_writes::delete(call, id),
+        Route::Change(kind, key) => objects::change(call, *kind, key),
         Route::AddPassword(kind, key) => passwords::add(call, *kind, key),
         Route::RemovePassword(kind, key) => passwords::remove(call, *kind, key),
         Route::AppRoleAssignedTo(key) => roles::assigned_to(call, key),

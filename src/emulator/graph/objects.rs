@@ -38,6 +38,51 @@ pub(super) fn one(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
     Ok(Answer::json_text(200, shown))
 }
 
+/// `PATCH /servicePrincipals/{id}` with `accountEnabled`, and `PATCH /applications/{id}` with `isDisabled`.
+/// The rest of the two types is not served.
+pub(super) fn change(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
+    let switch = match kind {
+        ObjectKind::Application => "isDisabled",
+        ObjectKind::ServicePrincipal => "accountEnabled",
+    };
+    let mut setting = None;
+    for (name, value) in call.body()? {
+        match (name.as_str(), value) {
+            (name, Value::Bool(value)) if name == switch => setting = Some(value),
+            (name, _) if name == switch => {
+                return Err(Refusal::bad_request(format!("{name} is not a Boolean.")));
+            }
+            ("passwordCredentials", _) => {
+                let message =
+                    "Property 'passwordCredentials' cannot be updated. Use addPassword and removePassword.";
+                return Err(Refusal::bad_request(message));
+            }
+            ("isDisabled", _) => {
+                let message = "Property 'isDisabled' is read-only. Set it on the application.";
+                return Err(Refusal::bad_request(message));
+            }
+            (name, _) if name.starts_with('@') => (),
+            (name, _) => {
+                let message = format!("The emulator does not serve changing '{name}'.");
+                return Err(Refusal::bad_request(message));
+            }
+        }
+    }
+    let mut tenant = call.state.tenant_mut();
+    let position = call.find(&tenant, kind, key)?;
+    let object = tenant.collection(kind).read(position);
+    // Documented as not to be updated directly; code and status are inferred.
+    if object.get("servicePrincipalType").and_then(Value::as_str) == Some("ManagedIdentity") {
+        return Err(Refusal::bad_request("A managed identity cannot be updated directly."));
+    }
+    if let Some(setting) = setting {
+        let id = tenant.collection(kind).id(position).to_owned();
+        let audited = call.audited(&tenant);
+        tenant.switch_by(kind, &id, switch, setting, &audited);
+    }
+    Ok(Answer::empty(204))
+}
+
 /// `GET …/owners`
 pub(super) fn owners(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
     let tenant = call.tenant();

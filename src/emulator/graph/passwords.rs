@@ -9,9 +9,9 @@ use super::call::Call;
 use super::effective::{self, Violation};
 use super::refusal::Refusal;
 use super::route::Key;
+use crate::emulator::ObjectKind;
 use crate::emulator::front::Answer;
-use crate::emulator::shapes::{self, precise_stamp};
-use crate::emulator::{ObjectKind, TenantData};
+use crate::emulator::shapes::precise_stamp;
 
 /// Without dates a secret holds two years.
 const USUAL: Months = Months::new(24);
@@ -48,7 +48,7 @@ pub(super) fn add(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
         members.insert("secretText".to_owned(), json!(text)); // shown once, never kept
     }
     let id = tenant.collection(kind).id(position).to_owned();
-    let audited = signed(call, &tenant);
+    let audited = call.audited(&tenant);
     tenant.edit_by(kind, &id, &audited, |object| match object.get_mut("passwordCredentials") {
         Some(Value::Array(passwords)) => passwords.push(stored),
         _ => {
@@ -67,22 +67,13 @@ pub(super) fn remove(call: &Call<'_>, kind: ObjectKind, key: &Key) -> Served {
     let position = call.find(&tenant, kind, key)?;
     let id = tenant.collection(kind).id(position).to_owned();
     let mut removed = false;
-    let audited = signed(call, &tenant);
+    let audited = call.audited(&tenant);
     tenant.edit_by(kind, &id, &audited, |object| removed = remove_key(object, key_id));
     if removed {
         Ok(Answer::empty(204))
     } else {
         Err(Refusal::bad_request("No password credential found with keyId."))
     }
-}
-
-/// The audit log names the application that signed in.
-fn signed(call: &Call<'_>, tenant: &TenantData) -> Value {
-    let principals = tenant.collection(ObjectKind::ServicePrincipal);
-    let own = principals.position_by_app_id(&call.state.client_id).map(|position| principals.read(position));
-    let name = own.as_ref().and_then(|own| own.get("displayName")).and_then(Value::as_str);
-    let by = shapes::by_app(&call.state.client_id, &tenant.client_object_id(), name.unwrap_or_default());
-    json!({ "initiatedBy": by })
 }
 
 fn remove_key(object: &mut Map<String, Value>, key_id: &str) -> bool {

@@ -57,6 +57,12 @@ pub(super) fn find<'a>(tenant: &'a TenantData, id: &str) -> Option<&'a Value> {
     })
 }
 
+/// The id of a policy as it is stored.
+pub(super) fn own_id(tenant: &TenantData, id: &str) -> Result<String, Refusal> {
+    let own = find(tenant, id).and_then(|policy| policy.get("id")).and_then(Value::as_str);
+    own.map(str::to_owned).ok_or_else(|| Refusal::not_found(id))
+}
+
 /// The policies with these ids as answers show them.
 pub(super) fn shown_of(tenant: &TenantData, ids: &[String], call: &Call<'_>) -> Vec<Value> {
     ids.iter().filter_map(|id| find(tenant, id)).map(|policy| shown(policy, call)).collect()

@@ -95,6 +95,12 @@ impl Refusal {
         Self::new(400, "Directory_ExpiredPageToken", message)
     }
 
+    /// The code is recorded by others, the words are the emulator's own.
+    pub(super) fn concurrency() -> Self {
+        let message = "Another operation on this object is under way. Please retry later.";
+        Self::new(409, "Directory_ConcurrencyViolation", message)
+    }
+
     pub(super) fn throttled() -> Self {
         Self::new(429, "TooManyRequests", "Please retry again later.")
     }

@@ -32,6 +32,8 @@ pub(super) enum Route {
     PatchPolicy(String),
     CreatePolicy,
     DeletePolicy(String),
+    /// `PATCH` of an object.
+    Change(ObjectKind, Key),
     AddPassword(ObjectKind, Key),
     RemovePassword(ObjectKind, Key),
     AppRoleAssignedTo(Key),
@@ -121,7 +123,10 @@ impl Route {
 
     fn below_object(method: &str, kind: ObjectKind, key: Key, segments: &[&str]) -> Result<Self, Refusal> {
         match segments {
-            [] => allowed(method, &[("GET", Self::Object(kind, key))]),
+            [] => {
+                let change = Self::Change(kind, key.clone());
+                allowed(method, &[("GET", Self::Object(kind, key)), ("PATCH", change)])
+            }
             ["owners"] => allowed(method, &[("GET", Self::Owners(kind, key))]),
             ["federatedIdentityCredentials"] => {
                 allowed(method, &[("GET", Self::FederatedCredentials(kind, key))])
@@ -206,7 +211,7 @@ impl Route {
             Self::PatchDefaultPolicy | Self::PatchPolicy(_) | Self::CreatePolicy | Self::DeletePolicy(_) => {
                 &[WRITE_POLICIES]
             }
-            Self::AddPassword(..) | Self::RemovePassword(..) => &[WRITE_OBJECTS],
+            Self::Change(..) | Self::AddPassword(..) | Self::RemovePassword(..) => &[WRITE_OBJECTS],
         };
         let held = |any: &&[&str]| any.iter().any(|role| roles.iter().any(|held| held == role));
         if needed.iter().all(held) { Ok(()) } else { Err(Refusal::denied()) }

@@ -29,9 +29,10 @@ pub enum TenantFileError {
 /// An object and its place in the file.
 type Placed = (String, Map<String, Value>);
 
-const MEMBERS: [&str; 18] = [
+const MEMBERS: [&str; 19] = [
     "tenantId",
     "clientId",
+    "writerClientId",
     "pageSize",
     "licence",
     "cloud",
@@ -63,6 +64,9 @@ pub(super) fn read(text: &str, now: DateTime<Utc>) -> Result<TenantData, TenantF
     }
     if let Some(id) = guid(&document, "clientId", "")? {
         tenant.client_id = id;
+    }
+    if let Some(id) = guid(&document, "writerClientId", "")? {
+        tenant.writer_client_id = id;
     }
     tenant.page_size = page_size(&document)?;
     beside::settings(&mut tenant, &document)?;

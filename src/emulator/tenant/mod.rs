@@ -22,6 +22,7 @@ mod record;
 mod sample;
 mod setting;
 mod sign_ins;
+mod switches;
 
 pub(super) use collection::{Collection, Slot};
 pub use file::TenantFileError;
@@ -34,6 +35,9 @@ const TENANT: &str = "5f2c1f4e-8d3a-4c67-9b10-2e7a6d9c4b11";
 
 /// The application that signs in, unless a tenant file names another.
 const CLIENT: &str = "b7d0c3a2-19e4-4f58-a6c1-70d2e85f9a33";
+
+/// The application that signs in to write, unless a tenant file names another.
+const WRITER: &str = "d41f6b0e-7c52-4a83-b9ce-05a8f3e2176d";
 
 /// Which of the two kinds of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +74,7 @@ pub enum ObjectKind {
 pub struct TenantData {
     tenant_id: String,
     client_id: String,
+    writer_client_id: String,
     now: DateTime<Utc>,
     epoch: Epoch,
     applications: Collection,
@@ -132,6 +137,7 @@ impl TenantData {
         Self {
             tenant_id: TENANT.to_owned(),
             client_id: CLIENT.to_owned(),
+            writer_client_id: WRITER.to_owned(),
             now,
             epoch: Epoch::default(),
             applications: Collection::new(ObjectKind::Application),
@@ -177,6 +183,7 @@ impl TenantData {
     /// {
     ///   "tenantId": "5f2c1f4e-8d3a-4c67-9b10-2e7a6d9c4b11",
     ///   "clientId": "b7d0c3a2-19e4-4f58-a6c1-70d2e85f9a33",
+    ///   "writerClientId": "d41f6b0e-7c52-4a83-b9ce-05a8f3e2176d",
     ///   "pageSize": 100,
     ///   "applications": [{ "id": "…", "appId": "…", "displayName": "…", "owners": [], "federatedIdentityCredentials": [] }],
     ///   "servicePrincipals": [{ "id": "…", "appId": "…", "displayName": "…", "owners": [] }],
@@ -217,6 +224,12 @@ impl TenantData {
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    /// The app id of the application that may sign in to write. The tenant need not have it as an object.
+    #[must_use]
+    pub fn writer_client_id(&self) -> &str {
+        &self.writer_client_id
     }
 
     /// Adds an application and gives its object id. Left out, `id`, `appId` and the `keyId` of credentials
@@ -269,11 +282,12 @@ impl TenantData {
         self.collection(kind).live()
     }
 
-    /// The object id of the client's service principal, as tokens name it.
-    pub(super) fn client_object_id(&self) -> String {
-        let position = self.service_principals.position_by_app_id(&self.client_id);
+    /// The object id of an application's service principal, as tokens name it: made up where the tenant has
+    /// none.
+    pub(super) fn principal_of(&self, app_id: &str) -> String {
+        let position = self.service_principals.position_by_app_id(app_id);
         let id = position.map(|position| self.service_principals.id(position).to_owned());
-        id.unwrap_or_else(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, self.client_id.as_bytes()).to_string())
+        id.unwrap_or_else(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, app_id.as_bytes()).to_string())
     }
 
     pub(super) fn collection(&self, kind: ObjectKind) -> &Collection {

@@ -11,5 +11,5 @@ mod writer;
 pub(super) use call::WriteCall;
 pub use error::WriteError;
 pub use held::Held;
-pub use target::{Target, WriteKind};
+pub use target::{WriteKind, WriteTarget};
 pub use writer::GraphWriter;

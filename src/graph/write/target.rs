@@ -6,15 +6,15 @@ use crate::graph::source::Source;
 
 /// An object that is written to, with what Graph's limits want to know of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target {
+pub struct WriteTarget {
     /// The object.
     pub key: ObjectKey,
-    /// Whether personal accounts can sign in: of such applications only 60 may be written to in a minute
+    /// Whether personal accounts may sign in: of such applications only 60 may be written to in a minute
     /// (FACTS §9.2).
-    pub lets_personal_accounts_in: bool,
+    pub personal_accounts: bool,
 }
 
-impl Target {
+impl WriteTarget {
     /// An object with its `signInAudience`. Where that is not known it is taken for one of organizations alone,
     /// which most are; Graph then says so if it was not, and is obeyed.
     #[must_use]
@@ -23,7 +23,7 @@ impl Target {
             sign_in_audience,
             Some("AzureADandPersonalMicrosoftAccount" | "PersonalMicrosoftAccount")
         );
-        Self { key, lets_personal_accounts_in: personal }
+        Self { key, personal_accounts: personal }
     }
 
     /// Its path below the version.
@@ -33,14 +33,14 @@ impl Target {
 
     /// Of service principals nothing of the kind is said.
     pub(super) fn cost(&self) -> Cost {
-        Cost::of_write(self.key.kind == ObjectKind::Application && self.lets_personal_accounts_in)
+        Cost::of_write(self.key.kind == ObjectKind::Application && self.personal_accounts)
     }
 }
 
-impl From<ObjectKey> for Target {
+impl From<ObjectKey> for WriteTarget {
     /// One of whose audience nothing is known.
     fn from(key: ObjectKey) -> Self {
-        Self { key, lets_personal_accounts_in: false }
+        Self { key, personal_accounts: false }
     }
 }
 

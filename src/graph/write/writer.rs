@@ -7,7 +7,7 @@ use super::call::WriteCall;
 use super::error::WriteError;
 use super::held::Held;
 use super::sending::created;
-use super::target::{Target, WriteKind};
+use super::target::{WriteKind, WriteTarget};
 use crate::domain::{KeyId, ObjectId, ObjectKey, ObjectKind, PolicyId};
 use crate::graph::call::Version;
 use crate::graph::error::GraphError;
@@ -75,7 +75,11 @@ impl GraphWriter {
     ///
     /// # Errors
     /// As [`WriteError`] tells them apart.
-    pub async fn assign_policy(&self, to: impl Into<Target>, policy: PolicyId) -> Result<(), WriteError> {
+    pub async fn assign_policy(
+        &self,
+        to: impl Into<WriteTarget>,
+        policy: PolicyId,
+    ) -> Result<(), WriteError> {
         let reference = self.graph.url(Version::V1, &format!("{CUSTOM}/{policy}"));
         let body = json!({ "@odata.id": reference.as_str() });
         let call = self.to(to.into(), WriteKind::Assignment, Method::POST, "appManagementPolicies/$ref");
@@ -87,7 +91,11 @@ impl GraphWriter {
     ///
     /// # Errors
     /// As [`WriteError`] tells them apart.
-    pub async fn unassign_policy(&self, from: impl Into<Target>, policy: PolicyId) -> Result<(), WriteError> {
+    pub async fn unassign_policy(
+        &self,
+        from: impl Into<WriteTarget>,
+        policy: PolicyId,
+    ) -> Result<(), WriteError> {
         let path = format!("appManagementPolicies/{policy}/$ref");
         let call = self.to(from.into(), WriteKind::Assignment, Method::DELETE, &path);
         self.carry_out(&call.of_a_member()).await
@@ -98,13 +106,13 @@ impl GraphWriter {
     ///
     /// # Errors
     /// As [`WriteError`] tells them apart.
-    pub async fn remove_password(&self, of: impl Into<Target>, key: KeyId) -> Result<(), WriteError> {
+    pub async fn remove_password(&self, of: impl Into<WriteTarget>, key: KeyId) -> Result<(), WriteError> {
         let call = self.to(of.into(), WriteKind::Object, Method::POST, "removePassword");
         self.carry_out(&call.of_a_member().with(&json!({ "keyId": key }))).await
     }
 
     /// Lets a service principal sign in, or no more: `PATCH /servicePrincipals/{id}` with `accountEnabled` (FACTS
-    /// §7.4), none for null. Tokens that were issued stay valid.
+    /// §7.4). None puts null back, where that is what there was. Tokens that were issued stay valid.
     ///
     /// # Errors
     /// As [`WriteError`] tells them apart.
@@ -113,17 +121,16 @@ impl GraphWriter {
         principal: ObjectId,
         enabled: impl Into<Option<bool>>,
     ) -> Result<(), WriteError> {
-        let enabled: Option<bool> = enabled.into();
         let key = ObjectKey { kind: ObjectKind::ServicePrincipal, id: principal };
-        let call = self.call(WriteKind::Object, Method::PATCH, &Target::from(key).path());
-        self.carry_out(&call.with(&json!({ "accountEnabled": enabled }))).await
+        let call = self.call(WriteKind::Object, Method::PATCH, &WriteTarget::from(key).path());
+        self.carry_out(&call.with(&json!({ "accountEnabled": enabled.into() }))).await
     }
 
     fn call(&self, kind: WriteKind, method: Method, path: &str) -> WriteCall {
         WriteCall::new(&self.graph, kind, method, path)
     }
 
-    fn to(&self, target: Target, kind: WriteKind, method: Method, what: &str) -> WriteCall {
+    fn to(&self, target: WriteTarget, kind: WriteKind, method: Method, what: &str) -> WriteCall {
         let path = format!("{}/{what}", target.path());
         self.call(kind, method, &path).costing(target.cost())
     }

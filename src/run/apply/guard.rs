@@ -2,58 +2,42 @@
 //! was made.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
+use crate::compliance::{Accepted, Bearer, Names};
 use crate::config::{Config, Tenant};
-use crate::domain::{Exception, Whom};
-use crate::remediation::{Change, Skipped, Step};
+use crate::domain::RuleId;
+use crate::remediation::{Change, Skipped, Step, Target};
 
-/// Why a step is skipped; none where nothing forbids it.
+/// Why a step is skipped; none where nothing forbids it. Objects go by the names that they had when the plan was
+/// made.
 pub(super) fn forbids(config: &Config, tenant: &Tenant, step: &Step, now: DateTime<Utc>) -> Option<Skipped> {
-    let whose = Whose::of(&step.change, tenant);
-    if config.remediation.orders.protected.iter().any(|whom| whose.is(whom)) {
+    let protected = Names::of(&config.remediation.orders.protected);
+    let settings = config.settings_for(tenant);
+    let accepted = Accepted::of(&settings.exceptions, now);
+    let (is_protected, covers): (bool, &dyn Fn(RuleId) -> bool) = match &step.change {
+        Change::AssignPolicy { object, .. }
+        | Change::UnassignPolicy { object, .. }
+        | Change::RemovePassword { object, .. }
+        | Change::SetAccountEnabled { object, .. } => {
+            (protected.name(bearer(object)), &|rule| accepted.covers(bearer(object), rule))
+        }
+        Change::SetTenantDefault { .. } => {
+            let id = tenant.tenant_id.0;
+            (protected.has(id), &move |rule| accepted.covers_id(id, rule))
+        }
+        Change::DeletePolicy { policy, .. } => {
+            (protected.has(policy.0), &|rule| accepted.covers_id(policy.0, rule))
+        }
+        Change::CreatePolicy { .. } => (false, &|_| false),
+    };
+    if is_protected {
         return Some(Skipped::Protected);
     }
-    let settings = config.settings_for(tenant);
-    let holds = |exception: &&Exception| !exception.has_expired(now) && whose.is(&exception.whom);
-    let exceptions: Vec<&Exception> = settings.exceptions.iter().filter(holds).collect();
-    let excepted = |rule| exceptions.iter().any(|exception| exception.rules.covers(rule));
     // One finding that nobody has accepted is reason enough.
-    let all = !step.because.is_empty() && step.because.iter().all(|cause| excepted(cause.rule));
+    let all = !step.because.is_empty() && step.because.iter().all(|cause| covers(cause.rule));
     all.then_some(Skipped::Excepted)
 }
 
-/// By what the configuration may name what a step changes.
-struct Whose<'a> {
-    ids: Vec<Uuid>,
-    name: Option<&'a str>,
-}
-
-impl<'a> Whose<'a> {
-    fn of(change: &'a Change, tenant: &Tenant) -> Self {
-        if let Some(object) = change.object() {
-            let ids = [Some(object.object_id.0), object.app_id.map(|id| id.0)];
-            return Self {
-                ids: ids.into_iter().flatten().collect(),
-                name: Some(object.display_name.as_str()),
-            };
-        }
-        let ids = match change {
-            Change::SetTenantDefault { .. } => vec![tenant.tenant_id.0],
-            Change::DeletePolicy { policy, .. } => vec![policy.0],
-            Change::CreatePolicy { .. }
-            | Change::AssignPolicy { .. }
-            | Change::UnassignPolicy { .. }
-            | Change::RemovePassword { .. }
-            | Change::SetAccountEnabled { .. } => Vec::new(),
-        };
-        Self { ids, name: None }
-    }
-
-    fn is(&self, whom: &Whom) -> bool {
-        match whom {
-            Whom::Id(id) => self.ids.contains(id),
-            Whom::Name(pattern) => self.name.is_some_and(|name| name == pattern),
-        }
-    }
+fn bearer(object: &Target) -> Bearer<'_> {
+    Bearer { id: object.object_id, app_id: object.app_id, name: &object.display_name }
 }

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 use super::Patience;
 use crate::domain::PolicyId;
 use crate::graph::{Graph, GraphError, look};
-use crate::remediation::{Change, Sight, Standing};
+use crate::remediation::{Change, Sight, Standing, custom_policy};
 
 /// After so many readings in a row that failed, none of the later ones is tried: each of them has been tried for
 /// minutes already.
@@ -61,10 +61,9 @@ async fn sight(graph: &Graph, change: &Change) -> Result<Sight, GraphError> {
     Ok(match change {
         Change::SetTenantDefault { .. } => Sight::TenantDefault(look::tenant_default(graph).await?),
         Change::CreatePolicy { body } => {
-            let name = |policy: &Value| policy.get("displayName").cloned();
-            let mut named = look::policies(graph).await?;
-            named.retain(|policy| name(policy) == name(body));
-            Sight::Named(named)
+            let name = body.get("displayName").and_then(Value::as_str).unwrap_or_default();
+            let all = look::policies(graph).await?;
+            Sight::Named(custom_policy::named(&all, name).cloned().collect())
         }
         Change::DeletePolicy { policy, .. } => Sight::Policy(match look::policy(graph, *policy).await? {
             // Gone in between is gone.

@@ -1,15 +1,13 @@
 //! Sending a change.
 
 use crate::domain::PolicyId;
-use crate::graph::{self, GraphWriter, WriteError};
-use crate::remediation::{Change, Target, in_place_of};
+use crate::graph::{GraphWriter, WriteError, WriteTarget};
+use crate::remediation::{Change, Target};
 
 /// Sends a change, which names its policy, and answers with the policy that was created, if any was.
 pub(super) async fn send(writer: &GraphWriter, change: &Change) -> Result<Option<PolicyId>, WriteError> {
     match change {
-        Change::SetTenantDefault { before, after } => {
-            writer.patch_tenant_default(&in_place_of(before, after)).await?;
-        }
+        Change::SetTenantDefault { after, .. } => writer.patch_tenant_default(after).await?,
         Change::CreatePolicy { body } => return writer.create_policy(body).await.map(Some),
         Change::DeletePolicy { policy, .. } => writer.delete_policy(*policy).await?,
         Change::AssignPolicy { object, policy } => {
@@ -30,6 +28,6 @@ pub(super) async fn send(writer: &GraphWriter, change: &Change) -> Result<Option
     Ok(None)
 }
 
-fn target(object: &Target) -> graph::Target {
-    graph::Target { key: object.key(), lets_personal_accounts_in: object.personal_accounts }
+fn target(object: &Target) -> WriteTarget {
+    WriteTarget { key: object.key(), personal_accounts: object.personal_accounts }
 }
