@@ -18,6 +18,7 @@ mod ocsf;
 mod phrases;
 mod reading;
 mod record;
+pub mod remedy;
 mod since;
 mod summary;
 mod tally;
