@@ -34,6 +34,9 @@ pub enum PageError {
         #[source]
         source: io::Error,
     },
+    /// The plan could not be attached.
+    #[error("the plan could not be attached")]
+    Plan(#[source] SealError),
     /// The attachments could not be compressed.
     #[error("the attachments could not be packed into `{archive}`")]
     Archive {
@@ -59,6 +62,7 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("policies.html", include_str!("templates/policies.html")),
     ("frameworks.html", include_str!("templates/frameworks.html")),
     ("undecided.html", include_str!("templates/undecided.html")),
+    ("letter-remedied.html", include_str!("templates/letter-remedied.html")),
     ("letter-risks.html", include_str!("templates/letter-risks.html")),
     ("letter.html", include_str!("templates/letter.html")),
     ("letter-findings.html", include_str!("templates/letter-findings.html")),
