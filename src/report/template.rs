@@ -9,6 +9,7 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior
 use serde::Serialize;
 
 use super::phrases::printable;
+use crate::remediation::SealError;
 
 /// A page or a letter could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +49,7 @@ pub enum PageError {
     },
 }
 
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("page.html", include_str!("templates/page.html")),
     ("overview.html", include_str!("templates/overview.html")),
     ("parts.html", include_str!("templates/parts.html")),

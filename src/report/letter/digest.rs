@@ -74,7 +74,13 @@ pub(super) struct Count {
 }
 
 impl Digest {
-    pub(super) fn of(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kept: Kept, remedied: Option<&Remedied>) -> Self {
+    pub(super) fn of(
+        report: &Report,
+        files: &[ReportFile],
+        enclosure: &Enclosure,
+        kept: Kept,
+        remedied: Option<&Remedied>,
+    ) -> Self {
         let Report { header, summary, .. } = report;
         let gap = |part: &str, reason: &str| Gap { part: plain(part, NAME), reason: plain(reason, SENTENCE) };
         let count = |&(severity, count): &(Severity, usize)| Count {
@@ -231,7 +237,8 @@ fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kep
             match plan {
                 None => "Nothing is attached: even compressed, the CSV files would be too large.".to_owned(),
                 Some(_) => {
-                    "Nothing but the plan is attached: even compressed, the CSV files would be too large.".to_owned()
+                    "Nothing but the plan is attached: even compressed, the CSV files would be too large."
+                        .to_owned()
                 }
             },
             too_large(whole, limit),

@@ -126,7 +126,8 @@ fn would(plan: &Plan) -> Group {
 
 fn left_out(plan: &Plan) -> Group {
     let groups = left_out_groups(&plan.left_out);
-    let line = |left: &remedy::LeftOutGroup| format!("{}: {}", grouped(left.count()), plain(&left.why, SENTENCE));
+    let line =
+        |left: &remedy::LeftOutGroup| format!("{}: {}", grouped(left.count()), plain(&left.why, SENTENCE));
     group("What is left out".to_owned(), &groups, line)
 }
 
@@ -165,7 +166,8 @@ fn of_outcomes(carried: &Carried) -> Vec<Group> {
 }
 
 fn of_outcome(kind: &str, steps: &[StepOutcome]) -> Group {
-    let of_kind: Vec<&StepOutcome> = steps.iter().filter(|step| outcome_word(&step.outcome) == kind).collect();
+    let of_kind: Vec<&StepOutcome> =
+        steps.iter().filter(|step| outcome_word(&step.outcome) == kind).collect();
     let line = |step: &&StepOutcome| {
         let StepOutcome { step, outcome } = step;
         let said = format!("{}. {} {}", step.number, remedy::title(&step.change), remedy::outcome(outcome));
