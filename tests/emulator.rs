@@ -46,6 +46,8 @@ mod sign_in_activity;
 mod switches;
 #[path = "emulator/tenants.rs"]
 mod tenants;
+#[path = "emulator/workspace.rs"]
+mod workspace;
 #[path = "emulator/writer.rs"]
 mod writer;
 #[path = "emulator/writes.rs"]

@@ -1,4 +1,4 @@
-//! Reading Microsoft Graph, against a local server that plays Graph.
+//! Reading Microsoft Graph, and writing to it, against a local server that plays Graph.
 #![cfg(test)]
 
 #[path = "graph/audit_log.rs"]
@@ -25,6 +25,8 @@ mod delta_script;
 mod hostile;
 #[path = "graph/limits.rs"]
 mod limits;
+#[path = "graph/looks.rs"]
+mod looks;
 #[path = "graph/matrix.rs"]
 mod matrix;
 #[path = "graph/objects.rs"]
@@ -59,3 +61,5 @@ mod signal;
 mod tenant;
 #[path = "graph/totals.rs"]
 mod totals;
+#[path = "graph/writes.rs"]
+mod writes;

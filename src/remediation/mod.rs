@@ -7,6 +7,7 @@ pub mod custom_policy;
 mod orders;
 mod outcome;
 mod plan;
+mod planner;
 mod seal;
 pub mod tenant_default;
 
@@ -15,4 +16,5 @@ pub use change::{Change, Consequence, PolicyRef, Reversal, Target};
 pub use orders::{Disabling, Orders, Template};
 pub use outcome::{Outcome, Skipped, StepOutcome, Stopped};
 pub use plan::{Cause, LeftOut, Plan, PlanId, Purpose, Step, WhyLeftOut};
+pub use planner::{About, Ask, Basis, Found, Looks, PlanError, Selection, plan};
 pub use seal::{SealError, json_schema};

@@ -137,6 +137,9 @@ pub struct LeftOut {
     pub key_id: Option<String>,
     /// Why.
     pub why: WhyLeftOut,
+    /// How many more the same action leaves out for the same kind of reason, and which are not listed: a tenant
+    /// may have more of them than anybody reads. Only the last one listed has any.
+    pub more: u64,
 }
 
 /// The guard that keeps a change from being made.
@@ -169,6 +172,9 @@ pub enum WhyLeftOut {
     PolicyNotRestrictive,
     /// Several custom policies have the name of `[remediation.policy]`.
     PolicyAmbiguous,
+    /// The tenant default holds what this version of Graph has no name for, which would be lost when it is written
+    /// back.
+    PolicyNotTold,
     /// It is the last credential of something seen signing in recently, or of something of which that is not
     /// known.
     LastCredential,

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use keysweep::emulator::{Emulator, Fault, Options, Side, TenantData, Transport};
 use serde_json::{Value, json};
@@ -113,13 +113,18 @@ impl Assertion {
 
     /// The same by a client with a certificate.
     pub(super) fn by(rig: &Rig, id: &str, pem: &str) -> Self {
+        Self::at(&rig.token_url(), id, pem, now())
+    }
+
+    /// The same for any token endpoint and time.
+    fn at(endpoint: &str, id: &str, pem: &str, at: DateTime<Utc>) -> Self {
         let body = pem.split("-----").nth(2).unwrap().replace(['\n', '\r'], "");
         let der = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
         let mut header = Header::new(Algorithm::PS256);
         header.x5t_s256 = Some(URL_SAFE_NO_PAD.encode(Sha256::digest(der)));
         let claims = json!({
-            "aud": rig.token_url(), "iss": id, "sub": id, "jti": "0a1b2c3d",
-            "nbf": now().timestamp(), "exp": now().timestamp() + 600,
+            "aud": endpoint, "iss": id, "sub": id, "jti": "0a1b2c3d",
+            "nbf": at.timestamp(), "exp": at.timestamp() + 600,
         });
         Self { header, claims, key: EncodingKey::from_rsa_pem(key_of(pem).as_bytes()).unwrap() }
     }
@@ -130,8 +135,17 @@ impl Assertion {
 
     /// Asks for a token of a client with it.
     pub(super) async fn sent_for(&self, rig: &Rig, client: &str) -> Answer {
-        send(rig, client, &encode(&self.header, &self.claims, &self.key).unwrap()).await
+        send(rig, client, &self.signed()).await
     }
+
+    fn signed(&self) -> String {
+        encode(&self.header, &self.claims, &self.key).unwrap()
+    }
+}
+
+/// A good assertion.
+pub(super) fn assertion(endpoint: &str, id: &str, pem: &str, at: DateTime<Utc>) -> String {
+    Assertion::at(endpoint, id, pem, at).signed()
 }
 
 fn key_of(pem: &str) -> &str {

@@ -12,7 +12,7 @@ use crate::server::{Reply, Seen, Server};
 use crate::signal::Signal;
 use crate::tenant::*;
 
-const PLENTY: Limits = Limits {
+pub(crate) const PLENTY: Limits = Limits {
     units: 1_000_000,
     units_per: Duration::from_secs(1),
     key_reads: 1_000_000,
@@ -41,7 +41,7 @@ fn pages(pages: usize) -> impl Fn(&Seen) -> Reply {
 }
 
 /// The most requests that arrived in any stretch of this length.
-fn most(arrivals: &[Instant], span: Duration) -> usize {
+pub(crate) fn most(arrivals: &[Instant], span: Duration) -> usize {
     let within = |first: &Instant| arrivals.iter().filter(|at| first <= *at && **at < *first + span).count();
     arrivals.iter().map(within).max().unwrap_or_default()
 }
@@ -95,7 +95,7 @@ impl keysweep::graph::Progress for Teller {
     }
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// Reads a tenant, owners and all, until a request is held back. None where all was read without.
 async fn held_back(graph: &Graph) -> Option<Event> {

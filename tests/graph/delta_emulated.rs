@@ -32,6 +32,12 @@ impl TokenCredential for Given {
     }
 }
 
+/// Always this token.
+pub(crate) fn tokens_with(token: String) -> Tokens {
+    let make = move || Ok(Arc::new(Given(token.clone())) as Arc<dyn TokenCredential>);
+    Tokens::new("https://graph.example/.default".to_owned(), make, Arc::new(now))
+}
+
 /// A tenant in the emulator, and what the last run left.
 pub(crate) struct Emulated {
     pub(crate) emulator: Emulator,
@@ -50,16 +56,23 @@ impl Emulated {
     pub(crate) async fn granting(options: Options, permissions: &[&str]) -> Self {
         let emulator = Emulator::start(options).await.unwrap();
         emulator.grant(permissions);
+        Self::signed_in(emulator).await
+    }
+
+    /// With what is granted now.
+    pub(crate) async fn signed_in(emulator: Emulator) -> Self {
+        let graph = Self::connect(&emulator).await;
+        Self { emulator, graph, reading: everything(), basis: None, runs: 0 }
+    }
+
+    /// Somebody else who is signed in.
+    pub(crate) async fn connect(emulator: &Emulator) -> Graph {
         let directory = tempfile::tempdir().unwrap();
         let ca = directory.path().join("ca.pem");
         std::fs::write(&ca, emulator.ca_pem()).unwrap();
         let http = client::build(Some(&ca), client::Proxies::Direct).unwrap();
-        let token = sign_in(&emulator, &http).await;
-        let make = move || Ok(Arc::new(Given(token.clone())) as Arc<dyn TokenCredential>);
-        let tokens = Tokens::new("https://graph.example/.default".to_owned(), make, Arc::new(now));
-        let graph =
-            Graph::new(http, emulator.graph_url().parse().unwrap(), tokens, patience()).within(plenty());
-        Self { emulator, graph, reading: everything(), basis: None, runs: 0 }
+        let tokens = tokens_with(sign_in(emulator, &http).await);
+        Graph::new(http, emulator.graph_url().parse().unwrap(), tokens, patience()).within(plenty())
     }
 
     pub(crate) async fn with(tenant: TenantData) -> Self {

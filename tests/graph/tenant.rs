@@ -30,7 +30,7 @@ pub(crate) fn tenant() -> TenantId {
 }
 
 /// Object ids that are easily told apart.
-pub(crate) fn id(number: u128) -> Uuid {
+pub(crate) const fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
@@ -122,12 +122,16 @@ pub(crate) fn everything() -> Reading {
 }
 
 pub(crate) fn graph(server: &Server, patience: Patience) -> Graph {
-    Graph::new(
-        client::build(None, client::Proxies::Direct).unwrap(),
-        server.root.clone(),
-        tokens(usize::MAX),
-        patience,
-    )
+    graph_by(&http(), server, patience)
+}
+
+/// As [`graph`], for whoever needs many: to build a client takes its time.
+pub(crate) fn graph_by(http: &reqwest::Client, server: &Server, patience: Patience) -> Graph {
+    Graph::new(http.clone(), server.root.clone(), tokens(usize::MAX), patience)
+}
+
+pub(crate) fn http() -> reqwest::Client {
+    client::build(None, client::Proxies::Direct).unwrap()
 }
 
 /// A budget that is never spent.

@@ -1,0 +1,112 @@
+//! The tenant default that blocks secrets.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::choice::Draft;
+use super::guard::Sifted;
+use super::{Found, PlanError, Planner};
+use crate::compliance::{Effective, Outcome, Policies, RestrictionType};
+use crate::domain::{CredentialKind, DecidedBy, Object, ObjectKind, RestrictionKind};
+use crate::remediation::{Action, Change, Consequence, WhyLeftOut, tenant_default};
+
+impl Planner<'_> {
+    /// Blocks new secrets in both halves of the tenant default, where the run found them open.
+    pub(super) fn block_tenant_default(&mut self, findings: &[Found]) -> Result<(), PlanError> {
+        const ACTION: Action = Action::BlockTenantDefault;
+        let found = self.answered(ACTION, findings);
+        let inventory = self.basis.inventory;
+        if found.is_empty() || !self.guard.wants_id(inventory.tenant.0) {
+            return Ok(());
+        }
+        let policy = inventory.tenant_default.as_ref().map(|policy| policy.id.0);
+        let ids: Vec<_> = [Some(inventory.tenant.0), policy].into_iter().flatten().collect();
+        let (because, fresh) = match self.guard.sift_ids(&ids, &found) {
+            Sifted::In { causes, fresh } => (causes, fresh),
+            Sifted::Out(why) => {
+                self.choice.leave_out(ACTION, None, None, why);
+                return Ok(());
+            }
+        };
+        let raw = self.basis.tenant_default.ok_or(PlanError::NotLookedUp)?;
+        let (before, after) = (tenant_default::settings(raw), tenant_default::block(raw));
+        if before == after {
+            return Ok(()); // somebody was faster
+        }
+        if !tenant_default::is_told_whole(&before) {
+            self.choice.leave_out(ACTION, None, None, WhyLeftOut::PolicyNotTold);
+            return Ok(());
+        }
+        let mut consequences = self.reached();
+        let restrictions = tenant_default::others_in_force(&before);
+        if !tenant_default::is_enabled(&before) && !restrictions.is_empty() {
+            consequences.push(Consequence::AlsoInForce { restrictions });
+        }
+        if tenant_default::actors_differ(&after) {
+            consequences.push(Consequence::ActorsDiffer);
+        }
+        let change = Change::SetTenantDefault { before, after };
+        self.choice.add(Draft { action: ACTION, change, because, fresh, consequences, takes: None });
+        Ok(())
+    }
+
+    /// Whom it reaches, and whom it does not.
+    fn reached(&self) -> Vec<Consequence> {
+        let policies = Policies::of(self.basis.inventory);
+        let mut bound: BTreeMap<ObjectKind, u32> = BTreeMap::new();
+        let mut missed: BTreeMap<ObjectKind, u32> = BTreeMap::new();
+        let mut first_end: Option<DateTime<Utc>> = None;
+        for object in self.basis.inventory.objects.iter().filter(|object| !object.is_managed_identity()) {
+            let of = |kind: &RestrictionKind| policies.effective(&object, RestrictionType::of(kind));
+            let addition = of(&RestrictionKind::PasswordAddition);
+            if decides_itself(&addition) {
+                *missed.entry(object.kind()).or_default() += 1;
+            }
+            let keys = of(&RestrictionKind::SymmetricKeyAddition);
+            let ends = self.held(&object, |kind| match kind {
+                CredentialKind::ClientSecret => is_newly_bound(&addition),
+                CredentialKind::SymmetricKey => is_newly_bound(&keys),
+                CredentialKind::SamlSigningPassword
+                | CredentialKind::Certificate
+                | CredentialKind::Federated => false,
+            });
+            if !ends.is_empty() {
+                *bound.entry(object.kind()).or_default() += 1;
+                first_end = first_end.into_iter().chain(ends.into_iter().flatten()).min();
+            }
+        }
+        let count = |counted: &BTreeMap<ObjectKind, u32>, kind| counted.get(&kind).copied().unwrap_or(0);
+        let both =
+            |counted| (count(counted, ObjectKind::Application), count(counted, ObjectKind::ServicePrincipal));
+        let mut consequences = Vec::new();
+        if let (applications, service_principals) = both(&bound)
+            && !bound.is_empty()
+        {
+            consequences.push(Consequence::CannotRenew { applications, service_principals, first_end });
+        }
+        if let (applications, service_principals) = both(&missed)
+            && !missed.is_empty()
+        {
+            consequences.push(Consequence::NotReached { applications, service_principals });
+        }
+        consequences
+    }
+
+    /// When the unexpired credentials of these kinds end.
+    fn held(&self, object: &Object, counts: impl Fn(CredentialKind) -> bool) -> Vec<Option<DateTime<Utc>>> {
+        let credentials = object.credentials().into_iter();
+        let counted = credentials.filter(|it| counts(it.kind) && it.is_unexpired(self.ask.now));
+        counted.map(|credential| credential.end).collect()
+    }
+}
+
+/// Whether a custom policy of its own decides.
+fn decides_itself(effective: &Effective<'_>) -> bool {
+    matches!(effective.decided_by, Some(DecidedBy::Policy(_)) | None)
+}
+
+/// Whether the tenant default decides, and did not keep anything out before.
+fn is_newly_bound(effective: &Effective<'_>) -> bool {
+    !decides_itself(effective) && !matches!(effective.outcome, Outcome::Enforced(_))
+}
