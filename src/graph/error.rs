@@ -260,7 +260,8 @@ impl Answer {
     }
 
     /// Whether Graph said so on any level: the inner codes are the more specific ones.
-    pub(super) fn has_code(&self, code: &str) -> bool {
+    #[must_use]
+    pub fn has_code(&self, code: &str) -> bool {
         self.codes.iter().any(|found| **found == *code)
     }
 }

@@ -4,12 +4,15 @@
 mod action;
 mod change;
 pub mod custom_policy;
+mod meaning;
 mod orders;
 mod outcome;
 mod plan;
 mod planner;
 mod seal;
+mod standing;
 pub mod tenant_default;
+mod undo;
 
 pub use action::Action;
 pub use change::{Change, Consequence, PolicyRef, Reversal, Target};
@@ -18,3 +21,5 @@ pub use outcome::{Outcome, Skipped, StepOutcome, Stopped};
 pub use plan::{Cause, LeftOut, Plan, PlanId, Purpose, Step, WhyLeftOut};
 pub use planner::{About, Ask, Basis, Found, Looks, PlanError, Selection, plan};
 pub use seal::{SealError, json_schema};
+pub use standing::{Sight, Standing};
+pub use undo::{Irreversible, Journaled, Reverse, WhyIrreversible, undo};

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::meaning::meaning;
+
 /// The halves, by their members.
 pub const HALVES: [&str; 2] = ["applicationRestrictions", "servicePrincipalRestrictions"];
 
@@ -206,6 +208,7 @@ pub(super) fn ordered(value: &Value) -> Value {
             entries.sort_by_cached_key(Value::to_string);
             Value::Array(entries)
         }
+        Value::String(text) => Value::String(meaning(text)),
         other => other.clone(),
     }
 }

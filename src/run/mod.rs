@@ -1,7 +1,9 @@
 //! One audit of one tenant, from the first request to the delivered mail.
 
+pub mod apply;
 mod audit;
 pub mod clock;
+mod connect;
 mod directory;
 mod files;
 mod finish;
@@ -15,6 +17,7 @@ mod verify;
 
 pub use crate::graph::{Budgets, explain};
 pub use audit::{Extent, Job, Outcome, RunError, Sending, audit};
+pub use connect::ConnectError;
 pub use directory::{DirectoryError, RunDirectory, newest_start, prune};
 pub use files::NewFile;
 pub use finish::finish;

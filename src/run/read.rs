@@ -1,19 +1,16 @@
 //! The reading of a tenant, and its judging.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 
-use super::clock::Clock;
+use super::connect::{ConnectError, connect};
 use super::render::heavy;
 use super::{Extent, Job, Keeping};
 use crate::compliance::{Settings, evaluate, flagged};
-use crate::config::{Reading, Tenant};
+use crate::config::Reading;
 use crate::domain::{
     Additions, Aside, Assessment, Basis, DeltaState, Gap, HowRead, Inventory, Objects, Part, Text,
 };
-use crate::graph::client::Proxies;
-use crate::graph::{self, Ask, Budgets, Graph, Patience, Refreshed, WhyFull};
+use crate::graph::{self, Ask, Graph, Refreshed, WhyFull};
 use crate::store::{Store, StoreError, TenantKey};
 
 /// What was read of a tenant, and how it was judged.
@@ -35,8 +32,8 @@ pub(super) async fn read_and_judge(job: &Job<'_>, settings: &Settings, started: 
     let in_full = |inventory, assessment| Taken { inventory, assessment, how: HowRead::InFull, left: None };
     let graph = match connect(tenant, clock, job.budgets) {
         Ok(graph) => graph,
-        Err(gap) => {
-            let inventory = unread(job, gap);
+        Err(error) => {
+            let inventory = unread(job, &error);
             let assessment = judge(&inventory);
             return in_full(inventory, assessment);
         }
@@ -114,29 +111,14 @@ async fn logged(store: &Store, tenant: &TenantKey, reading: &Reading) -> Option<
     }
 }
 
-fn connect(tenant: &Tenant, clock: Clock, budgets: &Budgets) -> Result<Graph, Gap> {
-    let gap = |error: &dyn std::error::Error, advice: Option<String>| Gap {
-        part: Part::SignIn,
-        reason: Text::new(&graph::explain(error, advice)),
-    };
-    let proxies = Proxies::towards(&tenant.graph_url, &tenant.authority_url);
-    let http = graph::client::build(tenant.ca_file.as_deref(), proxies)
-        .map_err(|error| gap(&error, error.advice()))?;
-    let tokens = graph::sign_in::sign_in(tenant, &http, Arc::new(clock))
-        .map_err(|error| gap(&error, error.advice()))?;
-    let budget = budgets.of(tenant.tenant_id, tenant.size);
-    Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default())
-        .within(budget)
-        .of_cloud(tenant.cloud))
-}
-
-fn unread(job: &Job<'_>, gap: Gap) -> Inventory {
+fn unread(job: &Job<'_>, error: &ConnectError) -> Inventory {
+    let reason = Text::new(&graph::explain(error, error.advice()));
     Inventory {
         tenant: job.tenant.tenant_id,
         objects: Objects::default(),
         tenant_default: None,
         custom_policies: Vec::new(),
         beside: graph::unread_beside(&job.config.reading),
-        gaps: vec![gap],
+        gaps: vec![Gap { part: Part::SignIn, reason }],
     }
 }

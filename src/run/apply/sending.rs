@@ -1,0 +1,177 @@
+//! Sending a step, and finding out what became of it.
+
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::look::{self, Seen};
+use super::send::send;
+use super::step::{Concluded, Past, has_come_about};
+use super::{ApplyError, ApplyJob};
+use crate::domain::{PolicyId, Text};
+use crate::graph::{self, GraphError, WriteError};
+use crate::remediation::{Change, Outcome, Sight, Standing};
+
+/// Graph was busy with another write to the same object (FACTS §11).
+const CONCURRENCY: &str = "Directory_ConcurrencyViolation";
+
+/// A step that is as the plan expects it.
+pub(super) struct Sending<'a> {
+    pub(super) job: ApplyJob<'a>,
+    pub(super) number: u32,
+    pub(super) change: &'a Change,
+    pub(super) past: Past,
+    /// What is there before; none keeps what is on record.
+    pub(super) before: Option<Value>,
+}
+
+/// What to do after a sending that was not simply done.
+enum Next {
+    Conclude(Concluded),
+    SendAgain,
+}
+
+impl Sending<'_> {
+    /// Sends it until it is done, or there is nothing more to be done. Each sending is on record before.
+    pub(super) async fn carry_out(mut self) -> Result<Concluded, ApplyError> {
+        let ApplyJob { store, turn, plan, clock, writer, .. } = self.job;
+        let (mut unknown, mut repeated) = (0, 0);
+        loop {
+            let before = self.before.take();
+            store.intend(turn, &plan.plan_id, self.number, clock(), before.as_ref()).await?;
+            let next = match send(writer, self.change).await {
+                Ok(created) => return Ok(self.verify(created).await),
+                Err(error @ WriteError::Unknown(_)) => {
+                    unknown += 1;
+                    self.past = Past::PerhapsSent;
+                    self.look_it_up(&error, unknown).await
+                }
+                Err(error) => {
+                    repeated += 1;
+                    self.after_refusal(&error, repeated).await
+                }
+            };
+            match next {
+                Next::Conclude(concluded) => return Ok(concluded),
+                Next::SendAgain => {}
+            }
+        }
+    }
+
+    /// Graph says that it is done: it has to show.
+    async fn verify(&self, created: Option<PolicyId>) -> Concluded {
+        // A secret went with its object.
+        let gone_is_enough = matches!(self.change, Change::RemovePassword { .. });
+        let shows = |standing: &Standing| {
+            has_come_about(standing) || (gone_is_enough && matches!(standing, Standing::Gone))
+        };
+        let seen = match self.until(created, shows).await {
+            Ok(seen) => seen,
+            Err(error) => {
+                let said = graph::explain(&error, error.advice());
+                return unclear(&format!("Graph accepted it, and it could not be read back. {said}"));
+            }
+        };
+        if !shows(&seen.standing) {
+            let how = match &seen.standing {
+                Standing::Other { how, .. } => how.as_str(),
+                Standing::Gone => "The object is gone.",
+                Standing::Expected | Standing::Reached { .. } => "It is still as before.",
+            };
+            let policy = created.map(|id| format!(" the policy `{id}`")).unwrap_or_default();
+            return unclear(&format!("Graph accepted{} it, and it does not show. {how}", as_made(&policy)));
+        }
+        match self.twins(&seen.sight) {
+            Some(twins) => unclear(&twins),
+            None => Outcome::Done { created, found: false }.into(),
+        }
+    }
+
+    /// A policy that an earlier sending made after all.
+    fn twins(&self, sight: &Sight) -> Option<String> {
+        let (Past::PerhapsSent, Sight::Named(found)) = (self.past, sight) else { return None };
+        if found.len() < 2 {
+            return None;
+        }
+        let ids = found.iter().filter_map(|policy| policy.get("id").and_then(Value::as_str));
+        let ids: Vec<String> = ids.map(|id| format!("`{id}`")).collect();
+        Some(format!("Several custom policies have its name: {}. Delete all but one.", ids.join(", ")))
+    }
+
+    /// Nobody knows what became of it.
+    async fn look_it_up(&self, error: &WriteError, sent: u32) -> Next {
+        let seen = match self.until(None, has_come_about).await {
+            Ok(seen) => seen,
+            Err(reading) => {
+                let said = graph::explain(&reading, reading.advice());
+                let reason = format!("{} It could not be read back either. {said}", error.explain());
+                return Next::Conclude(unclear(&reason));
+            }
+        };
+        if let Some(outcome) = self.past.judge(self.change, &seen.standing) {
+            return Next::Conclude(outcome.into());
+        }
+        if sent < self.job.patience.sends {
+            return Next::SendAgain;
+        }
+        let reason = format!("It was sent, and it is still as before. {}", error.explain());
+        Next::Conclude(unclear(&reason))
+    }
+
+    /// It was not carried out. Something else may have been.
+    async fn after_refusal(&self, error: &WriteError, repeated: u32) -> Next {
+        let patience = self.job.patience;
+        let passing = match error {
+            WriteError::Gone(_) => true,
+            WriteError::Changed(error) => error.answer().is_some_and(|answer| answer.has_code(CONCURRENCY)),
+            WriteError::NotDone(GraphError::Transport { .. }) => true,
+            WriteError::NotDone(_) | WriteError::Denied(_) | WriteError::Unknown(_) => {
+                return Next::Conclude(self.refused(error));
+            }
+        };
+        let again = passing && repeated <= patience.repeats;
+        let seen = if again {
+            sleep(patience.before(repeated)).await;
+            look::once(self.job.reader, self.change, None).await
+        } else {
+            // What somebody else did shows late, too.
+            self.until(None, |standing| *standing != Standing::Expected).await
+        };
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(reading) => {
+                let said = graph::explain(&reading, reading.advice());
+                let reason = format!("{} It could not be looked at again. {said}", error.explain());
+                return Next::Conclude(self.past.not_done(&reason).into());
+            }
+        };
+        match self.past.judge(self.change, &seen.standing) {
+            Some(outcome) => Next::Conclude(outcome.into()),
+            None if again => Next::SendAgain,
+            None => Next::Conclude(self.refused(error)),
+        }
+    }
+
+    fn refused(&self, error: &WriteError) -> Concluded {
+        let said = error.explain();
+        // Without its permission, or in a full directory, the next one would be refused as well.
+        let hopeless = matches!(error, WriteError::Denied(_)) || error.holds_for_all();
+        Concluded { outcome: self.past.not_done(&said), hopeless: hopeless.then(|| Text::new(&said)) }
+    }
+
+    async fn until(
+        &self,
+        created: Option<PolicyId>,
+        wanted: impl Fn(&Standing) -> bool,
+    ) -> Result<Seen, GraphError> {
+        let ApplyJob { reader, patience, .. } = self.job;
+        look::until(reader, patience, self.change, created, wanted).await
+    }
+}
+
+fn as_made(policy: &str) -> String {
+    if policy.is_empty() { String::new() } else { format!(" and made{policy} of") }
+}
+
+fn unclear(reason: &str) -> Concluded {
+    Outcome::Unclear { reason: Text::new(reason) }.into()
+}
