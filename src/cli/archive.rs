@@ -116,7 +116,11 @@ async fn take_turn(
         match finished {
             Ok(Ok(_)) => return Ok(turn),
             Ok(Err(error)) => {
-                show::warning(&format!("run {run} of `{}` stays unfinished: {}", tenant.name, error.explain()));
+                show::warning(&format!(
+                    "run {run} of `{}` stays unfinished: {}",
+                    tenant.name,
+                    error.explain()
+                ));
                 return Ok(turn);
             }
             Err(_) => {}

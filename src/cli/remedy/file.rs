@@ -25,6 +25,8 @@ pub(in crate::cli) enum Written {
     File(PathBuf),
     /// To standard output.
     Stdout,
+    /// Nowhere: there is nothing in it.
+    Nowhere,
 }
 
 /// Writes a plan, for its owner only. A file of the same content that is there already is left as it is; any other

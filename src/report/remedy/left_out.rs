@@ -12,6 +12,8 @@ pub struct LeftOutGroup {
     pub why: String,
     /// What, each as `assign-policy: application “Payroll” (…)`, in the order of the plan.
     pub items: Vec<String>,
+    /// How many there are, with those that the plan does not list.
+    pub count: u64,
 }
 
 /// What was left out, by reason: the reason that most share first, then in the order of the plan.
@@ -21,17 +23,21 @@ pub fn left_out_groups(all: &[LeftOut]) -> Vec<LeftOutGroup> {
     for one in all {
         let why = left_out(&one.why);
         let item = item(one);
+        let count = one.more.saturating_add(1);
         match groups.iter_mut().find(|group| group.why == why) {
-            Some(group) => group.items.push(item),
-            None => groups.push(LeftOutGroup { why: why.to_owned(), items: vec![item] }),
+            Some(group) => {
+                group.items.push(item);
+                group.count = group.count.saturating_add(count);
+            }
+            None => groups.push(LeftOutGroup { why: why.to_owned(), items: vec![item], count }),
         }
     }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.items.len()));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     groups
 }
 
 fn item(one: &LeftOut) -> String {
-    let LeftOut { action, object, key_id, why } = one;
+    let LeftOut { action, object, key_id, why, more: _ } = one;
     let what = match (object, key_id) {
         (Some(object), Some(key)) => format!("client secret {} of {}", plain(key, 60), who(object)),
         (Some(object), None) => who(object),
@@ -68,6 +74,10 @@ pub fn left_out(why: &WhyLeftOut) -> &'static str {
         }
         WhyLeftOut::PolicyAmbiguous => {
             "Several custom policies have the name of `[remediation.policy]`: name one by its id."
+        }
+        WhyLeftOut::PolicyNotTold => {
+            "The tenant default holds what this version of Graph has no name for, which would be lost when it is \
+             written back: change it in the admin centre."
         }
         WhyLeftOut::LastCredential => {
             "It is the last credential of something that signs in, or may: `remove_last_credential` allows it."

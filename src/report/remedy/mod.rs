@@ -3,6 +3,7 @@
 mod causes;
 mod change;
 mod consequence;
+mod creation;
 mod diff;
 mod entry;
 mod left_out;
@@ -13,6 +14,7 @@ mod plan;
 pub use causes::{because, reversal};
 pub use change::{title, who};
 pub use consequence::consequence;
+pub use creation::{CreationCounts, creation_counts};
 pub use diff::{Difference, differences};
 pub use entry::restrictions;
 pub use left_out::{LeftOutGroup, left_out, left_out_groups};

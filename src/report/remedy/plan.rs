@@ -117,15 +117,21 @@ fn left_out(page: &mut Page, plan: &Plan) {
         return;
     }
     page.blank();
-    page.line("", &format!("Left out: {}.", counted(plan.left_out.len(), "change")));
-    for group in left_out_groups(&plan.left_out) {
-        page.line("  ", &format!("{}: {}", grouped(group.items.len()), group.why));
+    let groups = left_out_groups(&plan.left_out);
+    let all = groups.iter().map(|group| group.count).fold(0, u64::saturating_add);
+    page.line("", &format!("Left out: {}.", counted(size(all), "change")));
+    for group in groups {
+        page.line("  ", &format!("{}: {}", grouped(size(group.count)), group.why));
         for item in group.items.iter().take(NAMED) {
             page.line("    - ", item);
         }
-        let more = group.items.len().saturating_sub(NAMED);
+        let more = size(group.count).saturating_sub(NAMED.min(group.items.len()));
         if more > 0 {
-            page.line("    ", &format!("… and {} more, in the plan.", grouped(more)));
+            page.line("    ", &format!("… and {} more.", grouped(more)));
         }
     }
+}
+
+fn size(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
