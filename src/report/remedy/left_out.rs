@@ -12,8 +12,16 @@ pub struct LeftOutGroup {
     pub why: String,
     /// What, each as `assign-policy: application “Payroll” (…)`, in the order of the plan.
     pub items: Vec<String>,
-    /// How many there are, with those that the plan does not list.
-    pub count: u64,
+    /// How many more there are that the plan does not list.
+    pub more: u64,
+}
+
+impl LeftOutGroup {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.items.len().saturating_add(usize::try_from(self.more).unwrap_or(usize::MAX))
+    }
 }
 
 /// What was left out, by reason: the reason that most share first, then in the order of the plan.
@@ -23,16 +31,15 @@ pub fn left_out_groups(all: &[LeftOut]) -> Vec<LeftOutGroup> {
     for one in all {
         let why = left_out(&one.why);
         let item = item(one);
-        let count = one.more.saturating_add(1);
         match groups.iter_mut().find(|group| group.why == why) {
             Some(group) => {
                 group.items.push(item);
-                group.count = group.count.saturating_add(count);
+                group.more += one.more;
             }
-            None => groups.push(LeftOutGroup { why: why.to_owned(), items: vec![item], count }),
+            None => groups.push(LeftOutGroup { why: why.to_owned(), items: vec![item], more: one.more }),
         }
     }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count()));
     groups
 }
 
@@ -76,8 +83,7 @@ pub fn left_out(why: &WhyLeftOut) -> &'static str {
             "Several custom policies have the name of `[remediation.policy]`: name one by its id."
         }
         WhyLeftOut::PolicyNotTold => {
-            "The tenant default holds what this version of Graph has no name for, which would be lost when it is \
-             written back: change it in the admin centre."
+            "The tenant default holds a restriction that Graph has no name for here: change it in the admin center."
         }
         WhyLeftOut::LastCredential => {
             "It is the last credential of something that signs in, or may: `remove_last_credential` allows it."

@@ -6,7 +6,7 @@ use super::causes::{because, reversal};
 use super::change::title;
 use super::consequence::consequence;
 use super::diff::differences;
-use super::left_out::left_out_groups;
+use super::left_out::{LeftOutGroup, left_out_groups};
 use super::page::Page;
 use crate::remediation::{Change, Plan, Purpose, Reversal, Step};
 use crate::report::minute;
@@ -118,20 +118,16 @@ fn left_out(page: &mut Page, plan: &Plan) {
     }
     page.blank();
     let groups = left_out_groups(&plan.left_out);
-    let all = groups.iter().map(|group| group.count).fold(0, u64::saturating_add);
-    page.line("", &format!("Left out: {}.", counted(size(all), "change")));
+    let all = groups.iter().map(LeftOutGroup::count).sum();
+    page.line("", &format!("Left out: {}.", counted(all, "change")));
     for group in groups {
-        page.line("  ", &format!("{}: {}", grouped(size(group.count)), group.why));
+        page.line("  ", &format!("{}: {}", grouped(group.count()), group.why));
         for item in group.items.iter().take(NAMED) {
             page.line("    - ", item);
         }
-        let more = size(group.count).saturating_sub(NAMED.min(group.items.len()));
+        let more = group.count().saturating_sub(NAMED);
         if more > 0 {
             page.line("    ", &format!("… and {} more.", grouped(more)));
         }
     }
-}
-
-fn size(count: u64) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
 }
