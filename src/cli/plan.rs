@@ -35,8 +35,7 @@ pub(super) async fn plan(args: &args::Plan, config: &Config, clock: Clock) -> Re
         clock,
     });
     let plan = Box::pin(plan).await.map_err(|error| failure(&error))?;
-    let command = |id: &str| format!("keysweep apply {id}");
-    show_plan(&plan, args.out.as_deref(), args.format, tenant, &command)
+    show_plan(&plan, args.out.as_deref(), args.format, tenant)
 }
 
 fn selection(args: &args::Plan) -> Selection {
@@ -53,13 +52,12 @@ fn selection(args: &args::Plan) -> Selection {
     }
 }
 
-/// Writes a plan that was made, shows it, and says how to carry it out by `command`.
+/// Writes a plan that was made, shows it, and says how to carry it out.
 pub(super) fn show_plan(
     plan: &Plan,
     out: Option<&Path>,
     format: PlanFormat,
     tenant: &Tenant,
-    command: &dyn Fn(&str) -> String,
 ) -> Result<End, Failure> {
     let text = plan_text(plan, usize::from(show::terminal_width()));
     if plan.steps.is_empty() {
@@ -68,7 +66,7 @@ pub(super) fn show_plan(
     }
     let written = remedy::write(plan, out)?;
     let id = plan.plan_id.as_str();
-    let command = command(id);
+    let command = format!("keysweep apply {id}");
     let mut words = format!("{text}\n");
     if let Written::File(path) = &written {
         words += &format!("The plan is in {}.\n", path.display());

@@ -18,10 +18,8 @@ pub(in crate::cli) async fn dry_run(job: Carrying<'_>, command: &str) -> Result<
     let cleared = apply::check(Check { config, tenant, store, plan, writer: None, now }).await;
     let cleared = cleared.map_err(|refusal| refusal_failure(&refusal))?;
     cleared.warnings.iter().for_each(|warning| show::warning(warning));
-    let reader = apply::reader(tenant, clock, &Budgets::default()).map_err(|error| Failure {
-        end: End::NotCompleted,
-        message: explain(&error, error.advice()),
-    })?;
+    let reader = apply::reader(tenant, clock, &Budgets::default())
+        .map_err(|error| Failure { end: End::NotCompleted, message: explain(&error, error.advice()) })?;
     let preview = Preview { config, tenant, store, plan, reader: &reader, now };
     let prospects = apply::preview(preview).await.map_err(|error| match error {
         PreviewError::Store(error) => store_failure(&error),
@@ -38,7 +36,8 @@ pub(in crate::cli) async fn dry_run(job: Carrying<'_>, command: &str) -> Result<
     told.steps = prospects.iter().map(|(step, prospect)| line(step, prospect)).collect();
     told.next.push(format!("Nothing was changed. `{command}` carries it out."));
     if tenant.writer.is_none() {
-        told.next.push("That takes a sign-in that may write, and `remediation.credential` is missing.".to_owned());
+        told.next
+            .push("That takes a sign-in that may write, and `remediation.credential` is missing.".to_owned());
     }
     told.print(format)?;
     Ok(End::Done)
@@ -52,7 +51,8 @@ fn line(step: &Step, prospect: &Prospect) -> Line {
     let (word, detail) = match prospect {
         Prospect::Ready => ("would be done", String::new()),
         Prospect::PerhapsSent => {
-            let detail = "It was sent before, and nobody found out what became of it: that would be looked up first.";
+            let detail =
+                "It was sent before, and nobody found out what became of it: that would be looked up first.";
             ("would be looked up", detail.to_owned())
         }
         Prospect::Concluded(done) => (outcome_word(done), format!("Before: {}", outcome(done))),

@@ -37,8 +37,9 @@ pub(in crate::cli) fn in_file<'a>(
 
 fn of_file<'a>(config: &'a Config, path: &Path, tenant: Option<&str>) -> Result<Found<'a>, Failure> {
     let shown = path.display();
-    let text = fs::read_to_string(path).map_err(|error| {
-        Failure { end: End::BadUsage, message: format!("`{shown}` cannot be read as text: {error}") }
+    let text = fs::read_to_string(path).map_err(|error| Failure {
+        end: End::BadUsage,
+        message: format!("`{shown}` cannot be read as text: {error}"),
     })?;
     let plan = Plan::read(&text).map_err(|error| {
         let advice = match error {
@@ -118,7 +119,9 @@ pub(in crate::cli) async fn all<'a>(
 
 fn none(meant: &str, ids: &[String]) -> Failure {
     if ids.is_empty() {
-        return Failure::usage(format!("no plan `{meant}` is on record, nor any other: `keysweep plan` makes one"));
+        return Failure::usage(format!(
+            "no plan `{meant}` is on record, nor any other: `keysweep plan` makes one"
+        ));
     }
     let alike = |id: &&String| id.chars().zip(meant.chars()).take_while(|(a, b)| a == b).count();
     let mut near: Vec<&String> = ids.iter().rev().collect();

@@ -283,13 +283,13 @@ impl Target {
     #[must_use]
     pub fn of(object: &Object) -> Self {
         let audience = object.application().and_then(|facts| facts.sign_in_audience.as_ref());
-        let personal = ["AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"];
         Self {
             object_type: object.kind(),
             object_id: object.id,
             app_id: object.app_id,
             display_name: object.display_name.clone(),
-            personal_accounts: audience.is_some_and(|audience| personal.contains(&audience.as_str())),
+            personal_accounts: audience
+                .is_some_and(|audience| Self::admits_personal_accounts(audience.as_str())),
         }
     }
 }

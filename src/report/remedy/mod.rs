@@ -18,6 +18,6 @@ pub use creation::{CreationCounts, creation_counts};
 pub use diff::{Difference, differences};
 pub use entry::restrictions;
 pub use left_out::{LeftOutGroup, left_out, left_out_groups};
-pub use outcome::{OutcomeCounts, outcome, outcome_word, stopped};
+pub use outcome::{OutcomeCounts, irreversible, outcome, outcome_word, stopped};
 pub use page::Page;
 pub use plan::{plan_text, step_text};
