@@ -18,6 +18,7 @@ mod markup;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod remedied;
 mod risks;
 #[cfg(test)]
 mod sample;
