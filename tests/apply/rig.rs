@@ -17,7 +17,7 @@ use keysweep::run::apply::{self, Applied, ApplyError, ApplyJob, Watcher};
 use keysweep::store::{Entry, Store, Taken, TenantKey, Turn};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 /// 2026-11-23T06:00:00Z.
@@ -205,10 +205,6 @@ impl Rig {
         &self.writer
     }
 
-    pub(crate) fn ca_file(&self) -> std::path::PathBuf {
-        self.folder.path().join("ca.pem")
-    }
-
     /// From now on both sign-ins wait like this, with new tokens.
     pub(crate) fn wait_like(&mut self, patience: Patience) {
         self.reader = graph(self.tenant(), &self.http, patience.clone());
@@ -264,6 +260,13 @@ impl Rig {
         }
     }
 
+    /// The turn passes to another process, which is us from now on.
+    pub(crate) async fn take_over(&mut self) -> Turn {
+        self.sql("UPDATE tenant SET lease_until = 0").await;
+        let turn = take(&self.store, self.tenant()).await;
+        std::mem::replace(&mut self.turn, turn)
+    }
+
     pub(crate) async fn apply(&self, plan: &Plan) -> Result<Applied, ApplyError> {
         apply::apply(self.job(plan)).await
     }
@@ -304,10 +307,10 @@ impl Rig {
     }
 
     /// Does something behind the store's back.
-    pub(crate) async fn sql(&self, statement: &'static str) {
+    pub(crate) async fn sql(&self, statement: &str) {
         let options = SqliteConnectOptions::new().filename(self.folder.path().join("keysweep.db"));
         let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
 
