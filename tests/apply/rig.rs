@@ -72,13 +72,6 @@ fn tenant() -> TenantData {
     tenant
 }
 
-/// A clock that tests can turn on, the same for all threads of a process.
-static AHEAD: AtomicI64 = AtomicI64::new(0);
-
-fn clock() -> DateTime<Utc> {
-    now() + TimeDelta::seconds(AHEAD.load(Ordering::Relaxed))
-}
-
 /// Waiting is not what is tested: as often as by default, without the pauses.
 pub(crate) fn patience() -> apply::Patience {
     let pause = Duration::from_millis(1);
@@ -197,10 +190,6 @@ impl Rig {
         TenantKey::from(self.tenant())
     }
 
-    pub(crate) fn reader(&self) -> &Graph {
-        &self.reader
-    }
-
     pub(crate) fn writer(&self) -> &GraphWriter {
         &self.writer
     }
@@ -254,7 +243,7 @@ impl Rig {
             plan,
             reader: &self.reader,
             writer: &self.writer,
-            clock,
+            clock: now,
             patience: self.patience,
             watcher: &self.told,
         }
