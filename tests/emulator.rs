@@ -34,6 +34,8 @@ mod more_faults;
 mod objects;
 #[path = "emulator/policies.rs"]
 mod policies;
+#[path = "emulator/policy_writes.rs"]
+mod policy_writes;
 #[path = "emulator/roles.rs"]
 mod roles;
 #[path = "emulator/sample.rs"]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::show;
 use crate::config::{Config, StoreUrl, Tenant};
+use crate::domain::RunId;
 use crate::graph::{Budgets, Progress, explain};
 use crate::run::clock::Clock;
 use crate::run::{self, Extent, Job, Keeping, Outcome, RunError, Sending, while_held};
@@ -105,28 +106,38 @@ async fn take_turn(
     holder: &str,
     errand: &Errand<'_>,
 ) -> Result<Turn, StoreError> {
+    loop {
+        let (turn, unfinished) = wait_for_turn(store, tenant, holder).await?;
+        let Some(run) = unfinished else { return Ok(turn) };
+        let keeping = Keeping::Store { store, turn: &turn, planned: None };
+        // Its mail is wanted, whatever is wanted of this one.
+        let job = Job { sending: Sending::Send, ..errand.job(keeping) };
+        let finished = while_held(store, &turn, run::finish(job, &run)).await;
+        match finished {
+            Ok(Ok(_)) => return Ok(turn),
+            Ok(Err(error)) => {
+                show::warning(&format!(
+                    "run {run} of `{}` stays unfinished: {}",
+                    tenant.name,
+                    error.explain()
+                ));
+                return Ok(turn);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Waits for the tenant's turn, and says for whom. With it comes the run that its process left unfinished.
+pub(super) async fn wait_for_turn(
+    store: &Store,
+    tenant: &TenantKey,
+    holder: &str,
+) -> Result<(Turn, Option<RunId>), StoreError> {
     let mut told = false;
     loop {
         match store.take_turn(tenant, holder).await? {
-            Taken::Ours { turn, unfinished: None } => return Ok(turn),
-            Taken::Ours { turn, unfinished: Some(run) } => {
-                let keeping = Keeping::Store { store, turn: &turn, planned: None };
-                // Its mail is wanted, whatever is wanted of this one.
-                let job = Job { sending: Sending::Send, ..errand.job(keeping) };
-                let finished = while_held(store, &turn, run::finish(job, &run)).await;
-                match finished {
-                    Ok(Ok(_)) => return Ok(turn),
-                    Ok(Err(error)) => {
-                        show::warning(&format!(
-                            "run {run} of `{}` stays unfinished: {}",
-                            tenant.name,
-                            error.explain()
-                        ));
-                        return Ok(turn);
-                    }
-                    Err(_) => {}
-                }
-            }
+            Taken::Ours { turn, unfinished } => return Ok((turn, unfinished)),
             Taken::Busy { holder } => {
                 if !told {
                     show::note(&format!("Waiting for the run of `{}` that {holder} is at.", tenant.name));

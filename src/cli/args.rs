@@ -1,6 +1,8 @@
 //! The command line.
 
 mod history;
+mod policy;
+mod remediation;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +14,8 @@ use jiff::fmt::friendly::SpanParser;
 use crate::domain::{RuleId, Severity};
 
 pub(super) use history::{Diff, History, HistoryCommand, List, Show, ShowFormat, TableFormat, Verify};
+pub(super) use policy::{Assign, Change, Create, Delete, Kind, Policy, PolicyCommand, PolicyShow, Unassign};
+pub(super) use remediation::{Apply, Consent, Plan, PlanFormat, Undo};
 
 /// Audits the credentials of Microsoft Entra applications and the policies that restrict them.
 #[derive(Debug, Parser)]
@@ -30,8 +34,9 @@ Exit codes:
   0  done
   1  a finding is at least as severe as --fail-on, or `history verify` found a mismatch
   2  bad usage or configuration: every problem is listed
-  3  the audit could not be completed: what is missing is named
+  3  the audit could not be completed: what is missing is named; or a change could not begin
   4  reports written, but not everybody got the mail
+  5  changes stopped part-way, or one of them failed
 
 Where several apply, 3 wins over 4, and 4 over 1. KEYSWEEP_LOG sets the log filter, as in
 KEYSWEEP_LOG=keysweep=debug.";
@@ -44,11 +49,19 @@ pub(super) enum Command {
     Audit(Audit),
     /// Run as the service: audit every tenant on its schedule, until told to stop
     Daemon,
+    /// Make a plan of what would be put right, and show it; changes nothing
+    Plan(Plan),
+    /// Carry out a plan; without --yes, only say what it would do now
+    Apply(Apply),
+    /// Take back what a plan changed; without --yes, only say what that would be
+    Undo(Undo),
+    /// Show and change app management policies by hand
+    Policy(Policy),
     /// List, show and compare earlier runs, and check that their files are what they were
     History(History),
     /// List the rules, or explain one
     Rules(Rules),
-    /// Print the JSON Schema of the configuration, or of report.json
+    /// Print the JSON Schema of the configuration, of report.json, or of a plan
     Schema(Schema),
     /// Run the Graph emulator alone, for trying Graph tools without a tenant
     Emulator(Emulator),
@@ -117,6 +130,8 @@ pub(super) enum Document {
     Config,
     /// report.json
     Report,
+    /// A plan
+    Plan,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -12,6 +12,7 @@ pub(super) enum End {
     ThresholdMet,
     NotDelivered,
     NotCompleted,
+    PartWay,
     BadUsage,
 }
 
@@ -23,6 +24,7 @@ impl From<End> for ExitCode {
             End::BadUsage => 2,
             End::NotCompleted => 3,
             End::NotDelivered => 4,
+            End::PartWay => 5,
         })
     }
 }

@@ -49,7 +49,7 @@ impl Records {
 
 /// A file that is not there is a store nobody has written to yet. Whether a server has one is seen when
 /// it is asked.
-fn is_missing(url: &StoreUrl) -> bool {
+pub(super) fn is_missing(url: &StoreUrl) -> bool {
     match url {
         StoreUrl::Sqlite(path) => path.try_exists().is_ok_and(|exists| !exists),
         StoreUrl::Postgres(_) => false,

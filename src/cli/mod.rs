@@ -1,5 +1,6 @@
 //! The command line: one file for each command.
 
+mod apply;
 mod archive;
 mod args;
 mod audit;
@@ -10,11 +11,15 @@ mod exit;
 mod history;
 mod interrupt;
 mod logging;
+mod plan;
+mod policy;
 mod progress;
+mod remedy;
 mod rules;
 mod schema;
 mod show;
 mod stage;
+mod undo;
 mod workspace;
 
 use std::path::Path;
@@ -60,11 +65,16 @@ async fn command(cli: &Cli, jitter: fn(Duration) -> Duration) -> Result<End, Fai
         Audience::Command => show::warning,
     };
     let load = || load(cli.config.as_deref(), &environment, warn);
+    let file = || config::find(cli.config.as_deref(), &environment);
     match &cli.command {
         Command::Demo(args) => unless_asked(demo::demo(args, &screen, clock::system)).await,
         Command::Audit(args) => audit::audit(args, &load()?, &screen, clock::system).await,
         Command::Daemon => daemon::daemon(load()?, &load, jitter).await,
         Command::History(args) => unless_asked(history::history(args, &load()?, clock::system)).await,
+        Command::Plan(args) => unless_asked(Box::pin(plan::plan(args, &load()?, clock::system))).await,
+        Command::Apply(args) => Box::pin(apply::apply(args, &load()?, &file()?, clock::system)).await,
+        Command::Undo(args) => Box::pin(undo::undo(args, &load()?, &file()?, clock::system)).await,
+        Command::Policy(args) => Box::pin(policy::policy(args, &load()?, &file()?, clock::system)).await,
         Command::Rules(args) => rules::rules(args),
         Command::Schema(args) => schema::schema(args),
         Command::Emulator(args) => emulator::emulator(args).await,

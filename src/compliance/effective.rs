@@ -222,7 +222,8 @@ fn creation(object: &Object) -> Option<(DateTime<Utc>, bool)> {
 }
 
 /// Whether an object may be given a client secret, from what is in force of `passwordAddition`.
-pub(super) fn secret_creation(policies: &Policies<'_>, object: &Object) -> SecretVerdict {
+#[must_use]
+pub fn secret_creation(policies: &Policies<'_>, object: &Object) -> SecretVerdict {
     let addition = RestrictionType::of(&RestrictionKind::PasswordAddition);
     let Effective { outcome, decided_by, why } = policies.effective(object, addition);
     let creation = match outcome {

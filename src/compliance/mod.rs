@@ -16,7 +16,7 @@ mod settings;
 pub mod takeover;
 mod words;
 
-pub use effective::{Effective, Outcome, Policies, RestrictionType};
+pub use effective::{Effective, Outcome, Policies, RestrictionType, secret_creation};
 pub use evaluate::{evaluate, flagged};
 pub use judge::Judge;
 pub use naming::{Accepted, Bearer, Names};

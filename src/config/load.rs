@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+
 use super::environment::Environment;
 use super::inspect::inspect;
 use super::problem::{Place, Problem, Problems};
-use super::raw::RawConfig;
+use super::raw::{RawConfig, RawTemplate};
 use super::schema::schema;
 use super::shape::Shape;
-use super::validate::{Desk, validate};
+use super::tree::Node;
+use super::validate::{Desk, template, validate};
 use super::{Config, overrides, tree};
+use crate::remediation::Template;
 
 /// Where a configuration is looked for when none is named.
 const SEARCH: [&str; 2] = ["config/keysweep.toml", "/etc/keysweep/keysweep.toml"];
@@ -77,11 +81,46 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Loaded, Problems> 
 pub fn parse(text: &str, origin: &Path, environment: &Environment) -> Result<Loaded, Problems> {
     let shape = Shape::of(&schema());
     let mut root = tree::read(text, origin).map_err(Problems::new)?;
-    let mut problems = overrides::apply(&mut root, &shape, environment);
-    let mut inspected = inspect(root, &shape);
+    let problems = overrides::apply(&mut root, &shape, environment);
+    let (config, warnings) =
+        checked::<RawConfig, _>(root, &shape, origin, environment, problems, |raw, desk| {
+            validate(raw, desk)
+        })?;
+    Ok(Loaded { config, warnings: warnings.iter().map(Problem::to_string).collect() })
+}
+
+/// Checks the text of a file that holds nothing but a policy to be created: the keys of `[remediation.policy]`
+/// without `id`. `origin` is the file that messages name.
+///
+/// # Errors
+/// Every problem there is, at once.
+pub fn parse_policy(text: &str, origin: &Path) -> Result<Template, Problems> {
+    let mut schema = schema();
+    let table = schema.pointer_mut("/properties/remediation/properties/policy").map(serde_json::Value::take);
+    let mut table = table.unwrap_or_default();
+    if let Some(keys) = table.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        keys.remove("id");
+    }
+    let root = tree::read(text, origin).map_err(Problems::new)?;
+    let nothing = Environment::default();
+    let check = |raw, desk: &mut Desk<'_>| template(raw, "", desk);
+    checked::<RawTemplate, _>(root, &Shape::of(&table), origin, &nothing, Vec::new(), check)
+        .map(|(template, _)| template)
+}
+
+/// From the tree to what was validated, with warnings.
+fn checked<R: DeserializeOwned, T>(
+    root: Node,
+    shape: &Shape,
+    origin: &Path,
+    environment: &Environment,
+    mut problems: Vec<Problem>,
+    check: impl FnOnce(R, &mut Desk<'_>) -> Option<T>,
+) -> Result<(T, Vec<Problem>), Problems> {
+    let mut inspected = inspect(root, shape);
     problems.append(&mut inspected.problems);
     let raw = std::mem::take(&mut inspected.json);
-    let raw: RawConfig = match serde_path_to_error::deserialize(raw) {
+    let raw: R = match serde_path_to_error::deserialize(raw) {
         Ok(raw) => raw,
         Err(error) => {
             // The shape let something pass that serde does not take. Its message may hold the value.
@@ -92,12 +131,10 @@ pub fn parse(text: &str, origin: &Path, environment: &Environment) -> Result<Loa
         }
     };
     let mut desk = Desk::new(inspected, environment, problems);
-    let config = validate(raw, &mut desk);
+    let checked = check(raw, &mut desk);
     let (problems, warnings) = desk.close();
-    match config {
-        Some(config) if problems.is_empty() => {
-            Ok(Loaded { config, warnings: warnings.iter().map(Problem::to_string).collect() })
-        }
+    match checked {
+        Some(checked) if problems.is_empty() => Ok((checked, warnings)),
         _ => Err(Problems::new(problems)),
     }
 }

@@ -22,7 +22,7 @@ mod types;
 mod validate;
 
 pub use environment::Environment;
-pub use load::{Loaded, find, load, parse};
+pub use load::{Loaded, find, load, parse, parse_policy};
 pub use problem::{Place, Position, Problem, Problems};
 pub use schema::schema;
 pub use types::{

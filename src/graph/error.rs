@@ -166,7 +166,8 @@ impl GraphError {
     }
 
     /// Whether the next request would most likely fail the same way, and cost as much patience.
-    pub(super) fn is_outage(&self) -> bool {
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
         match self {
             Self::SignIn(_)
             | Self::Unauthorized { .. }

@@ -46,6 +46,7 @@ pub use error::{Answer, GraphError};
 pub use gaps::explain;
 pub use http::Graph;
 pub use owners::name_owners;
+pub use policies::read_policies_into;
 pub use progress::{Event, Progress};
 pub use refresh::{Ask, Refreshed, may_start_from, refresh};
 pub use retry::Patience;

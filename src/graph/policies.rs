@@ -14,7 +14,7 @@ use super::http::Graph;
 use super::pages::{Listed, Sink};
 use super::progress::{Progress, Watch};
 use crate::domain::{
-    Assigned, CustomPolicy, Gap, ObjectKey, Objects, Part, PolicyId, Reach, TenantDefault, Text,
+    Assigned, CustomPolicy, Gap, Inventory, ObjectKey, Objects, Part, PolicyId, Reach, TenantDefault, Text,
 };
 
 pub(super) const READ_POLICIES: &str = "`Policy.Read.All`";
@@ -59,6 +59,16 @@ impl Policies {
             objects.set_assigned(place, assigned);
         }
     }
+}
+
+/// Reads the policies anew into what an earlier run saw: objects are told what is assigned to them now, and what
+/// could not be read takes the place of the gaps. The objects themselves stay as that run saw them.
+pub async fn read_policies_into(graph: &Graph, inventory: &mut Inventory, progress: &dyn Progress) {
+    let policies = read(graph, progress).await;
+    policies.assign(&mut inventory.objects);
+    inventory.gaps = gaps::in_order(policies.gaps);
+    inventory.tenant_default = policies.default;
+    inventory.custom_policies = policies.custom;
 }
 
 /// Reads both kinds of policies, then `appliesTo` of each custom one.

@@ -119,6 +119,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether personal accounts may sign in to an application of this `signInAudience`.
+    #[must_use]
+    pub fn admits_personal_accounts(sign_in_audience: &str) -> bool {
+        ["AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"].contains(&sign_in_audience)
+    }
+
     /// Kind and id.
     #[must_use]
     pub fn key(&self) -> ObjectKey {

@@ -4,6 +4,7 @@
 mod action;
 mod change;
 pub mod custom_policy;
+mod manual;
 mod meaning;
 mod orders;
 mod outcome;
@@ -16,10 +17,11 @@ mod undo;
 
 pub use action::Action;
 pub use change::{Change, Consequence, PolicyRef, Reversal, Target};
+pub use manual::{Guarded, Manual, ManualError, manual};
 pub use orders::{Disabling, Orders, Template};
 pub use outcome::{Outcome, Skipped, StepOutcome, Stopped};
 pub use plan::{Cause, LeftOut, Plan, PlanId, Purpose, Step, WhyLeftOut};
-pub use planner::{About, Ask, Basis, Found, Looks, PlanError, Selection, plan};
+pub use planner::{About, Ask, Basis, Found, Looks, PlanError, Selection, blocking, plan};
 pub use seal::{SealError, json_schema};
 pub use standing::{Sight, Standing};
 pub use undo::{Irreversible, Journaled, Reverse, WhyIrreversible, undo};

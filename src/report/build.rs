@@ -16,7 +16,9 @@ use std::sync::Arc;
 
 use crate::compliance::frameworks::{self, Assessor, ControlVerdict};
 use crate::compliance::{Ranking, Risk, Settings};
-use crate::domain::{Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past};
+use crate::domain::{
+    Assessment, FindingDigests, History, Inventory, Object, ObjectAssessment, Past, RuleSet,
+};
 use crate::report::compare::{self, Present};
 use crate::report::{Compared, FindingRow, FrameworkRow, GapRow, Header, ObjectRow, Report, Rows, Tally};
 use source::{Desk, Source};
@@ -95,6 +97,16 @@ pub fn present(header: &Header, audited: &Arc<Audited>) -> FindingDigests {
         digests.extend(findings::keys(&Judged::new(&object, &assessment), &source, &desk));
     }
     digests.into_iter().collect()
+}
+
+/// The findings of these rules that a report on this has, those of a subject together.
+pub fn findings_of(
+    header: Header,
+    audited: Arc<Audited>,
+    past: &Past,
+    rules: RuleSet,
+) -> impl Iterator<Item = FindingRow> + Send + use<> {
+    Arc::new(Source::new(header, audited, past)).findings_of(rules)
 }
 
 /// What a report says about an object of which this was concluded: its row, and those of its findings, worst

@@ -26,7 +26,7 @@ mod template;
 mod words;
 
 pub use crate::domain::{ExceptionState, Rows, Subject};
-pub use build::{Audited, build, present, rows_about};
+pub use build::{Audited, build, findings_of, present, rows_about};
 pub use catalogue::{Explanation, catalogue};
 pub use files::{Folder, Nowhere, ReportError, changes_json, csv_file, report_json, write};
 pub use frameworks::{FrameworkObject, FrameworkRow, served_by};

@@ -10,6 +10,7 @@ mod finish;
 mod keeping;
 mod lines;
 mod memory;
+mod planning;
 mod post;
 mod read;
 mod render;
@@ -23,6 +24,7 @@ pub use files::NewFile;
 pub use finish::finish;
 pub use keeping::{Keeping, TakenOver, while_held};
 pub use lines::Lines;
+pub use planning::{PlanJob, PlanningError, plan_recorded};
 pub use render::{Rebuilt, heavy, rebuild};
 pub use verify::{CheckedRun, Flaw, Found, Mismatch, Print, Shelf, Terms, Verified, Witness};
 

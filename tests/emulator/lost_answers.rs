@@ -1,5 +1,7 @@
 //! Faults on writes: carried out and never answered, and overtaken by somebody else.
 
+use std::time::Duration;
+
 use keysweep::emulator::{Fault, ObjectKind, Side, TenantData, shapes};
 use serde_json::{Value, json};
 
@@ -88,9 +90,12 @@ async fn a_write_is_carried_out_and_hangs() {
     let request = small.rig.request("POST", &small.path()).header("content-type", "application/json");
     let request = request.body(small.body().to_string());
     let hanging = tokio::spawn(async move { request.send().await.is_err() });
-    while small.rig.emulator.log().first().is_none_or(|entry| entry.served.is_none()) {
-        tokio::task::yield_now().await;
-    }
+    let served = async {
+        while small.rig.emulator.log().first().is_none_or(|entry| entry.served.is_none()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), served).await.expect("it was not carried out");
     assert_eq!(small.secrets(), 0);
     let entry = small.rig.emulator.log().remove(0);
     assert_eq!((entry.served, entry.status), (Some(204), None));

@@ -18,6 +18,7 @@ use super::raw::{RawConfig, RawCredential, RawReports, RawTenant};
 use super::{Config, Reports, Tenant};
 use crate::compliance::Settings;
 pub(super) use desk::Desk;
+pub(super) use remediation::template;
 use schedule::Timing;
 use tenant::Recipients;
 pub use values::is_loopback;

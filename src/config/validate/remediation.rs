@@ -43,7 +43,7 @@ pub(super) fn remediation(
     let valid = span(plan_valid_for, defaults.plan_valid_for, "remediation.plan_valid_for", desk);
     let notice = span(owners_notice, defaults.owners_notice, "remediation.owners_notice", desk);
     let protected = self::protected(protected.unwrap_or_default(), desk);
-    let template = self::template(policy.unwrap_or_default(), desk);
+    let template = self::template(policy.unwrap_or_default(), "remediation.policy", desk);
     let told = match owners_told_on {
         Some(text) => {
             let remedy = "Write the day on which the owners were told, as `2026-10-01`";
@@ -135,35 +135,37 @@ fn protected(raw: Vec<String>, desk: &mut Desk<'_>) -> Option<Vec<Whom>> {
     all.into_iter().collect()
 }
 
-fn template(raw: RawTemplate, desk: &mut Desk<'_>) -> Option<Template> {
+/// Checks what a policy is to be. `table` is where it stands, empty for a file of its own.
+pub(in crate::config) fn template(raw: RawTemplate, table: &str, desk: &mut Desk<'_>) -> Option<Template> {
     let RawTemplate { id, name, description, restrictions } = raw;
     let defaults = Template::default();
+    let at = |key: &str| if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") };
     let id = match id {
-        Some(text) => values::guid(&text, "remediation.policy.id", desk).map(|id| Some(PolicyId(id))),
+        Some(text) => values::guid(&text, &at("id"), desk).map(|id| Some(PolicyId(id))),
         None => Some(None),
     };
     let mut text = |given: Option<String>, default: String, key: &str| match given {
         Some(text) if text.trim().is_empty() => {
-            desk.problem(key, "is empty", "Write some text, or leave it out for the default");
+            desk.problem(&at(key), "is empty", "Write some text, or leave it out for the default");
             None
         }
         Some(text) => Some(text.trim().to_owned()),
         None => Some(default),
     };
-    let name = text(name, defaults.name, "remediation.policy.name");
-    let description = text(description, defaults.description, "remediation.policy.description");
+    let name = text(name, defaults.name, "name");
+    let description = text(description, defaults.description, "description");
     let restrictions = match restrictions {
         Some(raw) => {
             let empty = "is empty: the policy would restrict nothing";
             let default = "[\"passwordAddition\", \"symmetricKeyAddition\"]";
-            audit::demands(raw, "remediation.policy.restrictions", (empty, default), desk)
+            audit::demands(raw, &at("restrictions"), (empty, default), desk)
         }
         None => Some(defaults.restrictions),
     };
     let restrictions = restrictions?;
     for (index, demand) in restrictions.iter().enumerate() {
         if demand.kind.is_lifetime() && demand.max.is_none() {
-            let key = format!("remediation.policy.restrictions[{index}]");
+            let key = format!("{}[{index}]", at("restrictions"));
             desk.problem(
                 &key,
                 "has no `max`",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Fault;
+use super::lag::Lag;
 use crate::emulator::TenantData;
 use crate::emulator::front::{Alteration, Answer, Delivery, Outcome};
 
@@ -33,31 +34,6 @@ pub(in crate::emulator) enum Effect {
     Lagging(Lag),
     /// Nothing: the request is served.
     Pass,
-}
-
-/// A replica that takes over a write late.
-#[derive(Debug, Clone)]
-pub(in crate::emulator) struct Lag {
-    /// How many reads after a write it is behind.
-    reads: usize,
-    /// The path of the writes it is late with; none for those at the path that is read, and below.
-    pub(super) behind: Option<String>,
-    left: usize,
-    before: Option<Arc<TenantData>>,
-}
-
-impl Lag {
-    /// From now on so many reads answer from this tenant.
-    pub(super) fn start(&mut self, before: Arc<TenantData>) {
-        self.left = self.reads;
-        self.before = Some(before);
-    }
-
-    /// What one more read answers from, while it is behind.
-    pub(super) fn next(&mut self) -> Option<Option<Arc<TenantData>>> {
-        self.left = self.left.checked_sub(1)?;
-        Some(self.before.clone())
-    }
 }
 
 /// Graph's own refusals.
@@ -241,29 +217,6 @@ impl Fault {
     }
 }
 
-/// A replica that is late with a write.
-impl Fault {
-    /// After a write, the next so many matching requests answer from before that write; give it `GET` for
-    /// its method. It waits for writes to the path that is read or below it that were carried out, whatever
-    /// their client got to hear ([`Fault::behind`] names others), and counts them: [`Fault::after`] and
-    /// [`Fault::times`] are about writes here, and unless told otherwise it lags once. A write while it lags
-    /// makes it lag anew, from before that write.
-    #[must_use]
-    pub fn lagging(self, reads: usize) -> Self {
-        self.with(Effect::Lagging(Lag { reads, behind: None, left: 0, before: None }))
-    }
-
-    /// Waits for writes to this path instead (with an asterisk at the end, a prefix); only after
-    /// [`Fault::lagging`].
-    #[must_use]
-    pub fn behind(mut self, path: &str) -> Self {
-        if let Effect::Lagging(lag) = &mut self.effect {
-            lag.behind = Some(path.to_owned());
-        }
-        self
-    }
-}
-
 /// Graph's own refusals.
 impl Fault {
     /// Answers 401 as to a token that is no longer accepted.
@@ -310,7 +263,7 @@ impl Fault {
         self.with(Effect::Refuse(Refused::Concurrency))
     }
 
-    fn with(mut self, effect: Effect) -> Self {
+    pub(super) fn with(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::TenantData;
 
 mod effects;
+mod lag;
 
 pub(super) use effects::{Effect, Refused};
 

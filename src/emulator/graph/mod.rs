@@ -1,27 +1,28 @@
 //! Microsoft Graph, version 1.0, and two reports of beta.
 
-use std::ops::Deref;
-use std::sync::{Arc, RwLockReadGuard};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::http::Response;
 use tokio::time::Instant;
 
+use super::Side;
 use super::access::{Claims, TokenRefused};
 use super::edge::CutOff;
 use super::fault::{Effect, Refused, Sighting};
 use super::front::{Answer, Manner, Outcome, Payload, Received};
 use super::log::Ticket;
 use super::state::State;
-use super::{Side, TenantData};
 use call::Call;
+use conditions::{Conditions, Reading};
 use refusal::Refusal;
 use route::Route;
 
 mod assignments;
 mod batch;
 mod call;
+mod conditions;
 mod cost;
 mod delta;
 mod effective;
@@ -81,43 +82,6 @@ struct Visit<'a> {
     /// Whether it is a member of a batch, whose envelope was let in already.
     member: bool,
     ticket: Ticket,
-}
-
-/// What a fault makes of the service for one request.
-#[derive(Default)]
-struct Conditions {
-    /// The tenant that is read instead of the true one.
-    stale: Option<Arc<TenantData>>,
-    /// A permission that the token has not.
-    lacking: Option<String>,
-    /// Whether the page has to be empty.
-    empty_page: bool,
-}
-
-/// A tenant that is being read.
-enum Reading<'a> {
-    True(RwLockReadGuard<'a, TenantData>),
-    Stale(Arc<TenantData>),
-}
-
-impl Conditions {
-    fn tenant<'a>(&self, state: &'a State) -> Reading<'a> {
-        match &self.stale {
-            Some(tenant) => Reading::Stale(Arc::clone(tenant)),
-            None => Reading::True(state.tenant()),
-        }
-    }
-}
-
-impl Deref for Reading<'_> {
-    type Target = TenantData;
-
-    fn deref(&self) -> &TenantData {
-        match self {
-            Self::True(tenant) => tenant,
-            Self::Stale(tenant) => tenant,
-        }
-    }
 }
 
 /// One request, or one member of a batch whose envelope was let in already: log, fault, answer.
@@ -206,7 +170,7 @@ fn serve(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
 }
 
 fn answered(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
-    let Visit { state, received, ref claims, member, ticket, .. } = *visit;
+    let Visit { state, received, claims, member, ticket, .. } = *visit;
     let checked = claims.as_ref().map_err(|refused| *refused).and_then(|claims| {
         if !member {
             state.mint.admit(claims, &state.audiences, state.clock())?;

@@ -8,7 +8,7 @@ use super::choice::Draft;
 use super::guard::Sifted;
 use super::{Found, PlanError, Planner};
 use crate::compliance::{Effective, Outcome, Policies, RestrictionType};
-use crate::domain::{CredentialKind, DecidedBy, Object, ObjectKind, RestrictionKind};
+use crate::domain::{CredentialKind, DecidedBy, Inventory, Object, ObjectKind, RestrictionKind};
 use crate::remediation::{Action, Change, Consequence, WhyLeftOut, tenant_default};
 
 impl Planner<'_> {
@@ -38,7 +38,7 @@ impl Planner<'_> {
             self.choice.leave_out(ACTION, None, None, WhyLeftOut::PolicyNotTold);
             return Ok(());
         }
-        let mut consequences = self.reached();
+        let mut consequences = blocking(self.basis.inventory, self.ask.now);
         let restrictions = tenant_default::others_in_force(&before);
         if !tenant_default::is_enabled(&before) && !restrictions.is_empty() {
             consequences.push(Consequence::AlsoInForce { restrictions });
@@ -50,55 +50,60 @@ impl Planner<'_> {
         self.choice.add(Draft { action: ACTION, change, because, fresh, consequences, takes: None });
         Ok(())
     }
+}
 
-    /// Whom it reaches, and whom it does not.
-    fn reached(&self) -> Vec<Consequence> {
-        let policies = Policies::of(self.basis.inventory);
-        let mut bound: BTreeMap<ObjectKind, u32> = BTreeMap::new();
-        let mut missed: BTreeMap<ObjectKind, u32> = BTreeMap::new();
-        let mut first_end: Option<DateTime<Utc>> = None;
-        for object in self.basis.inventory.objects.iter().filter(|object| !object.is_managed_identity()) {
-            let of = |kind: &RestrictionKind| policies.effective(&object, RestrictionType::of(kind));
-            let addition = of(&RestrictionKind::PasswordAddition);
-            if decides_itself(&addition) {
-                *missed.entry(object.kind()).or_default() += 1;
+/// Whom a tenant default that blocks new client secrets and symmetric keys would reach, and whom it would not.
+#[must_use]
+pub fn blocking(inventory: &Inventory, now: DateTime<Utc>) -> Vec<Consequence> {
+    let policies = Policies::of(inventory);
+    let mut bound: BTreeMap<ObjectKind, u32> = BTreeMap::new();
+    let mut missed: BTreeMap<ObjectKind, u32> = BTreeMap::new();
+    let mut first_end: Option<DateTime<Utc>> = None;
+    for object in inventory.objects.iter().filter(|object| !object.is_managed_identity()) {
+        let of = |kind: &RestrictionKind| policies.effective(&object, RestrictionType::of(kind));
+        let addition = of(&RestrictionKind::PasswordAddition);
+        if decides_itself(&addition) {
+            *missed.entry(object.kind()).or_default() += 1;
+        }
+        let keys = of(&RestrictionKind::SymmetricKeyAddition);
+        let ends = held(&object, now, |kind| match kind {
+            CredentialKind::ClientSecret => is_newly_bound(&addition),
+            CredentialKind::SymmetricKey => is_newly_bound(&keys),
+            CredentialKind::SamlSigningPassword | CredentialKind::Certificate | CredentialKind::Federated => {
+                false
             }
-            let keys = of(&RestrictionKind::SymmetricKeyAddition);
-            let ends = self.held(&object, |kind| match kind {
-                CredentialKind::ClientSecret => is_newly_bound(&addition),
-                CredentialKind::SymmetricKey => is_newly_bound(&keys),
-                CredentialKind::SamlSigningPassword
-                | CredentialKind::Certificate
-                | CredentialKind::Federated => false,
-            });
-            if !ends.is_empty() {
-                *bound.entry(object.kind()).or_default() += 1;
-                first_end = first_end.into_iter().chain(ends.into_iter().flatten()).min();
-            }
+        });
+        if !ends.is_empty() {
+            *bound.entry(object.kind()).or_default() += 1;
+            first_end = first_end.into_iter().chain(ends.into_iter().flatten()).min();
         }
-        let count = |counted: &BTreeMap<ObjectKind, u32>, kind| counted.get(&kind).copied().unwrap_or(0);
-        let both =
-            |counted| (count(counted, ObjectKind::Application), count(counted, ObjectKind::ServicePrincipal));
-        let mut consequences = Vec::new();
-        if let (applications, service_principals) = both(&bound)
-            && !bound.is_empty()
-        {
-            consequences.push(Consequence::CannotRenew { applications, service_principals, first_end });
-        }
-        if let (applications, service_principals) = both(&missed)
-            && !missed.is_empty()
-        {
-            consequences.push(Consequence::NotReached { applications, service_principals });
-        }
-        consequences
     }
+    let count = |counted: &BTreeMap<ObjectKind, u32>, kind| counted.get(&kind).copied().unwrap_or(0);
+    let both =
+        |counted| (count(counted, ObjectKind::Application), count(counted, ObjectKind::ServicePrincipal));
+    let mut consequences = Vec::new();
+    if let (applications, service_principals) = both(&bound)
+        && !bound.is_empty()
+    {
+        consequences.push(Consequence::CannotRenew { applications, service_principals, first_end });
+    }
+    if let (applications, service_principals) = both(&missed)
+        && !missed.is_empty()
+    {
+        consequences.push(Consequence::NotReached { applications, service_principals });
+    }
+    consequences
+}
 
-    /// When the unexpired credentials of these kinds end.
-    fn held(&self, object: &Object, counts: impl Fn(CredentialKind) -> bool) -> Vec<Option<DateTime<Utc>>> {
-        let credentials = object.credentials().into_iter();
-        let counted = credentials.filter(|it| counts(it.kind) && it.is_unexpired(self.ask.now));
-        counted.map(|credential| credential.end).collect()
-    }
+/// When the unexpired credentials of these kinds end.
+fn held(
+    object: &Object,
+    now: DateTime<Utc>,
+    counts: impl Fn(CredentialKind) -> bool,
+) -> Vec<Option<DateTime<Utc>>> {
+    let credentials = object.credentials().into_iter();
+    let counted = credentials.filter(|it| counts(it.kind) && it.is_unexpired(now));
+    counted.map(|credential| credential.end).collect()
 }
 
 /// Whether a custom policy of its own decides.

@@ -18,6 +18,8 @@ use serde_json::Value;
 use super::{Action, Cause, Orders, Plan, PlanId, Purpose, SealError, Target, WhyLeftOut};
 use crate::compliance::Settings;
 use crate::domain::{AppId, Inventory, KeyId, Object, ObjectKey, RuleId, RuleSet, RunMark, Whom};
+pub use default::blocking;
+
 use activity::Activity;
 use assign::Assignable;
 use choice::Choice;
@@ -281,13 +283,13 @@ impl Target {
     #[must_use]
     pub fn of(object: &Object) -> Self {
         let audience = object.application().and_then(|facts| facts.sign_in_audience.as_ref());
-        let personal = ["AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"];
         Self {
             object_type: object.kind(),
             object_id: object.id,
             app_id: object.app_id,
             display_name: object.display_name.clone(),
-            personal_accounts: audience.is_some_and(|audience| personal.contains(&audience.as_str())),
+            personal_accounts: audience
+                .is_some_and(|audience| Self::admits_personal_accounts(audience.as_str())),
         }
     }
 }

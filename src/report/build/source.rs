@@ -7,7 +7,7 @@ use super::aside::Roles;
 use super::dates::Dates;
 use super::{Audited, Context, Judged, Policies, findings, objects, undecided};
 use crate::compliance::Judge;
-use crate::domain::{Brief, ObjectKey, ObjectKind, Past, RuleId, Severity};
+use crate::domain::{Brief, ObjectKey, ObjectKind, Past, RuleId, RuleSet, Severity};
 use crate::report::{CredentialRow, FindingRow, Header, ObjectRow, Subject, UndecidedRow};
 
 /// What rows are made from.
@@ -79,6 +79,22 @@ impl Source {
                 findings::about(judged, |found| found == rule, source, desk, rows);
             }))
         })
+    }
+
+    /// Those of these rules, subject by subject.
+    pub(super) fn findings_of(
+        self: &Arc<Self>,
+        rules: RuleSet,
+    ) -> impl Iterator<Item = FindingRow> + Send + use<> {
+        let elsewhere = findings::elsewhere(self, &Desk::at(self)).into_iter();
+        let elsewhere = elsewhere.filter(move |row| rules.contains(row.rule));
+        let any = RuleId::ALL.iter().any(|rule| rules.contains(*rule) && self.about.broken.contains(*rule));
+        let places = self.places(any.then_some(Kinds::Both), move |brief| {
+            RuleId::ALL.iter().any(|rule| rules.contains(*rule) && brief.broken.contains(*rule))
+        });
+        elsewhere.chain(Walk::new(self, places, move |judged, source, desk, rows| {
+            findings::about(judged, |rule| rules.contains(rule), source, desk, rows);
+        }))
     }
 
     /// By kind, name and id.

@@ -1,6 +1,7 @@
 //! What came of steps, in words.
 
-use crate::remediation::{Outcome, Skipped, StepOutcome, Stopped};
+use super::change::title;
+use crate::remediation::{Irreversible, Outcome, Skipped, StepOutcome, Stopped, WhyIrreversible};
 use crate::report::phrases::{counted, spoken};
 use crate::report::plain;
 
@@ -54,6 +55,22 @@ fn skipped(why: &Skipped) -> String {
         Skipped::Excepted => "An `[[exception]]` covers its finding now.".to_owned(),
         Skipped::Unfounded { step } => format!("It builds on step {step}, which was not done."),
     }
+}
+
+/// What cannot be taken back, and why.
+#[must_use]
+pub fn irreversible(what: &Irreversible) -> String {
+    let Irreversible { step, why, before: _ } = what;
+    let why = match why {
+        WhyIrreversible::SecretGone => {
+            "A secret that was removed is gone: make a new one where it is still needed."
+        }
+        WhyIrreversible::Unclear => {
+            "It was sent, and nobody knows whether it was done: apply the plan again, which finds out."
+        }
+        WhyIrreversible::PolicyUnknown => "Which policy it made or assigned is not on record.",
+    };
+    format!("Step {}: {} {why}", step.number, title(&step.change))
 }
 
 /// Why a plan was not carried out to its end: one sentence.

@@ -57,7 +57,7 @@ pub(super) async fn until(
     }
 }
 
-async fn sight(graph: &Graph, change: &Change) -> Result<Sight, GraphError> {
+pub(super) async fn sight(graph: &Graph, change: &Change) -> Result<Sight, GraphError> {
     Ok(match change {
         Change::SetTenantDefault { .. } => Sight::TenantDefault(look::tenant_default(graph).await?),
         Change::CreatePolicy { body } => {

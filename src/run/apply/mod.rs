@@ -8,6 +8,7 @@ mod check;
 mod guard;
 mod look;
 mod patience;
+mod preview;
 mod reverse;
 mod send;
 mod sending;
@@ -15,15 +16,17 @@ mod step;
 mod walk;
 
 use super::clock::Clock;
-use super::connect::{ConnectError, connect};
+use super::connect::connect;
 use super::{TakenOver, while_held};
 use crate::config::{Config, Tenant};
 use crate::graph::{self, Budgets, Graph, GraphWriter};
 use crate::remediation::{Plan, StepOutcome, Stopped};
 use crate::store::{Store, StoreError, Turn};
 
+pub use super::connect::ConnectError;
 pub use check::{Check, Cleared, Refusal, check, permissions};
 pub use patience::Patience;
+pub use preview::{Preview, PreviewError, Prospect, preview};
 pub use reverse::{ReverseError, reverse};
 
 /// What to apply, and how.

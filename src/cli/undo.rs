@@ -1,0 +1,239 @@
+//! `keysweep undo`.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use chrono::{SecondsFormat, SubsecRound as _};
+use comfy_table::{Cell, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use super::args::{self, PlanFormat};
+use super::exit::{End, Failure};
+use super::plan::show_plan;
+use super::remedy::{self, Carrying};
+use super::show;
+use crate::config::{Config, Tenant};
+use crate::graph::explain;
+use crate::remediation::{Outcome, PlanId, Purpose, Reversal};
+use crate::report::plain;
+use crate::report::remedy::{Page, irreversible, plan_text};
+use crate::run::apply::{ReverseError, reverse};
+use crate::run::clock::Clock;
+use crate::store::{Entry, KeptPlan, PlanState, Store, TenantKey};
+
+/// The last plan that was applied.
+const LATEST: &str = "latest";
+
+pub(super) async fn undo(
+    args: &args::Undo,
+    config: &Config,
+    file: &Path,
+    clock: Clock,
+) -> Result<End, Failure> {
+    let store = remedy::open(&config.store.url).await?;
+    let tenant = args.tenant.as_deref();
+    let Some(meant) = args.run.as_deref() else { return list(config, &store, tenant, args.format).await };
+    let (tenant, kept) = find(config, &store, meant, tenant).await?;
+    if args.consent.yes {
+        remedy::may_write(tenant, file)?;
+    }
+    let now = clock().trunc_subsecs(0);
+    let key = TenantKey::from(tenant);
+    let valid_for = config.remediation.orders.plan_valid_for;
+    let reversed =
+        reverse(&store, &key, &kept.plan, now, valid_for).await.map_err(|error| failure(&error))?;
+    let (plan, impossible) = reversed;
+    let mut page = Page::new(usize::from(show::terminal_width()));
+    if !impossible.is_empty() {
+        page.line("", "What CANNOT be taken back:");
+        impossible.iter().for_each(|one| page.line("  - ", &irreversible(one)));
+    }
+    let impossible = page.into_text();
+    if plan.steps.is_empty() {
+        let nothing = format!("Nothing of the plan {} can be taken back.", kept.plan.plan_id);
+        let nothing = if impossible.is_empty() {
+            format!("Nothing was done by the plan {}.", kept.plan.plan_id)
+        } else {
+            format!("{nothing}\n{}", impossible.trim_end())
+        };
+        show::note(&nothing);
+        return Ok(End::Done);
+    }
+    store.keep_plan(&key, &plan).await.map_err(|error| remedy::store_failure(&error))?;
+    if !args.consent.yes {
+        if !impossible.is_empty() {
+            show::note(impossible.trim_end());
+        }
+        return show_plan(&plan, args.out.as_deref(), args.format, tenant);
+    }
+    if let Some(out) = args.out.as_deref() {
+        remedy::write(&plan, Some(out))?;
+    }
+    let text = format!("{}\n{impossible}", plan_text(&plan, usize::from(show::terminal_width())));
+    match args.format {
+        PlanFormat::Text => show::written(writeln!(anstream::stdout(), "{}\n", text.trim_end()))?,
+        PlanFormat::Json => show::note(text.trim_end()),
+    }
+    let job = Carrying { config, tenant, store: &store, plan: &plan, clock, format: args.format };
+    Box::pin(remedy::carry_out(job)).await
+}
+
+fn failure(error: &ReverseError) -> Failure {
+    match error {
+        ReverseError::Store(error) => remedy::store_failure(error),
+        ReverseError::Seal(_) => Failure { end: End::NotCompleted, message: explain(error, None) },
+    }
+}
+
+/// Whether something of it may have been done.
+fn was_begun(kept: &KeptPlan) -> bool {
+    kept.state != PlanState::Made
+}
+
+async fn find<'a>(
+    config: &'a Config,
+    store: &Store,
+    meant: &str,
+    tenant: Option<&str>,
+) -> Result<(&'a Tenant, KeptPlan), Failure> {
+    let all = remedy::all(config, store, tenant).await?;
+    if meant == LATEST {
+        return latest(all);
+    }
+    let of_run = |kept: &KeptPlan| {
+        was_begun(kept) && kept.plan.run_id.as_ref().is_some_and(|run| run.as_str() == meant)
+    };
+    let mut of_run: Vec<_> = all.iter().filter(|(_, kept)| of_run(kept)).collect();
+    match of_run.len() {
+        0 => {
+            let (tenant, kept) = remedy::on_record(config, store, meant, tenant, |_| true).await?;
+            if was_begun(&kept) {
+                return Ok((tenant, kept));
+            }
+            Err(Failure::usage(format!(
+                "the plan {} was never applied: there is nothing to take back",
+                kept.plan.plan_id
+            )))
+        }
+        1 => of_run.pop().cloned().ok_or_else(nothing),
+        _ => {
+            let ids: Vec<String> = of_run
+                .iter()
+                .map(|(tenant, kept)| format!("{} of {}", kept.plan.plan_id, tenant.name))
+                .collect();
+            Err(Failure::usage(format!(
+                "several plans of run {meant} were applied: {}. Name one of them",
+                ids.join(", ")
+            )))
+        }
+    }
+}
+
+/// The plan that was begun last, takes nothing back itself, and was not taken back yet.
+fn latest(all: Vec<(&Tenant, KeptPlan)>) -> Result<(&Tenant, KeptPlan), Failure> {
+    let taken_back: Vec<PlanId> = all
+        .iter()
+        .filter(|(_, kept)| kept.state == PlanState::Applied)
+        .filter_map(|(_, kept)| match &kept.plan.purpose {
+            Purpose::Undo { plan } => Some(plan.clone()),
+            Purpose::Remediation { .. } | Purpose::Manual { .. } => None,
+        })
+        .collect();
+    let stands = |kept: &KeptPlan| {
+        let is_undo = matches!(kept.plan.purpose, Purpose::Undo { .. });
+        was_begun(kept) && !is_undo && !taken_back.contains(&kept.plan.plan_id)
+    };
+    let standing = all.into_iter().filter(|(_, kept)| stands(kept));
+    standing.max_by_key(|(_, kept)| (kept.begun, kept.plan.plan_id.clone())).ok_or_else(nothing)
+}
+
+fn nothing() -> Failure {
+    Failure::usage("no plan was applied that is not taken back already: `keysweep undo` lists them")
+}
+
+/// A plan that was applied.
+#[derive(Serialize)]
+struct Row {
+    plan_id: String,
+    tenant: String,
+    begun: Option<String>,
+    ended: Option<String>,
+    state: &'static str,
+    /// What it was for.
+    what: String,
+    run_id: Option<String>,
+    steps: usize,
+    done: usize,
+    /// Of those done, how many can be taken back.
+    reversible: usize,
+}
+
+async fn list(
+    config: &Config,
+    store: &Store,
+    tenant: Option<&str>,
+    format: PlanFormat,
+) -> Result<End, Failure> {
+    let mut rows = Vec::new();
+    for (tenant, kept) in remedy::all(config, store, tenant).await? {
+        if was_begun(&kept) {
+            let journal = store.journal(&TenantKey::from(tenant), &kept.plan.plan_id).await;
+            rows.push(row(&kept, &journal.map_err(|error| remedy::store_failure(&error))?));
+        }
+    }
+    rows.sort_by(|a, b| (&a.begun, &a.plan_id).cmp(&(&b.begun, &b.plan_id)));
+    show::written(match format {
+        PlanFormat::Json => serde_json::to_writer_pretty(io::stdout(), &rows)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(io::stdout())),
+        PlanFormat::Text => table(&rows),
+    })?;
+    Ok(End::Done)
+}
+
+fn row(kept: &KeptPlan, journal: &[Entry]) -> Row {
+    let KeptPlan { plan, state, begun, ended, stopped: _ } = kept;
+    let time = |time: &Option<chrono::DateTime<chrono::Utc>>| {
+        time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
+    };
+    let is_done = |number: u32| {
+        journal
+            .iter()
+            .any(|entry| entry.step == number && matches!(entry.outcome, Some(Outcome::Done { .. })))
+    };
+    let done: Vec<_> = plan.steps.iter().filter(|step| is_done(step.number)).collect();
+    Row {
+        plan_id: plan.plan_id.to_string(),
+        tenant: plan.tenant.clone(),
+        begun: time(begun),
+        ended: time(ended),
+        state: state.as_str(),
+        what: match &plan.purpose {
+            Purpose::Remediation { unattended: true } => "remediation by the daemon".to_owned(),
+            Purpose::Remediation { unattended: false } => "remediation".to_owned(),
+            Purpose::Manual { command } => plain(command, 100),
+            Purpose::Undo { plan } => format!("undo of {plan}"),
+        },
+        run_id: plan.run_id.as_ref().map(|run| run.as_str().to_owned()),
+        steps: plan.steps.len(),
+        done: done.len(),
+        reversible: done.iter().filter(|step| step.reversal != Reversal::Impossible).count(),
+    }
+}
+
+fn table(rows: &[Row]) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    if rows.is_empty() {
+        return writeln!(out, "No plan was applied yet: there is nothing to take back.");
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["PLAN", "TENANT", "BEGUN", "STATE", "WHAT", "STEPS", "DONE", "REVERSIBLE"]);
+    for row in rows {
+        let begun = row.begun.as_deref().unwrap_or_default();
+        let text = [&row.plan_id, &row.tenant, begun, row.state, &row.what].map(Cell::new);
+        let counts = [row.steps, row.done, row.reversible].map(Cell::new);
+        table.add_row(text.into_iter().chain(counts));
+    }
+    writeln!(out, "{}\n\n`keysweep undo PLAN` shows what would take one back.", table.trim_fmt())
+}
