@@ -204,7 +204,7 @@ fn whom(date: Option<&Value>) -> String {
     let Some(date) = date else { return "for all".to_owned() };
     match date.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok()) {
         // Year 1 means every object, too (FACTS §5.4).
-        Some(date) if date.year() == 1 => "for all".to_owned(),
+        Some(date) if date.year() == 1 => "for all (dated 0001-01-01)".to_owned(),
         Some(date) => {
             format!("for those created on or after {}", date.format("%Y-%m-%dT%H:%M:%SZ"))
         }
