@@ -38,6 +38,10 @@ mod mail;
 mod memory;
 #[path = "end_to_end/ocsf.rs"]
 mod ocsf;
+#[path = "end_to_end/policy.rs"]
+mod policy;
+#[path = "end_to_end/remediation.rs"]
+mod remediation;
 #[path = "end_to_end/sample.rs"]
 mod sample;
 #[path = "end_to_end/several.rs"]

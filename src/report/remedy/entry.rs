@@ -40,7 +40,7 @@ impl std::fmt::Display for Place {
         if !self.whom.is_empty() {
             write!(f, "{}: ", self.whom)?;
         }
-        f.write_str(&plain(&self.what, 200))
+        f.write_str(&foreign(&self.what))
     }
 }
 
@@ -125,6 +125,27 @@ pub(super) fn is_empty(value: &Value) -> bool {
             members.iter().all(|(name, value)| name.contains("@odata.") || is_empty(value))
         }
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Whether two values say the same: what is null or empty is as good as not there, and annotations say nothing.
+pub(super) fn alike(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(_), Value::Object(_)) => {
+            let (mut of_one, mut of_other) = (said(one), said(other));
+            loop {
+                match (of_one.next(), of_other.next()) {
+                    (None, None) => return true,
+                    (Some((name, value)), Some((other, against)))
+                        if name == other && alike(value, against) => {}
+                    _ => return false,
+                }
+            }
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
+        }
+        (one, other) => one == other,
     }
 }
 
