@@ -91,6 +91,14 @@ fn pure_modules_are_pure() {
 }
 
 #[test]
+fn on_the_command_line_only_what_carries_a_plan_out_holds_what_can_write() {
+    let writes = |code: &str| code.contains("GraphWriter") || code.contains("apply::writer");
+    let holders: Vec<_> = sources("cli").into_iter().filter(|(_, code)| writes(code)).collect();
+    let names: Vec<_> = holders.iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, ["carry.rs"]);
+}
+
+#[test]
 fn every_module_has_a_place_in_the_order() {
     let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let declared = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));

@@ -15,6 +15,8 @@ mod files;
 mod findings;
 #[path = "store/hostile.rs"]
 mod hostile;
+#[path = "store/journal.rs"]
+mod journal;
 #[path = "support/left_out.rs"]
 mod left_out;
 #[path = "store/memory.rs"]

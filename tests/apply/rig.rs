@@ -17,7 +17,7 @@ use keysweep::run::apply::{self, Applied, ApplyError, ApplyJob, Watcher};
 use keysweep::store::{Entry, Store, Taken, TenantKey, Turn};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 /// 2026-11-23T06:00:00Z.
@@ -70,13 +70,6 @@ fn tenant() -> TenantData {
     tenant.assign(STRICT, ObjectKind::Application, BOUND_APPLICATION);
     tenant.assign(STRICT, ObjectKind::ServicePrincipal, BOUND_PRINCIPAL);
     tenant
-}
-
-/// A clock that tests can turn on, the same for all threads of a process.
-static AHEAD: AtomicI64 = AtomicI64::new(0);
-
-fn clock() -> DateTime<Utc> {
-    now() + TimeDelta::seconds(AHEAD.load(Ordering::Relaxed))
 }
 
 /// Waiting is not what is tested: as often as by default, without the pauses.
@@ -197,16 +190,8 @@ impl Rig {
         TenantKey::from(self.tenant())
     }
 
-    pub(crate) fn reader(&self) -> &Graph {
-        &self.reader
-    }
-
     pub(crate) fn writer(&self) -> &GraphWriter {
         &self.writer
-    }
-
-    pub(crate) fn ca_file(&self) -> std::path::PathBuf {
-        self.folder.path().join("ca.pem")
     }
 
     /// From now on both sign-ins wait like this, with new tokens.
@@ -258,10 +243,17 @@ impl Rig {
             plan,
             reader: &self.reader,
             writer: &self.writer,
-            clock,
+            clock: now,
             patience: self.patience,
             watcher: &self.told,
         }
+    }
+
+    /// The turn passes to another process, which is us from now on.
+    pub(crate) async fn take_over(&mut self) -> Turn {
+        self.sql("UPDATE tenant SET lease_until = 0").await;
+        let turn = take(&self.store, self.tenant()).await;
+        std::mem::replace(&mut self.turn, turn)
     }
 
     pub(crate) async fn apply(&self, plan: &Plan) -> Result<Applied, ApplyError> {
@@ -304,10 +296,10 @@ impl Rig {
     }
 
     /// Does something behind the store's back.
-    pub(crate) async fn sql(&self, statement: &'static str) {
+    pub(crate) async fn sql(&self, statement: &str) {
         let options = SqliteConnectOptions::new().filename(self.folder.path().join("keysweep.db"));
         let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
 

@@ -19,6 +19,17 @@ fn help_says_what_there_is() {
         "demo",
         "audit",
         "daemon",
+        "plan",
+        "apply",
+        "undo",
+        "policy",
+        "policy show",
+        "policy block-all",
+        "policy unblock-all",
+        "policy create",
+        "policy assign",
+        "policy unassign",
+        "policy delete",
         "history",
         "history list",
         "history show",
@@ -54,7 +65,7 @@ fn the_catalogue_lists_every_rule_and_explains_each() {
 
 #[test]
 fn schemas_are_json() {
-    for document in ["config", "report"] {
+    for document in ["config", "report", "plan"] {
         let output = run(&["schema", document]);
         let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{document}");

@@ -29,6 +29,8 @@ mod ocsf_schema;
 #[cfg(test)]
 mod output;
 #[cfg(test)]
+mod remedy;
+#[cfg(test)]
 mod rows;
 #[cfg(test)]
 mod sentences;

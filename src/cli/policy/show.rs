@@ -14,7 +14,7 @@ use crate::cli::exit::{End, Failure};
 use crate::cli::plan::connect_failure;
 use crate::cli::{remedy, show as screen};
 use crate::config::Config;
-use crate::domain::{Beside, Inventory, ObjectKey, Objects};
+use crate::domain::{Beside, Inventory, ObjectKey, Objects, Text};
 use crate::graph::{self, Budgets, Event, Progress, look};
 use crate::remediation::{custom_policy, tenant_default};
 use crate::report::plain;
@@ -95,7 +95,7 @@ pub(super) async fn show(args: &args::PolicyShow, config: &Config, clock: Clock)
         tenant_default: Default {
             enabled: tenant_default::is_enabled(&default),
             restrictions: only_restrictions(&default),
-            policy: default,
+            policy: masked(default),
         },
         policies: custom.into_iter().map(|policy| self::policy(policy, &inventory)).collect(),
         run_id: run.map(|run| run.as_str().to_owned()),
@@ -126,6 +126,8 @@ fn only_restrictions(policy: &Value) -> BTreeMap<String, String> {
     for said_elsewhere in ["enabled", "name"] {
         all.remove(said_elsewhere);
     }
+    // Graph tells a description that nobody wrote as an empty one.
+    all.retain(|_, words| words != "“”");
     all
 }
 
@@ -143,7 +145,19 @@ fn policy(policy: Value, inventory: &Inventory) -> Policy {
         enabled: tenant_default::is_enabled(&policy),
         restrictions: only_restrictions(&policy),
         applies_to: read.map(|read| read.applies_to.seen().iter().map(holder).collect()),
-        policy,
+        policy: masked(policy),
+    }
+}
+
+/// JSON in which nothing can be a client secret.
+fn masked(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(Text::new(&text).as_str().to_owned()),
+        Value::Array(entries) => Value::Array(entries.into_iter().map(masked).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(name, value)| (name, masked(value))).collect())
+        }
+        other => other,
     }
 }
 
@@ -179,7 +193,7 @@ fn text(shown: &Shown) -> String {
             let what =
                 "May new client secrets be added? By these policies as they are now, of the objects that run";
             page.line("", &format!("{what} {run} saw (managed identities left out):"));
-            format!("{}\n{}\n", page.into_text(), table(counts))
+            format!("{}{}\n", page.into_text(), table(counts))
         }
         _ => {
             page.line(

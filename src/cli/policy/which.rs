@@ -56,7 +56,8 @@ pub(super) async fn object(reader: &Graph, meant: &str, kind: Option<Kind>) -> R
         0 => Err(nobody(meant, kind)),
         several => {
             let words = |one: &Identified| {
-                format!("{} {} ({})", one.key.kind, name_of(one.display_name.as_str()), one.key.id)
+                let kind = one.key.kind.as_str().replace('-', " ");
+                format!("{kind} {} ({})", name_of(one.display_name.as_str()), one.key.id)
             };
             Err(Failure::usage(format!(
                 "`{}` may mean several: {}. Name one by its object id, or say which kind by `--kind`",

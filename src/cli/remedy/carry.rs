@@ -11,11 +11,11 @@ use crate::cli::exit::{End, Failure};
 use crate::cli::{interrupt, show};
 use crate::config::{Config, Tenant};
 use crate::graph::{Budgets, explain};
-use crate::remediation::{Outcome, Plan, Reversal, StepOutcome, Stopped};
+use crate::remediation::{Outcome, Plan, Reversal, StepOutcome};
 use crate::report::remedy::{OutcomeCounts, outcome, outcome_word, stopped};
 use crate::run::apply::{self, Applied, ApplyError, ApplyJob, Check, Patience, Refusal, Watcher};
 use crate::run::clock::Clock;
-use crate::store::{Store, TenantKey, Turn};
+use crate::store::{Entry, Store, TenantKey, Turn};
 
 /// What to carry out.
 #[derive(Clone, Copy)]
@@ -80,8 +80,10 @@ async fn in_peace(job: Carrying<'_>, turn: &Turn, begun: &AtomicBool) -> Result<
         watcher: &watcher,
     };
     let applied = apply::apply(applying).await.map_err(|error| refused(&error))?;
-    conclude(plan, &applied).print(format)?;
-    Ok(judge(&applied))
+    let journal = store.journal(turn.tenant(), &plan.plan_id).await.map_err(|error| store_failure(&error))?;
+    let end = judge(&applied, &journal);
+    conclude(plan, &applied, end).print(format)?;
+    Ok(end)
 }
 
 /// Whether the plan may be carried out. Warnings are told.
@@ -128,26 +130,24 @@ fn interrupted(plan: &Plan, begun: &AtomicBool) -> Failure {
     Failure { end: End::NotCompleted, message: "interrupted; nothing was changed".to_owned() }
 }
 
-/// How it ended: what never began because Graph is away is no half-done work.
-fn judge(applied: &Applied) -> End {
+/// How it ended. Where nothing was even about to be sent, it never began.
+fn judge(applied: &Applied, journal: &[Entry]) -> End {
     let counts = OutcomeCounts::of(&applied.steps);
-    let untouched = counts.done + counts.unclear + counts.skipped == 0;
-    match applied.stopped {
-        Some(Stopped::Hopeless { .. }) if untouched => End::NotCompleted,
-        Some(_) => End::PartWay,
-        None if counts.failed + counts.unclear > 0 => End::PartWay,
-        None => End::Done,
+    if applied.stopped.is_none() && counts.failed + counts.unclear == 0 {
+        return End::Done;
     }
+    let begun = journal.iter().any(|entry| entry.intended.is_some());
+    if begun { End::PartWay } else { End::NotCompleted }
 }
 
-fn conclude<'a>(plan: &'a Plan, applied: &Applied) -> Told<'a> {
+fn conclude<'a>(plan: &'a Plan, applied: &Applied, end: End) -> Told<'a> {
     let counts = OutcomeCounts::of(&applied.steps);
     let mut told = Told::of(plan, false);
     told.steps = applied.steps.iter().map(line).collect();
     told.summary = format!("{}: {}.", plan.plan_id, counts.sentence());
     told.stopped = applied.stopped.as_ref().map(stopped);
     let id = &plan.plan_id;
-    if judge(applied) != End::Done {
+    if end != End::Done {
         told.next.push(format!("`keysweep apply {id} --yes` goes on where it was left."));
     }
     let can_be_undone = |step: &&StepOutcome| {

@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::cli::args::PlanFormat;
 use crate::cli::exit::Failure;
 use crate::cli::show;
-use crate::domain::Text;
 use crate::remediation::{Plan, Step};
 use crate::report::plain;
 use crate::report::remedy::title;
@@ -26,7 +25,7 @@ pub(super) struct Line {
     change: String,
     object_type: Option<&'static str>,
     object_id: Option<String>,
-    display_name: Option<Text>,
+    display_name: Option<String>,
     /// What came of it, in a sentence.
     detail: String,
     /// The policy that was created.
@@ -42,7 +41,7 @@ impl Line {
             change: title(&step.change),
             object_type: object.map(|object| object.object_type.as_str()),
             object_id: object.map(|object| object.object_id.to_string()),
-            display_name: object.map(|object| object.display_name.clone()),
+            display_name: object.map(|object| object.display_name.as_str().to_owned()),
             detail,
             created,
         }
@@ -71,7 +70,7 @@ pub(super) struct Told<'a> {
     pub(super) summary: String,
     /// Why it was not carried out to its end, in a sentence.
     pub(super) stopped: Option<String>,
-    /// What to do next, in sentences; empty in JSON's place too where there is nothing.
+    /// What to do next, in sentences.
     pub(super) next: Vec<String>,
 }
 
@@ -105,12 +104,15 @@ impl<'a> Told<'a> {
     }
 
     fn text(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}", self.table())?;
-        let more = self.steps.len().saturating_sub(ROWS);
-        if more > 0 {
-            writeln!(out, "{more} more are not listed; `--format json` has all.")?;
+        let listed: Vec<&Line> = self.steps.iter().filter(|line| self.lists(line)).collect();
+        if !listed.is_empty() {
+            writeln!(out, "{}", table(&listed).trim_fmt())?;
+            let more = listed.len().saturating_sub(ROWS);
+            if more > 0 {
+                writeln!(out, "{more} more are not listed; `--format json` has all.")?;
+            }
+            writeln!(out)?;
         }
-        writeln!(out)?;
         writeln!(out, "{}", self.summary)?;
         for sentence in self.stopped.iter().chain(&self.next) {
             writeln!(out, "{sentence}")?;
@@ -118,20 +120,24 @@ impl<'a> Told<'a> {
         out.flush()
     }
 
-    fn table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(show::terminal_width());
-        table.set_header(["STEP", "OUTCOME", "CHANGE", "DETAIL"]);
-        for line in self.steps.iter().take(ROWS) {
-            let detail = plain(&line.detail, 400);
-            table.add_row([
-                Cell::new(line.number),
-                Cell::new(line.outcome),
-                Cell::new(plain(&line.change, 300)),
-                Cell::new(detail),
-            ]);
-        }
-        table
+    /// What was done was told when it was done.
+    fn lists(&self, line: &Line) -> bool {
+        self.dry_run || line.outcome != "done"
     }
+}
+
+fn table(lines: &[&Line]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(show::terminal_width());
+    table.set_header(["STEP", "OUTCOME", "CHANGE", "DETAIL"]);
+    for line in lines.iter().take(ROWS) {
+        table.add_row([
+            Cell::new(line.number),
+            Cell::new(line.outcome),
+            Cell::new(plain(&line.change, 300)),
+            Cell::new(plain(&line.detail, 400)),
+        ]);
+    }
+    table
 }

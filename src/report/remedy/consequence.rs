@@ -26,7 +26,7 @@ pub fn consequence(consequence: &Consequence) -> String {
         }
         Consequence::CannotRenew { applications, service_principals, first_end } => {
             let holders = holders(*applications, *service_principals);
-            let verb = if applications + service_principals == 1 { "holds" } else { "hold" };
+            let verb = if applications.saturating_add(*service_principals) == 1 { "holds" } else { "hold" };
             let when = match first_end {
                 Some(end) => format!("; the first of them ends on {}", day(*end)),
                 None => "; none of them ever ends".to_owned(),
@@ -48,9 +48,10 @@ pub fn consequence(consequence: &Consequence) -> String {
                 .to_owned()
         }
         Consequence::NotReached { applications, service_principals } => {
-            let verb = if applications + service_principals == 1 { "has" } else { "have" };
+            let one = applications.saturating_add(*service_principals) == 1;
+            let have = if one { "has a custom policy of its" } else { "have a custom policy of their" };
             format!(
-                "It does not reach {} that {verb} a custom policy of their own, which decides there.",
+                "It does not reach {} that {have} own, which decides there.",
                 holders(*applications, *service_principals)
             )
         }

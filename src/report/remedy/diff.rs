@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::entry::{described, places, raw};
+use super::entry::{alike, described, places, raw};
 
 /// Something that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,8 @@ impl Difference {
     }
 }
 
-/// What differs, in the order of the places; nothing is left out but annotations, and what is null or empty on both
-/// sides. `before` is null for a policy that is created, `after` for one that is deleted.
+/// What differs, in the order of the places; nothing is left out but annotations, and what is null, empty or not there
+/// on both sides. `before` is null for a policy that is created, `after` for one that is deleted.
 #[must_use]
 pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     let (old, new) = (places(before), places(after));
@@ -36,7 +36,11 @@ pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     for place in all {
         let (before, after) = (old.get(place).copied(), new.get(place).copied());
-        if before == after {
+        let same = match (before, after) {
+            (Some(before), Some(after)) => alike(before, after),
+            _ => false,
+        };
+        if same {
             continue;
         }
         let words = |value: Option<&Value>| value.map(|value| described(place, value));

@@ -40,7 +40,7 @@ impl std::fmt::Display for Place {
         if !self.whom.is_empty() {
             write!(f, "{}: ", self.whom)?;
         }
-        f.write_str(&plain(&self.what, 200))
+        f.write_str(&foreign(&self.what))
     }
 }
 
@@ -128,6 +128,27 @@ pub(super) fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Whether two values say the same: what is null or empty is as good as not there, and annotations say nothing.
+pub(super) fn alike(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(_), Value::Object(_)) => {
+            let (mut of_one, mut of_other) = (said(one), said(other));
+            loop {
+                match (of_one.next(), of_other.next()) {
+                    (None, None) => return true,
+                    (Some((name, value)), Some((other, against)))
+                        if name == other && alike(value, against) => {}
+                    _ => return false,
+                }
+            }
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
+        }
+        (one, other) => one == other,
+    }
+}
+
 fn kind_of(entry: &Value) -> Option<&str> {
     entry.get("restrictionType").and_then(Value::as_str)
 }
@@ -204,7 +225,7 @@ fn whom(date: Option<&Value>) -> String {
     let Some(date) = date else { return "for all".to_owned() };
     match date.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok()) {
         // Year 1 means every object, too (FACTS §5.4).
-        Some(date) if date.year() == 1 => "for all".to_owned(),
+        Some(date) if date.year() == 1 => "for all (dated 0001-01-01)".to_owned(),
         Some(date) => {
             format!("for those created on or after {}", date.format("%Y-%m-%dT%H:%M:%SZ"))
         }

@@ -83,7 +83,7 @@ pub fn left_out(why: &WhyLeftOut) -> &'static str {
             "Several custom policies have the name of `[remediation.policy]`: name one by its id."
         }
         WhyLeftOut::PolicyNotTold => {
-            "The tenant default holds a restriction that Graph has no name for here: change it in the admin center."
+            "The tenant default holds a restriction that Graph has no name for here: change it in the admin centre."
         }
         WhyLeftOut::LastCredential => {
             "It is the last credential of something that signs in, or may: `remove_last_credential` allows it."

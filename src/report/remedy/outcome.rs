@@ -78,7 +78,7 @@ pub fn irreversible(what: &Irreversible) -> String {
 pub fn stopped(stopped: &Stopped) -> String {
     match stopped {
         Stopped::Failures { failed } => {
-            format!("Stopped after {}, as many as `max_failures` allows.", steps(*failed, "that failed"))
+            format!("{}; a plan stops after `max_failures` of them.", steps(*failed, "failed"))
         }
         Stopped::Changes { made } => {
             format!(

@@ -78,7 +78,7 @@ fn step(page: &mut Page, step: &Step, of: usize) {
     let Step { number, action, change, because: _, fresh, reversal: can, consequences } = step;
     let digits = of.max(1).to_string().len();
     let indent = " ".repeat(digits + 2);
-    let mark = if *fresh { " FRESH" } else { "" };
+    let mark = if *fresh { " [FRESH]" } else { "" };
     page.line(&format!("{number:>digits$}. "), &format!("{}{mark}", title(change)));
     for line in changed(change) {
         page.line(&format!("{indent}  "), &line);

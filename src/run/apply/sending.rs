@@ -77,8 +77,8 @@ impl Sending<'_> {
                 Standing::Gone => "The object is gone.",
                 Standing::Expected | Standing::Reached { .. } => "It is still as before.",
             };
-            let policy = created.map(|id| format!(" the policy `{id}`")).unwrap_or_default();
-            return unclear(&format!("Graph accepted{} it, and it does not show. {how}", as_made(&policy)));
+            let made = created.map(|id| format!(" as the policy `{id}`")).unwrap_or_default();
+            return unclear(&format!("Graph accepted it{made}, and it does not show. {how}"));
         }
         match self.twins(&seen.sight) {
             Some(twins) => unclear(&twins),
@@ -151,8 +151,14 @@ impl Sending<'_> {
         }
     }
 
+    /// Graph said no, and it is as it was.
     fn refused(&self, error: &WriteError) -> Concluded {
-        let said = error.explain();
+        let said = match error {
+            WriteError::Changed(error) | WriteError::Gone(error) => {
+                format!("It is still as before. {}", graph::explain(error, error.advice()))
+            }
+            error => error.explain(),
+        };
         // Without its permission, or in a full directory, the next one would be refused as well.
         let hopeless = matches!(error, WriteError::Denied(_)) || error.holds_for_all();
         Concluded { outcome: self.past.not_done(&said), hopeless: hopeless.then(|| Text::new(&said)) }
@@ -166,10 +172,6 @@ impl Sending<'_> {
         let ApplyJob { reader, patience, .. } = self.job;
         look::until(reader, patience, self.change, created, wanted).await
     }
-}
-
-fn as_made(policy: &str) -> String {
-    if policy.is_empty() { String::new() } else { format!(" and made{policy} of") }
 }
 
 fn unclear(reason: &str) -> Concluded {

@@ -6,7 +6,7 @@ use super::check::on_record;
 use super::step::{Past, expired, step};
 use super::{Applied, ApplyError, ApplyJob, Refusal};
 use crate::domain::PolicyId;
-use crate::remediation::{Change, Outcome, Step, StepOutcome, Stopped};
+use crate::remediation::{Change, Outcome, Skipped, Step, StepOutcome, Stopped};
 use crate::store::{Entry, PlanState};
 
 /// Goes through a plan. What was concluded stays; what was perhaps sent is looked at before anything else is done.
@@ -37,6 +37,15 @@ fn in_order<'p>(steps: &'p [Step], journal: &BTreeMap<u32, Entry>) -> Vec<&'p St
     let mut steps: Vec<&Step> = steps.iter().collect();
     steps.sort_by_key(|step| Past::of(journal.get(&step.number)) != Past::PerhapsSent);
     steps
+}
+
+/// Whether a later start leaves it at that. What it builds on may be done by then.
+fn is_final(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Skipped(Skipped::Unfounded { .. }) => false,
+        Outcome::Done { .. } | Outcome::Skipped(_) => true,
+        Outcome::Failed { .. } | Outcome::Unclear { .. } | Outcome::NotReached => false,
+    }
 }
 
 /// A plan that is under way.
@@ -74,7 +83,7 @@ impl<'a> Walked<'a> {
 
     /// One step, unless an earlier start has concluded it, or it is time to stop.
     async fn go(&mut self, of: &Step, entry: Option<&Entry>) -> Result<(), ApplyError> {
-        if matches!(self.outcomes.get(&of.number), Some(Outcome::Done { .. } | Outcome::Skipped(_))) {
+        if self.outcomes.get(&of.number).is_some_and(is_final) {
             return Ok(());
         }
         self.stopped = self.stopped.take().or_else(|| self.why_stop(Past::of(entry)));
