@@ -97,9 +97,8 @@ fn failed() -> Outcome {
 /// The section alone.
 fn section(letter: &Letter) -> String {
     let start = letter.text.find("\nRemediation\n").expect("a section") + 1;
-    let end =
-        letter.text[start..].find("\n0 findings").or_else(|| letter.text[start..].find("\nWhat stands"));
-    letter.text[start..end.map_or(letter.text.len(), |end| start + end)].to_owned()
+    let end = letter.text[start..].find("\nNo findings").expect("the figures");
+    letter.text[start..start + end].to_owned()
 }
 
 #[test]
@@ -195,7 +194,11 @@ fn no_name_breaks_a_line_or_adds_markup() {
     let hostile = "<b onclick=x>\r\nBcc: a@b\u{202e}</p>{{ 7*7 }}";
     let evil = Remedied::Planned(Box::new(plan(vec![step(1, hostile)])));
     let (plain, evil) = (write(&plain, &files(), ROOM), write(&evil, &files(), ROOM));
-    assert_eq!(elements(&plain.html), elements(&evil.html));
+    let shape = |letter: &Letter| {
+        let all = elements(&letter.html).into_iter();
+        all.map(|element| (element.tag, element.attributes)).collect::<Vec<_>>()
+    };
+    assert_eq!(shape(&plain), shape(&evil));
     assert_eq!(plain.subject, evil.subject);
     assert!(!evil.text.lines().any(|line| line.starts_with("Bcc")), "{}", evil.text);
     assert!(!evil.text.contains('\u{202e}') && !evil.html.contains('\u{202e}'));
