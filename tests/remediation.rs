@@ -21,6 +21,9 @@ mod order;
 #[path = "remediation/policies.rs"]
 mod policies;
 #[cfg(test)]
+#[path = "remediation/recorded.rs"]
+mod recorded;
+#[cfg(test)]
 #[path = "remediation/tenant_defaults.rs"]
 mod tenant_defaults;
 #[cfg(test)]

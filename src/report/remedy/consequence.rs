@@ -11,6 +11,9 @@ use crate::report::words::day;
 #[must_use]
 pub fn consequence(consequence: &Consequence) -> String {
     match consequence {
+        Consequence::RecentlyUsed { secrets: 0, days: _, last } => {
+            format!("Something signs in to it, the last time on {}.", day(*last))
+        }
         Consequence::RecentlyUsed { secrets, days, last } => {
             let (secrets, days) = (number(*secrets, "secret"), number(*days, "day"));
             format!(
