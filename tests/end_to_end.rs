@@ -38,6 +38,8 @@ mod mail;
 mod memory;
 #[path = "end_to_end/ocsf.rs"]
 mod ocsf;
+#[path = "end_to_end/remediation_daemon.rs"]
+mod remediation_daemon;
 #[path = "end_to_end/remediation_kill.rs"]
 mod remediation_kill;
 #[path = "end_to_end/sample.rs"]

@@ -8,7 +8,7 @@ use crate::config::{Config, StoreUrl, Tenant};
 use crate::domain::RunId;
 use crate::graph::{Budgets, Progress, explain};
 use crate::run::clock::Clock;
-use crate::run::{self, Extent, Job, Keeping, Outcome, RunError, Sending, while_held};
+use crate::run::{self, Extent, Job, Keeping, Outcome, Remediating, RunError, Sending, while_held};
 use crate::store::{Store, StoreError, Taken, TenantKey, Turn};
 
 /// How often a turn that somebody else has is asked for.
@@ -28,7 +28,9 @@ pub(super) struct Errand<'a> {
 impl Errand<'_> {
     fn job<'b>(&'b self, keeping: Keeping<'b>) -> Job<'b> {
         let Self { config, tenant, sending, extent, clock, progress, budgets } = *self;
-        Job { config, tenant, sending, extent, clock, progress, budgets, keeping }
+        // Whoever audits by hand asks for a plan by hand, too.
+        let remediating = Remediating::Never;
+        Job { config, tenant, sending, extent, remediating, clock, progress, budgets, keeping }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::memory::{CallError, within};
 use crate::config::{Config, Tenant};
 use crate::run::clock::Clock;
-use crate::run::{self, Budgets, Extent, Job, Keeping, Lines, RunError, Sending, TakenOver};
+use crate::run::{self, Budgets, Extent, Job, Keeping, Lines, Remediating, RunError, Sending, TakenOver};
 use crate::store::{Due, Settlement, Store, StoreError, Task, TenantKey};
 
 /// How often a settlement is tried. The lease ends all the same when none gets through.
@@ -62,6 +62,7 @@ impl Worker {
             tenant,
             sending: Sending::Send,
             extent: Extent::WhatChanged,
+            remediating: Remediating::AsConfigured,
             clock: *clock,
             progress: &Lines,
             budgets,

@@ -6,6 +6,7 @@ mod changes;
 mod digest;
 mod frameworks;
 mod plain;
+mod remedied;
 mod room;
 mod standing;
 
@@ -15,6 +16,7 @@ use minijinja::context;
 
 use self::attachments::Enclosure;
 use self::digest::Digest;
+pub use self::remedied::{Carried, Remedied};
 use super::phrases::{grouped, plain as harmless};
 use super::since::Since;
 use super::template::{PageError, render, value};
@@ -41,21 +43,29 @@ pub trait Contents {
 /// Writes the letter about a report and its `files`. The CSVs among them are attached when
 /// all attachments together, as encoded in the mail, take at most `attachment_limit` bytes; else as
 /// one archive when that does; else not at all, and the letter says so. The same input gives the same
-/// bytes.
+/// bytes. What came of remediation has a section of its own, and a plan that was made is attached, too, where there
+/// is room for it.
 ///
 /// # Errors
-/// When a file cannot be had, or a template does not fit, which is a defect of this program.
+/// When a file or the plan cannot be had, or a template does not fit, which is a defect of this program.
 pub fn letter(
     report: &Report,
     files: &[ReportFile],
     attachment_limit: u64,
     kept: Kept,
     contents: &dyn Contents,
+    remedied: Option<&Remedied>,
 ) -> Result<Letter, PageError> {
-    let enclosure = Enclosure::of(&report.header, files, attachment_limit, contents)?;
-    let digest = Digest::of(report, files, &enclosure, kept);
+    let plan = remedied.and_then(Remedied::plan);
+    let enclosure = Enclosure::of(&report.header, files, plan, attachment_limit, contents)?;
+    let digest = Digest::of(report, files, &enclosure, kept, remedied);
+    let mut subject = subject(report, &report.summary);
+    if let Some(remark) = remedied.and_then(Remedied::in_subject) {
+        subject.push_str(", ");
+        subject.push_str(remark);
+    }
     Ok(Letter {
-        subject: subject(report, &report.summary),
+        subject,
         text: plain::text(&digest),
         html: render("letter.html", context! { letter => value(&digest) })?,
         attachments: enclosure.attachments,

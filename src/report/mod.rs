@@ -32,7 +32,7 @@ pub use files::{Folder, Nowhere, ReportError, changes_json, csv_file, report_jso
 pub use frameworks::{FrameworkObject, FrameworkRow, served_by};
 pub use html::{PAGE_ROWS, html};
 pub use json::json_schema;
-pub use letter::{Contents, Kept, letter};
+pub use letter::{Carried, Contents, Kept, Remedied, letter};
 pub use manifest::{FileFacts, ManifestError, ManifestFacts, read_manifest};
 pub use model::{
     Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, DeletedRow, ExceptionRow,

@@ -9,6 +9,7 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior
 use serde::Serialize;
 
 use super::phrases::printable;
+use crate::remediation::SealError;
 
 /// A page or a letter could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,9 @@ pub enum PageError {
         #[source]
         source: io::Error,
     },
+    /// The plan could not be attached.
+    #[error("the plan could not be attached")]
+    Plan(#[source] SealError),
     /// The attachments could not be compressed.
     #[error("the attachments could not be packed into `{archive}`")]
     Archive {
@@ -45,7 +49,7 @@ pub enum PageError {
     },
 }
 
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("page.html", include_str!("templates/page.html")),
     ("overview.html", include_str!("templates/overview.html")),
     ("parts.html", include_str!("templates/parts.html")),
@@ -59,6 +63,7 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("policies.html", include_str!("templates/policies.html")),
     ("frameworks.html", include_str!("templates/frameworks.html")),
     ("undecided.html", include_str!("templates/undecided.html")),
+    ("letter-remedied.html", include_str!("templates/letter-remedied.html")),
     ("letter-risks.html", include_str!("templates/letter-risks.html")),
     ("letter.html", include_str!("templates/letter.html")),
     ("letter-findings.html", include_str!("templates/letter-findings.html")),

@@ -11,6 +11,7 @@ use super::directory::{DirectoryError, RunDirectory, prune};
 use super::memory::{self, Remembered};
 use super::post::{self, Enclosed};
 use super::read::{Taken, read_and_judge};
+use super::remediate::{Remediating, remediate};
 use super::render::{DrawnUp, draw_up, header, heavy};
 use super::{Keeping, TakenOver};
 use crate::config::{Config, Tenant};
@@ -31,6 +32,8 @@ pub struct Job<'a> {
     pub sending: Sending,
     /// How much is read.
     pub extent: Extent,
+    /// Whether it is followed by remediation.
+    pub remediating: Remediating,
     /// Asked once, when the run starts; tokens are timed by it too.
     pub clock: Clock,
     /// Told how the reading goes.
@@ -164,8 +167,8 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
         drawn_up = draw_up(&job, &header, &audited, &history, directory)?;
     }
     drop(audited);
-    let published = publish(&job, drawn_up, unrecorded.is_none()).await?;
-    let outcome = published.send(&job, unrecorded).await?;
+    let published = publish(drawn_up).await?;
+    let outcome = published.follow_up(&job, unrecorded).await?;
     conclude(&outcome.report);
     forget(&job, run.started, history.trend.last().map(|counts| counts.run.started)).await;
     Ok(outcome)
@@ -180,7 +183,7 @@ pub(super) struct Published {
 }
 
 /// Gives the directory its name. That waits for the disk, so it is done aside.
-pub(super) async fn publish(job: &Job<'_>, drawn_up: DrawnUp, recorded: bool) -> Result<Published, RunError> {
+pub(super) async fn publish(drawn_up: DrawnUp) -> Result<Published, RunError> {
     let DrawnUp { report, files, csv_bom, written } = drawn_up;
     let span = tracing::Span::current();
     let publish = move || span.in_scope(|| written.and_then(RunDirectory::publish));
@@ -189,25 +192,39 @@ pub(super) async fn publish(job: &Job<'_>, drawn_up: DrawnUp, recorded: bool) ->
         let reason = graph::explain(error, error.advice());
         tracing::error!(reason, "the reports could not be written; the mail goes out all the same");
     }
-    if let (Keeping::Store { store, turn, .. }, true) = (job.keeping, recorded) {
-        let state = if written.is_ok() { FilesState::Written } else { FilesState::Failed };
-        let progress = RunProgress::Files { state, host: super::host() };
-        if let Err(error) = store.note(turn, &report.header.run_id, progress).await {
-            let reason = graph::explain(&error, error.advice());
-            tracing::warn!(reason, "what became of the files cannot be noted");
-        }
-    }
     Ok(Published { report, files, csv_bom, written })
 }
 
 impl Published {
-    /// Sends the mail. That the files could not be written is an error only now.
-    pub(super) async fn send(self, job: &Job<'_>, unrecorded: Option<String>) -> Result<Outcome, RunError> {
+    /// Puts right what is to be put right, and sends the mail. That the files could not be written is an error only
+    /// now. Until what became of the files is noted, the run is unfinished: a process that dies over remediation
+    /// leaves it to the next one, whether there is a mail or not.
+    pub(super) async fn follow_up(
+        self,
+        job: &Job<'_>,
+        unrecorded: Option<String>,
+    ) -> Result<Outcome, RunError> {
+        let remedied = Box::pin(remediate(job, &self.report, unrecorded.is_none())).await?;
+        if unrecorded.is_none() {
+            self.note(job).await;
+        }
         let Self { report, files, csv_bom, written } = self;
-        let enclosed =
-            Enclosed { report: &report, files: &files, csv_bom, directory: written.as_deref().ok() };
+        let directory = written.as_deref().ok();
+        let remedied = remedied.as_ref();
+        let enclosed = Enclosed { report: &report, files: &files, csv_bom, directory, remedied };
         let delivery = post::send(job, enclosed, unrecorded.is_none()).await?;
         Ok(Outcome { report, files, directory: written?, delivery, unrecorded })
+    }
+
+    /// Notes what became of the files.
+    async fn note(&self, job: &Job<'_>) {
+        let Keeping::Store { store, turn, .. } = job.keeping else { return };
+        let state = if self.written.is_ok() { FilesState::Written } else { FilesState::Failed };
+        let progress = RunProgress::Files { state, host: super::host() };
+        if let Err(error) = store.note(turn, &self.report.header.run_id, progress).await {
+            let reason = graph::explain(&error, error.advice());
+            tracing::warn!(reason, "what became of the files cannot be noted");
+        }
     }
 }
 

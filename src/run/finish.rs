@@ -52,7 +52,7 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         give_up(store, turn, run).await?;
         return Ok(None);
     }
-    let published = publish(&job, drawn_up, true).await?;
+    let published = publish(drawn_up).await?;
     let job = match entry.mail {
         MailState::Waiting => job,
         // The same letter again is the same file.
@@ -69,7 +69,7 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
             Job { sending: super::Sending::Withhold, ..job }
         }
     };
-    let outcome = published.send(&job, None).await?;
+    let outcome = published.follow_up(&job, None).await?;
     conclude(&outcome.report);
     Ok(Some(outcome))
 }

@@ -13,6 +13,7 @@ mod memory;
 mod planning;
 mod post;
 mod read;
+mod remediate;
 mod render;
 mod verify;
 
@@ -25,6 +26,7 @@ pub use finish::finish;
 pub use keeping::{Keeping, TakenOver, while_held};
 pub use lines::Lines;
 pub use planning::{PlanJob, PlanningError, plan_recorded};
+pub use remediate::Remediating;
 pub use render::{Rebuilt, heavy, rebuild};
 pub use verify::{CheckedRun, Flaw, Found, Mismatch, Print, Shelf, Terms, Verified, Witness};
 

@@ -11,7 +11,7 @@ use crate::config::{Mail, Transport};
 use crate::delivery::{self, AlwaysOpen, Delivery, DeliveryError, Gate, Identity};
 use crate::domain::RunId;
 use crate::graph;
-use crate::report::{self, Kept, Letter, PageError, Report, ReportFile};
+use crate::report::{self, Kept, Letter, PageError, Remedied, Report, ReportFile};
 use crate::store::{MailState, RunProgress, Store, StoreError, Turn};
 
 /// The mail of a job, where one is to be sent.
@@ -33,24 +33,26 @@ pub(super) struct Enclosed<'a> {
     pub(super) csv_bom: bool,
     /// Where the files lie; none where they could not be written.
     pub(super) directory: Option<&'a Path>,
+    /// What came of remediation; none where there is nothing to say about it.
+    pub(super) remedied: Option<&'a Remedied>,
 }
 
 impl Enclosed<'_> {
     /// Files that are not there, or not as they were written, are made once more.
     fn write(&self, limit: u64) -> Result<Letter, PageError> {
-        let Self { report, files, csv_bom, directory } = *self;
+        let Self { report, files, csv_bom, directory, remedied } = *self;
         let anew = Anew { report, csv_bom };
         let Some(directory) = directory else {
-            return report::letter(report, files, limit, Kept::Nowhere, &anew);
+            return report::letter(report, files, limit, Kept::Nowhere, &anew, remedied);
         };
-        match report::letter(report, files, limit, Kept::InDirectory, &Lying(directory)) {
+        match report::letter(report, files, limit, Kept::InDirectory, &Lying(directory), remedied) {
             Err(error @ PageError::Attachment { .. }) => {
                 let reason = graph::explain(&error, None);
                 tracing::warn!(
                     reason,
                     "a file of the reports is not there for the mail; it is made once more"
                 );
-                report::letter(report, files, limit, Kept::InDirectory, &anew)
+                report::letter(report, files, limit, Kept::InDirectory, &anew, remedied)
             }
             written => written,
         }

@@ -227,7 +227,7 @@ fn a_file_that_is_not_as_it_was_written_is_not_attached() {
     for limit in [ROOM, 20_000] {
         let mut files = sample::files([9000, 8000, 7000, 6000]);
         files.replace("objects.csv", &[b'1'; 8000]);
-        let error = letter(&report, &files.files, limit, Kept::InDirectory, &files).unwrap_err();
+        let error = letter(&report, &files.files, limit, Kept::InDirectory, &files, None).unwrap_err();
         assert_eq!(error.to_string(), "`objects.csv` could not be attached");
     }
 }

@@ -435,7 +435,7 @@ impl Contents for Files {
 
 /// The letter about a report with these files, counted as it is now.
 pub(crate) fn letter_with(report: &Report, files: &Files, limit: u64, kept: Kept) -> Letter {
-    letter(&counted(report), &files.files, limit, kept, files).expect("a letter")
+    letter(&counted(report), &files.files, limit, kept, files, None).expect("a letter")
 }
 
 /// The page about a report, counted as it is now.

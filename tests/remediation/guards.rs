@@ -103,6 +103,20 @@ fn what_was_excepted_when_the_run_was_made_is_left_too() {
 }
 
 #[test]
+fn what_has_been_accepted_since_is_left_too() {
+    let world = expired().allow(&[Action::RemoveExpiredSecrets]);
+    let open = World::open().allow(&[Action::BlockTenantDefault]);
+    let (of_objects, of_tenant) = (world.findings(&world.inventory()), open.findings(&open.inventory()));
+    let id = world.objects[0].id.0;
+    let since = world.with(|world| world.except(RuleId::ClientSecretExpired, Whom::Id(id)));
+    let plan = since.plan_of(&since.inventory(), of_objects).unwrap();
+    assert_eq!(crate::world::lines(&plan), ["- remove-expired-secrets Payroll #1 (excepted)"]);
+    let since = open.with(|world| world.except(RuleId::TenantDefaultOff, Whom::Id(TENANT.0)));
+    let plan = since.plan_of(&since.inventory(), of_tenant).unwrap();
+    assert_eq!(crate::world::lines(&plan), ["- block-tenant-default (excepted)"]);
+}
+
+#[test]
 #[rustfmt::skip]
 fn the_daemon_waits_for_grace_and_people_are_told_of_it() {
     let base = expired().allow(&[Action::RemoveExpiredSecrets]);

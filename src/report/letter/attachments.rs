@@ -8,11 +8,13 @@ use zip::{CompressionMethod, System, ZipWriter};
 
 use super::Contents;
 use super::room::{Cramped, Room};
+use crate::remediation::Plan;
 use crate::report::hashed::Hashed;
 use crate::report::template::PageError;
 use crate::report::{Attachment, Header, ReportFile};
 
 const CSV: &str = "text/csv; charset=utf-8";
+const JSON: &str = "application/json";
 const ZIP: &str = "application/zip";
 /// Characters of a line of base64 in a mail (RFC 2045, section 6.8).
 const LINE: u64 = 76;
@@ -21,6 +23,8 @@ const LINE: u64 = 76;
 pub(super) struct Enclosure {
     pub(super) attachments: Vec<Attachment>,
     pub(super) outcome: Outcome,
+    /// Whether the plan is among them.
+    pub(super) holds_plan: bool,
 }
 
 /// How the CSVs travel. Sizes are in bytes, as encoded in the mail.
@@ -39,28 +43,52 @@ impl Enclosure {
     pub(super) fn of(
         header: &Header,
         files: &[ReportFile],
+        plan: Option<&Plan>,
         limit: u64,
         contents: &dyn Contents,
     ) -> Result<Self, PageError> {
+        let plan = plan.map(|plan| drawn(header, plan)).transpose()?;
+        let plan = plan.filter(|plan| encoded(plan.bytes.len() as u64) <= limit);
+        let taken = plan.as_ref().map_or(0, |plan| encoded(plan.bytes.len() as u64));
+        let mut enclosure = Self::of_reports(header, files, limit - taken, contents)?;
+        enclosure.holds_plan = plan.is_some();
+        enclosure.attachments.extend(plan);
+        Ok(enclosure)
+    }
+
+    fn of_reports(
+        header: &Header,
+        files: &[ReportFile],
+        limit: u64,
+        contents: &dyn Contents,
+    ) -> Result<Self, PageError> {
+        let holds_plan = false;
         let csvs: Vec<&ReportFile> = files.iter().filter(|file| file.name.ends_with(".csv")).collect();
         if csvs.is_empty() {
-            return Ok(Self { attachments: Vec::new(), outcome: Outcome::Nothing });
+            return Ok(Self { attachments: Vec::new(), outcome: Outcome::Nothing, holds_plan });
         }
         let whole = csvs.iter().map(|csv| encoded(csv.bytes)).sum();
         if whole <= limit {
             let attachments =
                 csvs.into_iter().map(|csv| attach(header, csv, contents)).collect::<Result<_, _>>()?;
-            return Ok(Self { attachments, outcome: Outcome::Whole });
+            return Ok(Self { attachments, outcome: Outcome::Whole, holds_plan });
         }
         let name = format!("keysweep-{}.zip", stem(header));
         Ok(match pack(&name, header, &csvs, limit, contents)? {
             Some(bytes) => {
                 let archive = Attachment { name, media_type: ZIP, bytes };
-                Self { attachments: vec![archive], outcome: Outcome::Packed { whole, limit } }
+                Self { attachments: vec![archive], outcome: Outcome::Packed { whole, limit }, holds_plan }
             }
-            None => Self { attachments: Vec::new(), outcome: Outcome::LeftOut { whole, limit } },
+            None => Self { attachments: Vec::new(), outcome: Outcome::LeftOut { whole, limit }, holds_plan },
         })
     }
+}
+
+/// The plan as a file.
+fn drawn(header: &Header, plan: &Plan) -> Result<Attachment, PageError> {
+    let json = plan.to_json().map_err(PageError::Plan)?;
+    let name = format!("{}-plan.json", stem(header));
+    Ok(Attachment { name, media_type: JSON, bytes: json.into_bytes() })
 }
 
 fn attach(header: &Header, csv: &ReportFile, contents: &dyn Contents) -> Result<Attachment, PageError> {

@@ -6,6 +6,7 @@ use super::Kept;
 use super::attachments::{Enclosure, Outcome};
 use super::changes::Changes;
 use super::frameworks::Frameworks;
+use super::remedied::{Remedied, Section};
 use super::standing::{Group, standing};
 use crate::domain::{ExceptionState, Severity};
 use crate::report::html::link;
@@ -33,6 +34,8 @@ pub(super) struct Digest {
     pub(super) tenant: String,
     pub(super) run: String,
     pub(super) changes: Changes,
+    /// What was put right, or would be.
+    pub(super) remedied: Section,
     pub(super) counts: Vec<Count>,
     /// The numbers, one sentence each.
     pub(super) figures: Vec<String>,
@@ -71,7 +74,13 @@ pub(super) struct Count {
 }
 
 impl Digest {
-    pub(super) fn of(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kept: Kept) -> Self {
+    pub(super) fn of(
+        report: &Report,
+        files: &[ReportFile],
+        enclosure: &Enclosure,
+        kept: Kept,
+        remedied: Option<&Remedied>,
+    ) -> Self {
         let Report { header, summary, .. } = report;
         let gap = |part: &str, reason: &str| Gap { part: plain(part, NAME), reason: plain(reason, SENTENCE) };
         let count = |&(severity, count): &(Severity, usize)| Count {
@@ -91,6 +100,7 @@ impl Digest {
             tenant: plain(&header.tenant, NAME),
             run: format!("{}, started {}", header.run_id, minute(header.started)),
             changes,
+            remedied: Section::of(remedied, enclosure.holds_plan),
             counts: summary.severities.iter().map(count).collect(),
             figures: figures(report, summary),
             risks: report.risks.iter().take(RISKS).map(risk).collect(),
@@ -207,7 +217,8 @@ fn rest(left: usize, enclosure: &Enclosure) -> Option<String> {
 }
 
 fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kept: Kept) -> Vec<String> {
-    let names: Vec<&str> = enclosure.attachments.iter().map(|file| file.name.as_str()).collect();
+    let mut names: Vec<&str> = enclosure.attachments.iter().map(|file| file.name.as_str()).collect();
+    let plan = if enclosure.holds_plan { names.pop() } else { None };
     let too_large = |whole: u64, limit: u64| {
         format!(
             "As they are, the CSV files would add {} to this mail; {} are allowed.",
@@ -216,16 +227,24 @@ fn whereabouts(report: &Report, files: &[ReportFile], enclosure: &Enclosure, kep
         )
     };
     let mut sentences = match enclosure.outcome {
+        Outcome::Nothing if plan.is_some() => Vec::new(),
         Outcome::Nothing => vec!["Nothing is attached.".to_owned()],
         Outcome::Whole => vec![format!("Attached: {}.", spoken(&names))],
         Outcome::Packed { whole, limit } => {
             vec![format!("Attached as one archive: {}.", spoken(&names)), too_large(whole, limit)]
         }
         Outcome::LeftOut { whole, limit } => vec![
-            "Nothing is attached: even compressed, the CSV files would be too large.".to_owned(),
+            match plan {
+                None => "Nothing is attached: even compressed, the CSV files would be too large.".to_owned(),
+                Some(_) => {
+                    "Nothing but the plan is attached: even compressed, the CSV files would be too large."
+                        .to_owned()
+                }
+            },
             too_large(whole, limit),
         ],
     };
+    sentences.extend(plan.map(|name| format!("Attached, too: {name}, the plan.")));
     let folder = format!("{}/{}/", plain(&report.header.tenant, NAME), report.header.run_id);
     let all: Vec<&str> = files.iter().map(|file| file.name).collect();
     sentences.push(match (kept, all.is_empty()) {

@@ -3,6 +3,7 @@
 use super::changes::{Changes, Line};
 use super::digest::{Digest, Risk};
 use super::frameworks::Frameworks;
+use super::remedied::{Group as Steps, Section};
 use super::standing::Group;
 
 /// Columns of a line. Wider lines are broken by some mail readers at places of their own choosing.
@@ -27,6 +28,7 @@ pub(super) fn text(digest: &Digest) -> String {
     page.wrapped("", "", &format!("Keysweep audit of {}", digest.tenant));
     page.wrapped("", "", &format!("Run {}", digest.run));
     write_changes(&mut page, &digest.changes);
+    write_remedied(&mut page, &digest.remedied);
     page.blank();
     if digest.changes.title.is_some() {
         page.wrapped("", "", "What stands");
@@ -78,6 +80,26 @@ fn write_changes(page: &mut Page, changes: &Changes) {
             write_change(page, line);
         }
         if let Some(more) = &group.more {
+            page.wrapped("    ", "    ", more);
+        }
+    }
+}
+
+fn write_remedied(page: &mut Page, section: &Section) {
+    let Section { title, sentences, groups } = section;
+    let Some(title) = title else { return };
+    page.blank();
+    page.wrapped("", "", title);
+    for sentence in sentences {
+        page.wrapped("", "", sentence);
+    }
+    for Steps { title, lines, more } in groups {
+        page.blank();
+        page.wrapped("", "  ", title);
+        for line in lines {
+            page.wrapped("  - ", "    ", line);
+        }
+        if let Some(more) = more {
             page.wrapped("    ", "    ", more);
         }
     }
