@@ -1,9 +1,8 @@
 //! What to expect of a cell.
 
-use keysweep::emulator::TenantData;
 use keysweep::remediation::{Outcome, Skipped};
 
-use super::others::{Edit, deletion, is_gone_then, something_else, the_same};
+use super::others::{Edit, is_gone_then, something_else, the_same};
 use crate::routes::Route;
 
 /// What came of a step.
