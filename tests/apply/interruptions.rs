@@ -118,7 +118,7 @@ async fn die_at(rig: &Arc<Rig>, plan: &Plan, point: &Point) {
         // What hangs is the last request. One that is being served looks the same for a moment.
         let served =
             |request: &LoggedRequest| !matches!(point, Point::WriteAfter(..)) || request.served.is_some();
-        if is_there(rig, point, &log) && log.last().is_some_and(|last| hangs(last) && served(last)) {
+        if is_there(point, &log) && log.last().is_some_and(|last| hangs(last) && served(last)) {
             break;
         }
         sleep(Duration::from_millis(1)).await;
@@ -128,12 +128,12 @@ async fn die_at(rig: &Arc<Rig>, plan: &Plan, point: &Point) {
     rig.emulator.clear_faults();
 }
 
-fn is_there(_: &Rig, point: &Point, log: &[LoggedRequest]) -> bool {
-    let graph = log.iter().filter(|request| request.side == Side::Graph);
+fn is_there(point: &Point, log: &[LoggedRequest]) -> bool {
+    let mut graph = log.iter().filter(|request| request.side == Side::Graph);
     match point {
         Point::Read(before) => graph.filter(|request| request.method == "GET").count() == before + 1,
         Point::WriteBefore(method, path) | Point::WriteAfter(method, path) => {
-            graph.last().is_some_and(|last| last.method == *method && last.path == *path)
+            graph.next_back().is_some_and(|last| last.method == *method && last.path == *path)
         }
     }
 }

@@ -153,7 +153,7 @@ async fn a_step_is_on_record_before_and_closed_after(world: World) {
         before: Some(json!({ "was": null })),
         outcome: None,
     };
-    assert_eq!(journal(&store, &plan).await, [open.clone()]);
+    assert_eq!(journal(&store, &plan).await, vec![open.clone()]);
     let created = Some(PolicyId(uuid::Uuid::from_u128(9)));
     let outcome = Outcome::Done { created, found: true };
     store.conclude(&turn, &plan.plan_id, 2, closed, &outcome).await.unwrap();
