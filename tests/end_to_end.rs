@@ -38,14 +38,14 @@ mod mail;
 mod memory;
 #[path = "end_to_end/ocsf.rs"]
 mod ocsf;
-#[path = "end_to_end/remediation_daemon.rs"]
-mod remediation_daemon;
-#[path = "end_to_end/remediation_kill.rs"]
-mod remediation_kill;
 #[path = "end_to_end/policy.rs"]
 mod policy;
 #[path = "end_to_end/remediation.rs"]
 mod remediation;
+#[path = "end_to_end/remediation_daemon.rs"]
+mod remediation_daemon;
+#[path = "end_to_end/remediation_kill.rs"]
+mod remediation_kill;
 #[path = "end_to_end/sample.rs"]
 mod sample;
 #[path = "end_to_end/several.rs"]
