@@ -31,6 +31,7 @@ pub enum Change {
         #[schemars(with = "String")]
         policy: PolicyId,
         /// Its name.
+        #[serde(with = "masked")]
         #[schemars(with = "String")]
         display_name: Text,
         /// The policy as it is expected, in the form of [`Change::CreatePolicy`].
@@ -51,6 +52,7 @@ pub enum Change {
         #[schemars(with = "String")]
         policy: PolicyId,
         /// Its name.
+        #[serde(with = "masked")]
         #[schemars(with = "String")]
         display_name: Text,
     },
@@ -62,6 +64,7 @@ pub enum Change {
         #[schemars(with = "String")]
         key_id: KeyId,
         /// `displayName` of the secret.
+        #[serde(with = "masked::option")]
         #[schemars(with = "Option<String>")]
         name: Option<Text>,
         /// `startDateTime`.
@@ -111,6 +114,7 @@ pub struct Target {
     #[schemars(with = "Option<String>")]
     pub app_id: Option<AppId>,
     /// `displayName`.
+    #[serde(with = "masked")]
     #[schemars(with = "String")]
     pub display_name: Text,
     /// Whether personal accounts may sign in to it, by its `signInAudience`: Graph lets fewer such be written
@@ -129,6 +133,47 @@ impl Target {
     #[must_use]
     pub fn key(&self) -> ObjectKey {
         ObjectKey { kind: self.object_type, id: self.object_id }
+    }
+}
+
+/// Foreign text as a plan writes it: masked, and nothing beside it. That there was a secret in it says the report.
+pub(super) mod masked {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use crate::domain::Text;
+
+    pub(in crate::remediation) fn serialize<S: Serializer>(
+        text: &Text,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text.as_str())
+    }
+
+    pub(in crate::remediation) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Text, D::Error> {
+        String::deserialize(deserializer).map(|text| Text::new(&text))
+    }
+
+    /// Where there may be none.
+    pub(in crate::remediation) mod option {
+        use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+        use crate::domain::Text;
+
+        pub(in crate::remediation) fn serialize<S: Serializer>(
+            text: &Option<Text>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            text.as_ref().map(Text::as_str).serialize(serializer)
+        }
+
+        pub(in crate::remediation) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<Text>, D::Error> {
+            let text = Option::<String>::deserialize(deserializer)?;
+            Ok(text.map(|text| Text::new(&text)))
+        }
     }
 }
 
@@ -162,6 +207,7 @@ pub enum PolicyRef {
         #[schemars(with = "String")]
         policy: PolicyId,
         /// Its name.
+        #[serde(with = "masked")]
         #[schemars(with = "String")]
         display_name: Text,
     },
@@ -170,6 +216,7 @@ pub enum PolicyRef {
         /// The number of that step.
         step: u32,
         /// Its name.
+        #[serde(with = "masked")]
         #[schemars(with = "String")]
         display_name: Text,
     },

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::change::masked;
 use super::{Action, Change, Consequence, Reversal, Target};
 use crate::domain::{RuleId, RunId, Severity, TenantId, Text};
 
@@ -161,6 +162,7 @@ pub enum WhyLeftOut {
     /// It has a custom policy already, which is never replaced.
     HasPolicy {
         /// Its name, or its id.
+        #[serde(with = "masked")]
         #[schemars(with = "String")]
         policy: Text,
     },

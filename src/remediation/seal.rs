@@ -48,6 +48,9 @@ impl Plan {
         self.schema_version = VERSION;
         self.seal = String::new();
         self.plan_id = PlanId(String::new());
+        // As it will be read: what is masked in it does not say so any more.
+        let value = serde_json::to_value(&self).map_err(SealError::Unwritable)?;
+        self = serde_json::from_value(value).map_err(SealError::Unwritable)?;
         let seal = self.digest()?;
         let named = seal.get(..NAMED).unwrap_or_default();
         self.plan_id = PlanId(format!("{}-{named}", stamp(self.created)));
@@ -105,4 +108,71 @@ fn stamp(time: DateTime<Utc>) -> String {
 #[must_use]
 pub fn json_schema() -> Schema {
     schemars::schema_for!(Plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use uuid::Uuid;
+
+    use crate::domain::{KeyId, ObjectId, ObjectKind, TenantId, Text};
+    use crate::remediation::{Change, Plan, PlanId, Purpose, Reversal, Step, Target};
+
+    fn plan(name: &str) -> Plan {
+        let object = Target {
+            object_type: ObjectKind::Application,
+            object_id: ObjectId(Uuid::from_u128(1)),
+            app_id: None,
+            display_name: Text::new(name),
+            personal_accounts: false,
+        };
+        let (key_id, secret_name) = (KeyId(Uuid::from_u128(2)), Some(Text::new(name)));
+        let change = Change::RemovePassword { object, key_id, name: secret_name, start: None, end: None };
+        let step = Step {
+            number: 1,
+            action: None,
+            change,
+            because: Vec::new(),
+            fresh: false,
+            reversal: Reversal::Impossible,
+            consequences: Vec::new(),
+        };
+        let created = chrono::DateTime::UNIX_EPOCH;
+        Plan {
+            schema_version: 0,
+            plan_id: PlanId::new(""),
+            purpose: Purpose::Remediation { unattended: false },
+            tenant: "contoso".to_owned(),
+            tenant_id: TenantId(Uuid::from_u128(3)),
+            run_id: None,
+            created,
+            expires: created + TimeDelta::days(7),
+            steps: vec![step],
+            left_out: Vec::new(),
+            seal: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_name_that_holds_a_secret_is_masked_and_stays_a_text() {
+        let plan = plan(&format!("key abc8Q~{}", "x".repeat(34))).sealed().unwrap();
+        let json = plan.to_json().unwrap();
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let change = &value["steps"][0]["change"];
+        assert_eq!(
+            (&change["name"], &change["object"]["display_name"]),
+            (&"key abc…".into(), &"key abc…".into())
+        );
+        assert_eq!(Plan::read(&json).unwrap(), plan);
+    }
+
+    #[test]
+    fn whatever_is_altered_shows() {
+        let json = plan("Payroll").sealed().unwrap().to_json().unwrap();
+        for (was, is) in [("Payroll", "payroll"), ("contoso", "fabrikam"), ("1970-01-08", "2070-01-08")] {
+            let told = Plan::read(&json.replacen(was, is, 1)).unwrap_err().to_string();
+            assert!(told.contains("altered"), "{was}: {told}");
+        }
+        assert!(Plan::read(&json.replace("  ", " ")).is_ok(), "blanks mean nothing");
+    }
 }

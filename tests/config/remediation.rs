@@ -136,3 +136,43 @@ fn remediation_can_come_from_variables() {
     assert_eq!(config.remediation.orders.max_changes, 3);
     assert_eq!(config.tenants[0].for_writing().unwrap().client_id.unwrap().to_string(), WRITER);
 }
+
+/// A machine that only audits and plans does without the key of the sign-in that writes.
+#[test]
+fn a_key_that_is_not_here_keeps_nobody_from_reading() {
+    for (credential, shown) in [
+        (
+            "type = 'certificate'\ncertificate_file = '/nowhere/writer.pem'",
+            "`/nowhere/writer.pem` is not there",
+        ),
+        ("type = 'client-secret'\nsecret_env = 'NOT_SET'", "is not set, or empty"),
+        ("type = 'client-secret'\nsecret_file = '/nowhere/secret'", "the file it names is not there"),
+    ] {
+        let text = |mode: &str| {
+            let rest = "actions = ['remove-expired-secrets']\n[remediation.credential]";
+            and(&format!("[remediation]\nmode = '{mode}'\n{rest}\nclient_id = '{WRITER}'\n{credential}\n"))
+        };
+        for mode in ["off", "plan"] {
+            let loaded = read(&text(mode)).unwrap();
+            assert!(loaded.config.tenants[0].for_writing().is_none(), "{credential}");
+            let told: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+            let said =
+                |line: &String| line.contains(shown) && line.contains("no plan can be applied from here");
+            assert!(told.iter().any(said), "{told:?}");
+        }
+        let told = read(&text("apply")).map(drop).unwrap_err();
+        assert!(told.contains(shown), "the daemon would apply: {told}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_sign_in_that_writes_hides_nothing_else() {
+    let text = but("name = \"contoso\"", "name = \"con/toso\"");
+    let told =
+        read(&format!("{text}\n[remediation.credential]\ntype = 'certificate'\n")).map(drop).unwrap_err();
+    for key in
+        ["remediation.credential.certificate_file", "remediation.credential.client_id", "tenant[0].name"]
+    {
+        assert!(told.contains(key), "{key}: {told}");
+    }
+}

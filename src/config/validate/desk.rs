@@ -14,6 +14,10 @@ pub(in crate::config) struct Desk<'e> {
     refused: BTreeSet<String>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
+    /// What is away is warned of: nothing that needs it may be asked for.
+    lenient: bool,
+    /// Whether something was away since that was set.
+    away: bool,
 }
 
 impl<'e> Desk<'e> {
@@ -24,13 +28,33 @@ impl<'e> Desk<'e> {
         problems: Vec<Problem>,
     ) -> Self {
         let Inspected { places, refused, .. } = inspected;
-        Self { environment, places, refused, problems, warnings: Vec::new() }
+        Self { environment, places, refused, problems, warnings: Vec::new(), lenient: false, away: false }
     }
 
     /// Hands in a problem with a key.
     pub(super) fn problem(&mut self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
         let problem = self.at(key, what.into(), remedy.into());
         self.problems.push(problem);
+    }
+
+    /// Checks what only some commands need. Answers besides whether some file or variable was away, of which the
+    /// others are warned only.
+    pub(super) fn leniently<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        (self.lenient, self.away) = (true, false);
+        let checked = check(self);
+        self.lenient = false;
+        (checked, self.away)
+    }
+
+    /// Hands in that the file or the variable that a key names cannot be read.
+    pub(super) fn away(&mut self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
+        if self.lenient {
+            self.away = true;
+            let what = format!("{}: no plan can be applied from here", what.into());
+            self.warn(key, what, remedy);
+        } else {
+            self.problem(key, what, remedy);
+        }
     }
 
     /// Hands in a problem with a key that is not there, unless it was there and refused.

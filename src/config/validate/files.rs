@@ -34,7 +34,7 @@ fn read(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<(PathBuf, Vec<u8>)
         Ok(bytes) => Some((path, bytes)),
         Err(error) => {
             let shown = printable_path(text);
-            desk.problem(key, format!("{shown} {}", reason(error.kind())), FILE_REMEDY);
+            desk.away(key, format!("{shown} {}", reason(error.kind())), FILE_REMEDY);
             None
         }
     }
@@ -105,7 +105,7 @@ fn secret_file(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<SecretStrin
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) => {
-            desk.problem(key, format!("the file it names {}", reason(error.kind())), FILE_REMEDY);
+            desk.away(key, format!("the file it names {}", reason(error.kind())), FILE_REMEDY);
             return None;
         }
     };
@@ -123,7 +123,7 @@ fn secret_variable(name: &str, key: &str, desk: &mut Desk<'_>) -> Option<SecretS
     let secret = secret.filter(|secret| !secret.is_empty()).map(SecretString::from);
     if secret.is_none() {
         let what = "the environment variable it names is not set, or empty";
-        desk.problem(key, what, "Give the name of a variable here, and set that to the secret");
+        desk.away(key, what, "Give the name of a variable here, and set that to the secret");
     }
     secret
 }

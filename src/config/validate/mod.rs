@@ -14,10 +14,11 @@ mod store;
 mod tenant;
 mod values;
 
-use super::raw::{RawConfig, RawCredential, RawReports, RawTenant};
-use super::{Config, Reports, Tenant};
+use super::raw::{RawConfig, RawMode, RawReports, RawTenant};
+use super::{Config, Reports, Tenant, Writer};
 use crate::compliance::Settings;
 pub(super) use desk::Desk;
+use remediation::Use;
 pub(super) use remediation::template;
 use schedule::Timing;
 use tenant::Recipients;
@@ -53,6 +54,7 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let exceptions = exceptions::exceptions(exception.unwrap_or_default(), &names, settings.as_ref(), desk);
     let mut remediation = remediation.unwrap_or_default();
     let writer = remediation.credential.take();
+    let usage = if matches!(remediation.mode, Some(RawMode::Apply)) { Use::Daemon } else { Use::OnRequest };
     let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
     let mail = mail.map(|mail| mail::mail(mail, desk));
     let recipients = match &mail {
@@ -60,7 +62,11 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         Some(None) => Recipients::Unknown,
         None => Recipients::NoMail,
     };
-    let tenants = self::tenants(tenants, timing.as_ref(), recipients, writer, desk);
+    let writer = match writer {
+        Some(raw) => remediation::writer(raw, "remediation.credential", usage, desk),
+        None => Some(None),
+    };
+    let tenants = self::tenants(tenants, timing.as_ref(), recipients, &Writing { usage, writer }, desk);
     if let (Some(remediation), Some(tenants)) = (&remediation, &tenants) {
         remediation::check_writers(remediation, tenants, desk);
     }
@@ -79,6 +85,13 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     })
 }
 
+/// The sign-in that may write, of tenants that have none of their own.
+struct Writing {
+    usage: Use,
+    /// None where it has problems.
+    writer: Option<Option<Writer>>,
+}
+
 fn reports(raw: RawReports, desk: &mut Desk<'_>) -> Option<Reports> {
     let RawReports { directory, keep, csv_bom } = raw;
     let directory = values::folder(directory, "reports", "reports.directory", desk);
@@ -94,17 +107,13 @@ fn tenants(
     raw: Vec<RawTenant>,
     timing: Option<&Timing>,
     recipients: Recipients<'_>,
-    writer: Option<RawCredential>,
+    writing: &Writing,
     desk: &mut Desk<'_>,
 ) -> Option<Vec<Tenant>> {
     if raw.is_empty() {
         desk.missing("tenant", "Add a `[[tenant]]` with `name`, `tenant_id` and `[tenant.credential]`");
         return None;
     }
-    let writer = match writer {
-        Some(raw) => Some(remediation::writer(raw, "remediation.credential", desk)?),
-        None => None,
-    };
     let mut names: Vec<String> = Vec::new();
     let mut tenants = Vec::new();
     for (index, raw) in raw.into_iter().enumerate() {
@@ -117,7 +126,7 @@ fn tenants(
             }
             names.push(name);
         }
-        tenants.push(tenant::tenant(raw, &path, timing, recipients, writer.clone(), desk));
+        tenants.push(tenant::tenant(raw, &path, timing, recipients, writing, desk));
     }
     tenants.into_iter().collect()
 }

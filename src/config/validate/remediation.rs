@@ -217,12 +217,41 @@ fn disabling(raw: Option<Vec<String>>, desk: &mut Desk<'_>) -> Option<Disabling>
     sound.then_some(Disabling(rules))
 }
 
-/// Checks a sign-in that may write.
-pub(super) fn writer(raw: RawCredential, table: &str, desk: &mut Desk<'_>) -> Option<Writer> {
-    let key = format!("{table}.client_id");
-    let client_id = tenant::client_id(raw.client_id.as_deref(), raw.kind, &key, Role::Writing, desk);
-    let credential = credential::credential(Some(raw), table, Role::Writing, desk);
-    Some(Writer { client_id: client_id?, credential: credential? })
+/// Checks a sign-in that may write. Its key need not be where nothing is applied: a process that only reads can do
+/// without. None inside where it is away.
+pub(super) fn writer(
+    raw: RawCredential,
+    table: &str,
+    usage: Use,
+    desk: &mut Desk<'_>,
+) -> Option<Option<Writer>> {
+    let client_id = tenant::client_id(
+        raw.client_id.as_deref(),
+        raw.kind,
+        &format!("{table}.client_id"),
+        Role::Writing,
+        desk,
+    );
+    let (credential, away) = match usage {
+        Use::Daemon => (credential::credential(Some(raw), table, Role::Writing, desk), false),
+        Use::OnRequest => {
+            desk.leniently(|desk| credential::credential(Some(raw), table, Role::Writing, desk))
+        }
+    };
+    match (client_id, credential) {
+        (Some(client_id), Some(credential)) => Some(Some(Writer { client_id, credential })),
+        (Some(_), None) if away => Some(None),
+        (_, None) | (None, Some(_)) => None,
+    }
+}
+
+/// Who applies plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// The daemon, on its own: `mode = "apply"`.
+    Daemon,
+    /// Only commands with `--yes`.
+    OnRequest,
 }
 
 /// What applies on its own needs a sign-in that may write, and one of its own.

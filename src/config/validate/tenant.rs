@@ -6,9 +6,9 @@ use reqwest::Url;
 use super::credential::{self, Role};
 use super::schedule::{self, Timing};
 use super::values::{self, Schemes};
-use super::{Desk, files, remediation};
+use super::{Desk, Writing, files, remediation};
 use crate::config::raw::{RawCredentialType, RawTenant};
-use crate::config::{Cloud, Tenant, TenantSize, Writer};
+use crate::config::{Cloud, Tenant, TenantSize};
 use crate::domain::{AppId, TenantId};
 
 /// Checks one tenant. `recipients` are those of `[mail]`: none where they are not known, because `[mail]`
@@ -18,7 +18,7 @@ pub(super) fn tenant(
     path: &str,
     timing: Option<&Timing>,
     recipients: Recipients<'_>,
-    writer: Option<Writer>,
+    writing: &Writing,
     desk: &mut Desk<'_>,
 ) -> Option<Tenant> {
     let at = |key: &str| format!("{path}.{key}");
@@ -40,8 +40,8 @@ pub(super) fn tenant(
     let ca_file = optional(raw.ca_file, |text| files::ca_file(text, &at("ca_file"), desk));
     let credential = credential::credential(raw.credential, &at("credential"), Role::Auditing, desk);
     let writer = match raw.remediation_credential {
-        Some(raw) => remediation::writer(raw, &at("remediation_credential"), desk).map(Some),
-        None => Some(writer),
+        Some(raw) => remediation::writer(raw, &at("remediation_credential"), writing.usage, desk),
+        None => writing.writer.clone(),
     };
     let own = optional(raw.schedule, |text| schedule::cron(text, &at("schedule"), desk));
     let mail_to = mail_to(raw.mail_to, recipients, &at("mail_to"), desk);
