@@ -103,6 +103,18 @@ async fn a_permission_that_is_missing_stops_the_plan_at_once() {
     assert_eq!(rig.carried_out().len(), 0);
 }
 
+/// A service principal whose owner has locked it, for instance.
+#[tokio::test]
+async fn one_object_that_is_locked_does_not_stop_the_plan() {
+    let rig = Rig::new().await;
+    let plan = rig.plan(four(&rig)).await;
+    let path = format!("/v1.0/applications/{PAYROLL}/*");
+    rig.emulator.fault(Fault::on(Side::Graph, "POST", &path).forbidden().times(1));
+    let outcomes = rig.outcomes(&plan).await;
+    assert!(matches!(outcomes[0], Outcome::Failed { .. }), "{outcomes:?}");
+    assert!(outcomes[1..].iter().all(is_done), "{outcomes:?}");
+}
+
 #[tokio::test]
 async fn an_expired_plan_sends_nothing_more_and_finds_out_what_was_sent() {
     let rig = Rig::with("max_failures = 9").await;
@@ -197,7 +209,7 @@ async fn what_builds_on_a_failed_step_is_done_by_a_later_start() {
     let rig = Rig::new().await;
     let changes = vec![create(), crate::routes::assign_created_by(ObjectKind::Application, 1)];
     let plan = rig.plan(changes).await;
-    rig.emulator.fault(Fault::on(Side::Graph, "POST", "/v1.0/policies/*").forbidden().times(1));
+    rig.emulator.fault(Fault::on(Side::Graph, "POST", "/v1.0/policies/*").unauthorized().times(2));
     let applied = rig.apply(&plan).await.unwrap();
     assert!(matches!(applied.stopped, Some(Stopped::Hopeless { .. })), "{applied:?}");
     let outcomes = rig.outcomes(&plan).await;

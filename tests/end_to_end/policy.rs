@@ -261,7 +261,7 @@ fn assign_and_unassign_do_one_object_and_refuse_to_replace() {
     dry(&world, &by_kind);
     dry(&world, &["policy", "assign", &policy, &application]);
     yes(&world, &by_kind);
-    assert_eq!(assigned(&world, ObjectKind::ServicePrincipal, &principal), [policy.clone()]);
+    assert_eq!(assigned(&world, ObjectKind::ServicePrincipal, &principal), std::slice::from_ref(&policy));
     let again = world.run(&[&by_kind[..], &["--yes"]].concat(), 0);
     assert!(again.err.contains("There is nothing to do: “No secrets”"), "{}", again.err);
     let said = world.run(&["policy", "assign", "Exempt", &principal, "--yes"], 2);

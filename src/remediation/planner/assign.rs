@@ -65,7 +65,7 @@ impl Planner<'_> {
                 return Ok(());
             }
         };
-        let policy = match self.policy_for(object)? {
+        let policy = match self.assignable_to(object)? {
             Ok(policy) => policy,
             Err(why) => {
                 self.leave_out(Action::AssignPolicy, object, None, why);
@@ -84,7 +84,7 @@ impl Planner<'_> {
     }
 
     /// What would be assigned to an object, or why nothing is.
-    fn policy_for(&mut self, object: &Object) -> Result<Result<PolicyRef, WhyLeftOut>, PlanError> {
+    fn assignable_to(&mut self, object: &Object) -> Result<Result<PolicyRef, WhyLeftOut>, PlanError> {
         if super::disable::is_managed(object) {
             return Ok(Err(WhyLeftOut::Managed));
         }

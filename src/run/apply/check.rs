@@ -241,7 +241,8 @@ pub fn permissions(steps: &[Step]) -> Vec<&'static str> {
     needed
 }
 
-fn kind(change: &Change) -> WriteKind {
+/// What kind of write a change takes.
+pub(super) fn kind(change: &Change) -> WriteKind {
     match change {
         Change::SetTenantDefault { .. } | Change::CreatePolicy { .. } | Change::DeletePolicy { .. } => {
             WriteKind::Policy

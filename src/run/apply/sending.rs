@@ -3,12 +3,13 @@
 use serde_json::Value;
 use tokio::time::sleep;
 
+use super::check::kind;
 use super::look::{self, Seen};
 use super::send::send;
 use super::step::{Concluded, Past, has_come_about};
 use super::{ApplyError, ApplyJob};
 use crate::domain::{PolicyId, Text};
-use crate::graph::{self, GraphError, WriteError};
+use crate::graph::{self, GraphError, Held, WriteError};
 use crate::remediation::{Change, Outcome, Sight, Standing};
 
 /// Graph was busy with another write to the same object (FACTS §11).
@@ -125,7 +126,7 @@ impl Sending<'_> {
             WriteError::Changed(error) => error.answer().is_some_and(|answer| answer.has_code(CONCURRENCY)),
             WriteError::NotDone(GraphError::Transport { .. }) => true,
             WriteError::NotDone(_) | WriteError::Denied(_) | WriteError::Unknown(_) => {
-                return Next::Conclude(self.refused(error));
+                return Next::Conclude(self.refused(error).await);
             }
         };
         let again = passing && repeated <= patience.repeats;
@@ -147,21 +148,31 @@ impl Sending<'_> {
         match self.past.judge(self.change, &seen.standing) {
             Some(outcome) => Next::Conclude(outcome.into()),
             None if again => Next::SendAgain,
-            None => Next::Conclude(self.refused(error)),
+            None => Next::Conclude(self.refused(error).await),
         }
     }
 
     /// Graph said no, and it is as it was.
-    fn refused(&self, error: &WriteError) -> Concluded {
+    async fn refused(&self, error: &WriteError) -> Concluded {
         let said = match error {
             WriteError::Changed(error) | WriteError::Gone(error) => {
                 format!("It is still as before. {}", graph::explain(error, error.advice()))
             }
             error => error.explain(),
         };
-        // Without its permission, or in a full directory, the next one would be refused as well.
-        let hopeless = matches!(error, WriteError::Denied(_)) || error.holds_for_all();
+        let hopeless =
+            error.holds_for_all() || (matches!(error, WriteError::Denied(_)) && !self.has_permission().await);
         Concluded { outcome: self.past.not_done(&said), hopeless: hopeless.then(|| Text::new(&said)) }
+    }
+
+    /// Whether the token says that the writer may do it. Where it does and Graph says no, that is about this
+    /// object alone: one that its owner has locked, for instance (FACTS §7.5). Otherwise the next one would be
+    /// refused as well.
+    async fn has_permission(&self) -> bool {
+        match self.job.writer.permissions().await {
+            Ok(held @ Held::Known(_)) => held.lacks(kind(self.change).permissions()).is_empty(),
+            Ok(Held::Unknown) | Err(_) => false,
+        }
     }
 
     async fn until(

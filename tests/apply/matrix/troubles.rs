@@ -62,7 +62,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
     write_fault!("401 for ever", |fault| fault.unauthorized().always(), |_| Some(
         expect(Came::Failed, End::Before, 2, 0, 1).hopeless()
     )),
-    write_fault!("403", |fault| fault.forbidden().always(), denied),
+    write_fault!("403, though the token has the permission", |fault| fault.forbidden().always(), refused),
     write_fault!(
         "403, the directory is full",
         |fault| fault.answer(403, &error("Directory_QuotaExceeded")).always(),
