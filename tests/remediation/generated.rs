@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use keysweep::compliance::Names;
 use keysweep::domain::{
-    Aside, Assigned, CredentialState, Details, FederatedCredential, KeyCredential, KeyId, KeyType, LastUse,
-    Object, ObjectKey, PasswordCredential, RuleId, Text, Whom,
+    Aside, Assigned, Credential, CredentialAt, CredentialState, Details, FederatedCredential, KeyCredential,
+    KeyId, KeyType, LastUse, Object, ObjectKey, PasswordCredential, RuleId, Text, Whom,
 };
 use keysweep::remediation::{Action, Change, Plan};
 use proptest::prelude::*;
@@ -144,13 +144,16 @@ fn removed(plan: &Plan) -> BTreeMap<ObjectKey, BTreeSet<KeyId>> {
     removed
 }
 
-/// Whether something stays that can be signed in with, by a reading of its own.
-fn stays(object: &Object, without: &BTreeSet<KeyId>) -> bool {
+fn goes(credential: &Credential<'_>, gone: &BTreeSet<KeyId>) -> bool {
+    let is_password = matches!(credential.at, CredentialAt::Password(_));
+    is_password && credential.key_id.is_some_and(|id| gone.contains(&id))
+}
+
+/// Whether something in such a state stays that can be signed in with, by a reading of its own.
+fn stays(object: &Object, gone: &BTreeSet<KeyId>, state: impl Fn(CredentialState) -> bool) -> bool {
     let credentials = object.credentials();
     credentials.iter().any(|credential| {
-        let is_password = matches!(credential.at, keysweep::domain::CredentialAt::Password(_));
-        let goes = is_password && credential.key_id.is_some_and(|id| without.contains(&id));
-        !goes && credential.state(now()) == CredentialState::Active && !object.signs_tokens(credential)
+        !goes(credential, gone) && state(credential.state(now())) && !object.signs_tokens(credential)
     })
 }
 
@@ -196,14 +199,16 @@ proptest! {
         }
         for (key, gone) in removed(&plan) {
             let object = find(key);
-            let takes_unexpired = object.credentials().iter().any(|credential| {
-                credential.key_id.is_some_and(|id| gone.contains(&id))
-                    && matches!(credential.at, keysweep::domain::CredentialAt::Password(_))
-                    && credential.is_unexpired(now())
-            });
-            // Nobody knows of any application whether it signs in: their report tells of another one only.
-            if takes_unexpired && !world.orders.remove_last_credential && !is_idle(&world, object) {
-                prop_assert!(stays(object, &gone), "{:?} of {:?}", gone, object);
+            let taken = |state: fn(CredentialState) -> bool| {
+                object.credentials().iter().any(|credential| goes(credential, &gone) && state(credential.state(now())))
+            };
+            if world.orders.remove_last_credential || is_idle(&world, object) {
+                continue;
+            }
+            if taken(|state| state == CredentialState::Active) {
+                prop_assert!(stays(object, &gone, |state| state == CredentialState::Active), "{:?} of {:?}", gone, object);
+            } else if taken(|state| state == CredentialState::NotYetValid) {
+                prop_assert!(stays(object, &gone, |state| state != CredentialState::Expired), "{:?} of {:?}", gone, object);
             }
         }
     }
