@@ -259,7 +259,7 @@ fn cases() -> Vec<(&'static str, String)> {
         ("a writer without client id",      fix("[remediation.credential]\ntype = 'workload-identity'\ntoken_file = 't'\n")),
         ("a writer without type",           fix("[remediation.credential]\nclient_id = '44444444-4444-4444-8444-444444444444'\n")),
         ("a writer with two sign-ins",      fix("[remediation.credential]\ntype = 'managed-identity'\nsecret_env = 'SECRET'\n")),
-        ("a writer's certificate missing",  writer("type = 'certificate'\ncertificate_file = 'no/cert.pem'\n").replace("[remediation.credential]", "[remediation]\nmode = 'apply'\nactions = ['assign-policy']\n[remediation.credential]")),
+        ("a writer's certificate missing",  writer("type = 'certificate'\ncertificate_file = 'no/cert.pem'\n").replace("[remediation.credential]", "mode = 'apply'\n[remediation.credential]")),
         ("a tenant's writer without id",    but("type = \"azure-cli\"", "type = \"azure-cli\"\n[tenant.remediation_credential]\ntype = 'workload-identity'\ntoken_file = 't'")),
         ("a tenant's writer of no type",    but("type = \"azure-cli\"", "type = \"azure-cli\"\n[tenant.remediation_credential]")),
         ("a client id in the sign-in",      but("type = \"azure-cli\"", "type = \"azure-cli\"\nclient_id = '44444444-4444-4444-8444-444444444444'")),
