@@ -112,6 +112,23 @@ impl Budget {
         }
     }
 
+    /// Waits until the budget has room for a request, and does not take it.
+    pub(super) async fn room(&self, cost: Cost, told: impl Fn(Duration)) {
+        loop {
+            let settled = self.settled.notified();
+            let now = self.now();
+            let from = self.ledger().earliest(now, cost);
+            match from {
+                Some(from) if from <= now => return,
+                Some(from) => {
+                    told(from - now);
+                    sleep(from - now).await;
+                }
+                None => settled.await,
+            }
+        }
+    }
+
     /// Nothing is sent for so long: Graph said so.
     pub(super) fn pause(&self, pause: Duration) {
         self.ledger().pause(self.now(), pause);

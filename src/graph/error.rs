@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::sign_in::SignInError;
+use crate::domain::Text;
 
 /// The directory holds as many objects as it may. The code is known from public programs (FACTS §11).
 pub(super) const QUOTA_EXCEEDED: &str = "Directory_QuotaExceeded";
@@ -223,6 +224,8 @@ pub struct Answer {
     pub status: u16,
     /// `code`, outermost first; empty ones are left out.
     codes: Box<[Box<str>]>,
+    /// The outermost `message`, cut to 300 characters. It is no part of what is shown of an answer by itself.
+    pub message: Option<Text>,
     /// `request-id`, for Microsoft's support.
     pub request_id: Option<Box<str>>,
     /// How long Graph asks to wait.
@@ -241,7 +244,8 @@ impl Answer {
             id = id.or_else(|| error.get("request-id").and_then(Value::as_str).map(plain));
             level = error.get("innerError").or_else(|| error.get("innererror"));
         }
-        Self { status, codes: codes.into(), request_id: id.map(Into::into), retry_after: None }
+        let message = body.pointer("/error/message").and_then(Value::as_str).and_then(message);
+        Self { status, codes: codes.into(), message, request_id: id.map(Into::into), retry_after: None }
     }
 
     /// With the wait that Graph asks for.
@@ -280,6 +284,15 @@ impl fmt::Display for Answer {
     }
 }
 
+/// A message on one line; none where it says nothing.
+fn message(text: &str) -> Option<Text> {
+    // Masked before it is cut: half a secret has no shape any more.
+    let masked = Text::new(text);
+    let line: String = masked.as_str().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let short: String = line.trim().chars().take(300).collect();
+    (!short.is_empty()).then(|| Text::new(&short))
+}
+
 /// Foreign text cut down to what a code or an id is made of. The error body is not ours, and a log
 /// line or a mail header must not become longer or of several lines because of it.
 pub(super) fn plain(text: &str) -> String {
@@ -306,6 +319,20 @@ mod tests {
         ] {
             assert_eq!(Answer::new(400, header, &body).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn a_message_is_kept_on_one_line_bounded_and_without_secrets() {
+        let kept = |said: &str| {
+            Answer::new(400, None, &json!({ "error": { "message": said } }))
+                .message
+                .map(|text| text.as_str().to_owned())
+        };
+        assert_eq!(kept("No,\r\nnot this."), Some("No,  not this.".to_owned()));
+        assert_eq!(kept(" \n"), None);
+        assert_eq!(kept(&"x".repeat(5000)).map(|text| text.len()), Some(300));
+        let secret = format!("abc8Q~{}", "d".repeat(34));
+        assert!(kept(&secret).is_some_and(|text| !text.contains("Q~")));
     }
 
     #[test]

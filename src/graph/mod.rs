@@ -51,4 +51,4 @@ pub use progress::{Event, Progress};
 pub use refresh::{Ask, Refreshed, may_start_from, refresh};
 pub use retry::Patience;
 pub use why_full::WhyFull;
-pub use write::{GraphWriter, Held, WriteError, WriteKind, WriteTarget};
+pub use write::{GraphWriter, Held, Waits, WriteError, WriteKind, WriteTarget};

@@ -50,11 +50,27 @@ pub fn settings(policy: &Value) -> Value {
     })
 }
 
-/// Whether two custom policies say the same, by their settings. What is null is not there, and the order in which
-/// restrictions are listed means nothing.
+/// As it is, with its name for a description where it has none: Graph creates no policy without one, though there may
+/// be some (FACTS §5.6).
+#[must_use]
+pub fn described(policy: &Value) -> Value {
+    let mut policy = policy.clone();
+    let description = policy.get("description").and_then(Value::as_str).unwrap_or_default();
+    if description.trim().is_empty() {
+        let name = policy.get("displayName").cloned().unwrap_or_default();
+        if let Some(members) = policy.as_object_mut() {
+            members.insert("description".to_owned(), name);
+        }
+    }
+    policy
+}
+
+/// Whether two custom policies say the same, by their settings. What is null is not there, the order in which
+/// restrictions are listed means nothing, and no description is the same as the name for one ([`described`]).
 #[must_use]
 pub fn same(one: &Value, other: &Value) -> bool {
-    ordered(&settings(one)) == ordered(&settings(other))
+    let told = |policy: &Value| ordered(&described(&settings(policy)));
+    told(one) == told(other)
 }
 
 /// `id` of a policy.

@@ -131,7 +131,9 @@ fn reversed(
             let policy = *created.get(&number).ok_or(unknown)?;
             Change::DeletePolicy { policy, display_name: custom_policy::name(&body), before: body }
         }
-        Change::DeletePolicy { before, .. } => Change::CreatePolicy { body: before },
+        Change::DeletePolicy { before, .. } => {
+            Change::CreatePolicy { body: custom_policy::described(&before) }
+        }
         Change::AssignPolicy { object, policy } => match policy {
             PolicyRef::Existing { policy, display_name } => {
                 Change::UnassignPolicy { object, policy, display_name }

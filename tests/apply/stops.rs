@@ -226,3 +226,38 @@ async fn what_builds_on_a_failed_step_is_done_by_a_later_start() {
     let outcomes = rig.outcomes(&plan).await;
     assert!(outcomes.iter().all(is_done), "{outcomes:?}");
 }
+
+#[tokio::test]
+async fn an_object_that_must_not_be_read_fails_alone() {
+    let rig = Rig::with("max_failures = 2").await;
+    let plan = rig.plan(four(&rig)).await;
+    let path = format!("/v1.0/applications/{PAYROLL}");
+    rig.emulator.fault(Fault::on(Side::Graph, "GET", &path).forbidden().times(1));
+    let outcomes = rig.outcomes(&plan).await;
+    assert!(matches!(outcomes[0], Outcome::Failed { .. }), "{outcomes:?}");
+    assert!(outcomes[1..].iter().all(is_done), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn what_failed_before_does_not_keep_the_others_waiting() {
+    let rig = Rig::with("max_failures = 1").await;
+    let plan = rig.plan(vec![remove(ObjectKind::Application), remove(ObjectKind::ServicePrincipal)]).await;
+    let error = Fault::graph_error("Request_BadRequest", "No.");
+    let path = format!("/v1.0/applications/{PAYROLL}/removePassword");
+    rig.emulator.fault(Fault::on(Side::Graph, "POST", &path).answer(400, &error).always());
+    assert_eq!(rig.outcomes(&plan).await[1], Outcome::NotReached);
+    let outcomes = rig.outcomes(&plan).await;
+    assert!(matches!(outcomes[0], Outcome::Failed { .. }), "{outcomes:?}");
+    assert!(is_done(&outcomes[1]), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn what_graph_said_is_in_the_reason() {
+    let rig = Rig::new().await;
+    let error = Fault::graph_error("Request_BadRequest", "The date is too far away.");
+    rig.emulator.fault(Fault::on(Side::Graph, "PATCH", "/v1.0/*").answer(400, &error));
+    let change = block(&rig);
+    let Outcome::Failed { reason } = rig.outcome(change).await else { panic!("it did not fail") };
+    assert!(reason.as_str().contains("400 Request_BadRequest"), "{reason}");
+    assert!(reason.as_str().ends_with("Graph said: The date is too far away."), "{reason}");
+}

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use keysweep::domain::ObjectKind;
-use keysweep::emulator::Fault;
+use keysweep::emulator::{Fault, Side};
 use keysweep::remediation::{
     Change, Journaled, Outcome, Plan, PolicyRef, Purpose, Reversal, Skipped, WhyIrreversible, undo,
 };
@@ -249,4 +249,34 @@ async fn only_what_is_on_record_as_done_is_taken_back() {
         let why: Vec<WhyIrreversible> = reverse.impossible.iter().map(|left| left.why).collect();
         assert_eq!(why, impossible, "{case}");
     }
+}
+
+#[tokio::test]
+async fn a_policy_without_a_description_comes_back_with_its_name_for_one() {
+    for none in [Value::Null, serde_json::json!("")] {
+        let rig = Rig::new().await;
+        rig.emulator.edit(|tenant| tenant.policy_mut(IDLE).unwrap()["description"] = none.clone());
+        let plan = rig.plan(vec![delete(&rig, IDLE)]).await;
+        assert!(rig.outcomes(&plan).await.iter().all(is_done));
+        let (undoing, _) = back(&rig, &plan).await;
+        let outcomes = rig.outcomes(&undoing).await;
+        assert!(outcomes.iter().all(is_done), "{outcomes:?}");
+        let sent: Value = serde_json::from_str(&rig.writes()[1].body).unwrap();
+        assert_eq!(sent["description"], "Idle");
+    }
+}
+
+/// Delivered twice, or done by somebody else at the same moment.
+#[tokio::test]
+async fn what_was_refused_because_it_was_done_just_then_is_taken_back() {
+    let rig = Rig::new().await;
+    let path = format!("/v1.0/applications/{}/appManagementPolicies/$ref", crate::rig::PAYROLL);
+    let same = Fault::on(Side::Graph, "POST", &path).meanwhile(|tenant| {
+        tenant.assign(STRICT, keysweep::emulator::ObjectKind::Application, crate::rig::PAYROLL);
+    });
+    rig.emulator.fault(same);
+    let plan = rig.plan(vec![assign(ObjectKind::Application, STRICT)]).await;
+    assert_eq!(rig.outcomes(&plan).await, [Outcome::Done { created: None, found: true }]);
+    let (undoing, _) = back(&rig, &plan).await;
+    assert!(matches!(changes(&undoing)[..], [Change::UnassignPolicy { .. }]));
 }

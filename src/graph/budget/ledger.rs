@@ -61,8 +61,8 @@ impl Ledger {
         }
     }
 
-    /// Whether a request may be sent now.
-    pub(super) fn ask(&mut self, now: Duration, cost: Cost) -> Verdict {
+    /// When a request may be sent; none where that hangs on answers. Nothing is charged.
+    pub(super) fn earliest(&mut self, now: Duration, cost: Cost) -> Option<Duration> {
         let until = [
             Some(self.not_before),
             self.units.room(now, cost.units),
@@ -71,10 +71,12 @@ impl Ledger {
             self.writes.room(now, cost.writes),
             self.personal_writes.room(now, cost.personal_writes),
         ];
-        let Some(until) = until.into_iter().try_fold(Duration::ZERO, |latest, at| Some(latest.max(at?)))
-        else {
-            return Verdict::WaitForAnswers;
-        };
+        until.into_iter().try_fold(Duration::ZERO, |latest, at| Some(latest.max(at?)))
+    }
+
+    /// Whether a request may be sent now.
+    pub(super) fn ask(&mut self, now: Duration, cost: Cost) -> Verdict {
+        let Some(until) = self.earliest(now, cost) else { return Verdict::WaitForAnswers };
         if now < until {
             return Verdict::Wait(until - now);
         }

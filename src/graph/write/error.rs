@@ -7,10 +7,11 @@ use crate::graph::error::GraphError;
 use crate::graph::gaps;
 
 /// Why a write is not done, told apart by what its sender can do about it. The writer never repeats a write by
-/// itself, but for two that surely were not carried out: one whose token was refused, and one that was throttled.
+/// itself, not even one that surely was not carried out: what is there may be otherwise by then.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// It was refused, or never left: nothing happened, and sending it again would not help.
+    /// It was refused, or never left: nothing happened. Sending it again would not help, but after the wait where
+    /// Graph throttles ([`super::Waits`]).
     #[error("{0}")]
     NotDone(#[source] GraphError),
     /// Somebody else was faster (409, 412), or what was to be added is there or what was to be removed is not
@@ -24,8 +25,8 @@ pub enum WriteError {
     /// done can only be looked up.
     #[error("{0}: whether it was carried out has to be looked up")]
     Unknown(#[source] GraphError),
-    /// The token was refused, also a new one (401), or lacks something (403), or none could be had. Nothing
-    /// happened.
+    /// The token was refused (401; what is sent next has a new one), or lacks something (403), or none could be had.
+    /// Nothing happened.
     #[error("{0}")]
     Denied(#[source] GraphError),
 }

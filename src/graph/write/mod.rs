@@ -6,10 +6,12 @@ mod error;
 mod held;
 mod sending;
 mod target;
+mod waits;
 mod writer;
 
 pub(super) use call::WriteCall;
 pub use error::WriteError;
 pub use held::Held;
 pub use target::{WriteKind, WriteTarget};
+pub use waits::Waits;
 pub use writer::GraphWriter;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::call::WriteCall;
@@ -15,7 +15,7 @@ use crate::domain::PolicyId;
 use crate::graph::budget::Admitted;
 use crate::graph::error::{Answer, GraphError};
 use crate::graph::http::{Outgoing, judge, read_body, refusal, said, shape};
-use crate::graph::retry::{Pacing, Then};
+use crate::graph::retry::Then;
 use crate::graph::tokens::Bearer;
 
 /// What stands in the way of one attempt.
@@ -37,47 +37,33 @@ impl GraphWriter {
         object(call, &body).map(drop).map_err(WriteError::Unknown)
     }
 
-    /// Sends a write until Graph has carried it out or something else happened to it, and leaves the body.
+    /// Sends a write once, and leaves the body. What Graph asks to wait holds for whatever is sent next, and so does
+    /// the token that is had for one that was refused.
     pub(super) async fn send(&self, call: &WriteCall) -> Result<Vec<u8>, WriteError> {
         let graph = &self.graph;
-        let mut pacing = Pacing::new(&graph.patience);
-        let mut renewed = false;
-        loop {
-            let mut admitted = graph.budget.admit(call.cost(), |pause| held_back(call, pause)).await;
-            let bearer = graph.bearer().await.map_err(|error| WriteError::Denied(error.into()))?;
-            let started = Instant::now();
-            let after = graph.patience.attempt;
-            let attempt = timeout(after, self.attempt(call, &bearer, &mut admitted)).await;
-            drop(admitted);
-            let answer = match attempt {
-                Ok(Ok(body)) => return Ok(body),
-                Ok(Err(Obstacle::Refused(answer))) => answer,
-                Ok(Err(Obstacle::Other(error))) => return Err(error),
-                Err(_) => {
-                    let request = call.name().to_owned();
-                    return Err(WriteError::Unknown(GraphError::Timeout { request, after }));
-                }
-            };
-            if answer.status == 401 && !renewed {
-                renewed = true;
-                graph.renew(&bearer).await.map_err(|error| WriteError::Denied(error.into()))?;
-                continue;
+        let bearer = graph.bearer().await.map_err(|error| WriteError::Denied(error.into()))?;
+        let mut admitted = graph.budget.admit(call.cost(), |pause| held_back(call.name(), pause)).await;
+        let after = graph.patience.attempt;
+        let attempt = timeout(after, self.attempt(call, &bearer, &mut admitted)).await;
+        drop(admitted);
+        let answer = match attempt {
+            Ok(Ok(body)) => return Ok(body),
+            Ok(Err(Obstacle::Refused(answer))) => answer,
+            Ok(Err(Obstacle::Other(error))) => return Err(error),
+            Err(_) => {
+                let request = call.name().to_owned();
+                return Err(WriteError::Unknown(GraphError::Timeout { request, after }));
             }
-            let asked = Then::Throttled(answer.retry_after);
-            if answer.status != 429 {
-                if answer.retry_after.is_some() {
-                    graph.spare(asked);
-                }
-                return Err(fate(call, answer));
-            }
-            let Some(pause) = pacing.pause(asked, started.elapsed()) else {
-                graph.spare(asked);
-                let (request, waited) = (call.name().to_owned(), pacing.throttled());
-                return Err(WriteError::NotDone(GraphError::Throttled { request, waited, answer }));
-            };
-            let error = judge(call.name(), call.kind().needs(), answer).error;
-            graph.pause(&error, call.name(), asked, pause).await;
+        };
+        if answer.status == 401 {
+            graph.renew(&bearer).await.map_err(|error| WriteError::Denied(error.into()))?;
         }
+        graph.spare(Then::Throttled(answer.retry_after));
+        if answer.status == 429 {
+            let (request, waited) = (call.name().to_owned(), Duration::ZERO);
+            return Err(WriteError::NotDone(GraphError::Throttled { request, waited, answer }));
+        }
+        Err(fate(call, answer))
     }
 
     /// The body of a success.
@@ -161,7 +147,7 @@ fn object(call: &WriteCall, body: &[u8]) -> Result<Value, GraphError> {
     Err(GraphError::Shape { request: call.name().to_owned(), problem })
 }
 
-fn held_back(call: &WriteCall, pause: Duration) {
+pub(super) fn held_back(request: &str, pause: Duration) {
     let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(request = call.name(), pause_ms, "the budget is spent: holding `{}` back", call.name());
+    tracing::info!(request, pause_ms, "the budget is spent: holding `{request}` back");
 }

@@ -6,21 +6,24 @@ use serde_json::{Value, json};
 use super::call::WriteCall;
 use super::error::WriteError;
 use super::held::Held;
-use super::sending::created;
+use super::sending::{created, held_back};
 use super::target::{WriteKind, WriteTarget};
+use super::waits::Waits;
 use crate::domain::{KeyId, ObjectId, ObjectKey, ObjectKind, PolicyId};
+use crate::graph::budget::Cost;
 use crate::graph::call::Version;
 use crate::graph::error::GraphError;
 use crate::graph::http::Graph;
+use crate::graph::retry::Pacing;
 
 const DEFAULT: &str = "policies/defaultAppManagementPolicy";
 const CUSTOM: &str = "policies/appManagementPolicies";
 
 /// Graph as one tenant sees it, to be changed. Whoever does not hold one cannot change anything.
 ///
-/// Each method sends one request, and that once. It is sent again only where it surely was not carried out: with a
-/// new token after a 401, once, and after the wait that a 429 asks for, within [`crate::graph::Patience`]. Whoever
-/// gives up waiting for a method knows no more than after [`WriteError::Unknown`].
+/// Each method sends one request, and that once: what was looked at before may be otherwise after a wait, so whoever
+/// sends it again looks again. Whoever gives up waiting for a method knows no more than after
+/// [`WriteError::Unknown`].
 pub struct GraphWriter {
     pub(super) graph: Graph,
 }
@@ -38,6 +41,24 @@ impl GraphWriter {
     /// When there is no token to be had.
     pub async fn permissions(&self) -> Result<Held, GraphError> {
         Ok(Held::in_token(self.graph.bearer().await?.secret()))
+    }
+
+    /// Waits until there is a token, and room in the budget for a write to this object, or to a policy. What is sent
+    /// next is sent at once.
+    ///
+    /// # Errors
+    /// When there is no token to be had.
+    pub async fn ready(&self, to: Option<WriteTarget>) -> Result<(), WriteError> {
+        self.graph.bearer().await.map_err(|error| WriteError::Denied(error.into()))?;
+        let cost = to.map_or(Cost::of_write(false), |target| target.cost());
+        self.graph.budget.room(cost, |pause| held_back("the next write", pause)).await;
+        Ok(())
+    }
+
+    /// The waits for a change, of which there were none yet.
+    #[must_use]
+    pub fn waits(&self) -> Waits<'_> {
+        Waits::new(Pacing::new(&self.graph.patience))
     }
 
     /// Changes the tenant default policy: `PATCH /policies/defaultAppManagementPolicy` with these members (FACTS

@@ -78,7 +78,8 @@ pub fn irreversible(what: &Irreversible) -> String {
 pub fn stopped(stopped: &Stopped) -> String {
     match stopped {
         Stopped::Failures { failed } => {
-            format!("{}; a plan stops after `max_failures` of them.", steps(*failed, "failed"))
+            let failed = steps(*failed, "failed");
+            format!("{failed}; applying the plan again goes on with what is not done.")
         }
         Stopped::Changes { made } => {
             format!(

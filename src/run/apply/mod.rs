@@ -10,6 +10,7 @@ mod look;
 mod patience;
 mod preview;
 mod reverse;
+mod said;
 mod send;
 mod sending;
 mod step;

@@ -28,6 +28,11 @@ pub(super) async fn send(writer: &GraphWriter, change: &Change) -> Result<Option
     Ok(None)
 }
 
+/// Waits until the next write can leave at once.
+pub(super) async fn ready(writer: &GraphWriter, change: &Change) -> Result<(), WriteError> {
+    writer.ready(change.object().map(target)).await
+}
+
 fn target(object: &Target) -> WriteTarget {
     WriteTarget { key: object.key(), personal_accounts: object.personal_accounts }
 }

@@ -1,19 +1,25 @@
 //! Sending a step, and finding out what became of it.
 
+use std::time::Duration;
+
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::check::kind;
 use super::look::{self, Seen};
-use super::send::send;
+use super::said::{told, told_of_write};
+use super::send::{ready, send};
 use super::step::{Concluded, Past, has_come_about};
 use super::{ApplyError, ApplyJob};
 use crate::domain::{PolicyId, Text};
-use crate::graph::{self, GraphError, Held, WriteError};
+use crate::graph::{GraphError, Held, Waits, WriteError};
 use crate::remediation::{Change, Outcome, Sight, Standing};
 
 /// Graph was busy with another write to the same object (FACTS §11).
 const CONCURRENCY: &str = "Directory_ConcurrencyViolation";
+
+/// What was seen before this is looked at again: somebody else may have changed it.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// A step that is as the plan expects it.
 pub(super) struct Sending<'a> {
@@ -35,16 +41,29 @@ impl Sending<'_> {
     /// Sends it until it is done, or there is nothing more to be done. Each sending is on record before.
     pub(super) async fn carry_out(mut self) -> Result<Concluded, ApplyError> {
         let ApplyJob { store, turn, plan, clock, writer, .. } = self.job;
-        let (mut unknown, mut repeated) = (0, 0);
+        let (mut unknown, mut repeated, mut renewed) = (0, 0, false);
+        let mut waits = writer.waits();
         loop {
+            if let Some(concluded) = self.held_back().await {
+                return Ok(concluded);
+            }
             let before = self.before.take();
             store.intend(turn, &plan.plan_id, self.number, clock(), before.as_ref()).await?;
+            let sent = Instant::now();
             let next = match send(writer, self.change).await {
                 Ok(created) => return Ok(self.verify(created).await),
                 Err(error @ WriteError::Unknown(_)) => {
                     unknown += 1;
                     self.past = Past::PerhapsSent;
                     self.look_it_up(&error, unknown).await
+                }
+                // What is sent next has a new token.
+                Err(WriteError::Denied(GraphError::Unauthorized { .. })) if !renewed => {
+                    renewed = true;
+                    self.look_again().await
+                }
+                Err(error @ WriteError::NotDone(GraphError::Throttled { .. })) => {
+                    self.throttled(error, sent.elapsed(), &mut waits).await
                 }
                 Err(error) => {
                     repeated += 1;
@@ -54,6 +73,56 @@ impl Sending<'_> {
             match next {
                 Next::Conclude(concluded) => return Ok(concluded),
                 Next::SendAgain => {}
+            }
+        }
+    }
+
+    /// The writer may have to wait for a token, or for room in its budget. What is there may be otherwise by then.
+    async fn held_back(&self) -> Option<Concluded> {
+        let asked = Instant::now();
+        if let Err(error) = ready(self.job.writer, self.change).await {
+            return Some(self.refused(&error).await);
+        }
+        if asked.elapsed() < FRESH {
+            return None;
+        }
+        match self.look_again().await {
+            Next::Conclude(concluded) => Some(concluded),
+            Next::SendAgain => None,
+        }
+    }
+
+    /// It was not carried out, and is sent again after the wait that Graph asks for, if it is as it was by then.
+    async fn throttled(&self, error: WriteError, took: Duration, waits: &mut Waits<'_>) -> Next {
+        match (waits.after(&error, took), error) {
+            (Some(pause), error) => {
+                tracing::warn!(error = %error.error(), ?pause, "Graph throttles: waiting, then looking again");
+                sleep(pause).await;
+                // The budget waits as well, and for others.
+                if let Err(error) = ready(self.job.writer, self.change).await {
+                    return Next::Conclude(self.refused(&error).await);
+                }
+                self.look_again().await
+            }
+            (None, WriteError::NotDone(GraphError::Throttled { request, answer, .. })) => {
+                let waited = waits.waited();
+                let error = WriteError::NotDone(GraphError::Throttled { request, waited, answer });
+                Next::Conclude(self.refused(&error).await)
+            }
+            (None, error) => Next::Conclude(self.refused(&error).await),
+        }
+    }
+
+    /// Time has passed since it was looked at, and nothing was carried out since.
+    async fn look_again(&self) -> Next {
+        match look::once(self.job.reader, self.change, None).await {
+            Ok(seen) => match self.past.judge(self.change, &seen.standing) {
+                Some(outcome) => Next::Conclude(outcome.into()),
+                None => Next::SendAgain,
+            },
+            Err(reading) => {
+                let reason = format!("It had to wait, and could not be looked at again. {}", told(&reading));
+                Next::Conclude(self.past.not_done(&reason).into())
             }
         }
     }
@@ -68,7 +137,7 @@ impl Sending<'_> {
         let seen = match self.until(created, shows).await {
             Ok(seen) => seen,
             Err(error) => {
-                let said = graph::explain(&error, error.advice());
+                let said = told(&error);
                 return unclear(&format!("Graph accepted it, and it could not be read back. {said}"));
             }
         };
@@ -87,9 +156,10 @@ impl Sending<'_> {
         }
     }
 
-    /// A policy that an earlier sending made after all.
+    /// Another policy of the name, where there was none before: an earlier sending made it after all, or this one was
+    /// delivered twice, or somebody else made it at the same moment.
     fn twins(&self, sight: &Sight) -> Option<String> {
-        let (Past::PerhapsSent, Sight::Named(found)) = (self.past, sight) else { return None };
+        let Sight::Named(found) = sight else { return None };
         if found.len() < 2 {
             return None;
         }
@@ -103,8 +173,8 @@ impl Sending<'_> {
         let seen = match self.until(None, has_come_about).await {
             Ok(seen) => seen,
             Err(reading) => {
-                let said = graph::explain(&reading, reading.advice());
-                let reason = format!("{} It could not be read back either. {said}", error.explain());
+                let said = told(&reading);
+                let reason = format!("{} It could not be read back either. {said}", told_of_write(error));
                 return Next::Conclude(unclear(&reason));
             }
         };
@@ -114,7 +184,7 @@ impl Sending<'_> {
         if sent < self.job.patience.sends {
             return Next::SendAgain;
         }
-        let reason = format!("It was sent, and it is still as before. {}", error.explain());
+        let reason = format!("It was sent, and it is still as before. {}", told_of_write(error));
         Next::Conclude(unclear(&reason))
     }
 
@@ -140,11 +210,17 @@ impl Sending<'_> {
         let seen = match seen {
             Ok(seen) => seen,
             Err(reading) => {
-                let said = graph::explain(&reading, reading.advice());
-                let reason = format!("{} It could not be looked at again. {said}", error.explain());
+                let said = told(&reading);
+                let reason = format!("{} It could not be looked at again. {said}", told_of_write(error));
                 return Next::Conclude(self.past.not_done(&reason).into());
             }
         };
+        // It was as expected a moment before, so this one did it and was delivered twice, or somebody else did at the
+        // same moment. Whoever takes it back has to know of it.
+        let at_once = matches!(error, WriteError::Changed(_) | WriteError::Gone(_));
+        if let (true, Standing::Reached { created }) = (at_once, &seen.standing) {
+            return Next::Conclude(Outcome::Done { created: *created, found: true }.into());
+        }
         match self.past.judge(self.change, &seen.standing) {
             Some(outcome) => Next::Conclude(outcome.into()),
             None if again => Next::SendAgain,
@@ -156,9 +232,9 @@ impl Sending<'_> {
     async fn refused(&self, error: &WriteError) -> Concluded {
         let said = match error {
             WriteError::Changed(error) | WriteError::Gone(error) => {
-                format!("It is still as before. {}", graph::explain(error, error.advice()))
+                format!("It is still as before. {}", told(error))
             }
-            error => error.explain(),
+            error => told_of_write(error),
         };
         let hopeless =
             error.holds_for_all() || (matches!(error, WriteError::Denied(_)) && !self.has_permission().await);

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::look::{self, Seen};
+use super::said::told;
 use super::sending::Sending;
 use super::{ApplyError, ApplyJob, guard};
 use crate::domain::{PolicyId, Text};
-use crate::graph::{self, GraphError};
+use crate::graph::GraphError;
 use crate::remediation::{Change, Outcome, PolicyRef, Skipped, Standing, Step, Target};
 use crate::store::Entry;
 
@@ -161,6 +162,15 @@ pub(super) fn has_come_about(standing: &Standing) -> bool {
     matches!(standing, Standing::Reached { .. } | Standing::Other { taken_away: true, .. })
 }
 
+/// Whether the later of two changes may build on the earlier one. Two assignments of one policy do not.
+pub(super) fn builds_on(later: &Change, earlier: &Change) -> bool {
+    let is_assignment =
+        |change: &Change| matches!(change, Change::AssignPolicy { .. } | Change::UnassignPolicy { .. });
+    let object = |change: &Change| change.object().map(Target::key);
+    let two_objects = object(later) != object(earlier);
+    touch(earlier, later) && !(is_assignment(later) && is_assignment(earlier) && two_objects)
+}
+
 /// Whether two changes are about the same object or the same policy. A policy that is created is told by its name.
 fn touch(one: &Change, other: &Change) -> bool {
     let object = |change: &Change| change.object().map(Target::key);
@@ -187,11 +197,10 @@ fn policy(change: &Change) -> Option<String> {
 
 /// It could not be looked at, so nothing was sent.
 fn unread(past: Past, error: &GraphError) -> Concluded {
-    let said = graph::explain(error, error.advice());
+    let said = told(error);
     let hopeless = match error {
-        GraphError::SignIn(_) | GraphError::Unauthorized { .. } | GraphError::Forbidden { .. } => {
-            Some(Text::new(&said))
-        }
+        // A refusal (403) may be about this object alone. Where it is not, `max_failures` ends it.
+        GraphError::SignIn(_) | GraphError::Unauthorized { .. } => Some(Text::new(&said)),
         _ => None,
     };
     let reason = match past {

@@ -1,9 +1,9 @@
 //! All steps of a plan, and when to stop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::on_record;
-use super::step::{Past, expired, step};
+use super::step::{Past, builds_on, expired, step};
 use super::{Applied, ApplyError, ApplyJob, Refusal};
 use crate::domain::PolicyId;
 use crate::remediation::{Change, Outcome, Skipped, Step, StepOutcome, Stopped};
@@ -32,10 +32,23 @@ pub(super) async fn walk(job: ApplyJob<'_>) -> Result<Applied, ApplyError> {
     Ok(Applied { steps: walked.steps(), stopped })
 }
 
-/// The steps that were perhaps sent, then the others.
+/// The steps that were perhaps sent, then the others, of which those come last that an earlier start failed at, with
+/// what builds on them: a few bad objects must not keep all others waiting for ever.
 fn in_order<'p>(steps: &'p [Step], journal: &BTreeMap<u32, Entry>) -> Vec<&'p Step> {
     let mut steps: Vec<&Step> = steps.iter().collect();
-    steps.sort_by_key(|step| Past::of(journal.get(&step.number)) != Past::PerhapsSent);
+    let mut last: Vec<&Step> = Vec::new();
+    for step in &steps {
+        let outcome = journal.get(&step.number).and_then(|entry| entry.outcome.as_ref());
+        let failed = matches!(outcome, Some(Outcome::Failed { .. }));
+        if failed || last.iter().any(|earlier| builds_on(&step.change, &earlier.change)) {
+            last.push(step);
+        }
+    }
+    let last: BTreeSet<u32> = last.iter().map(|step| step.number).collect();
+    steps.sort_by_key(|step| {
+        let sent = Past::of(journal.get(&step.number)) == Past::PerhapsSent;
+        (!sent, last.contains(&step.number))
+    });
     steps
 }
 

@@ -4,8 +4,8 @@ use keysweep::emulator::{Fault, Side};
 use serde_json::{Value, json};
 
 use super::expected::{
-    Came, End, Expect, after_something_else, after_something_else_seen, after_the_same, denied, expect,
-    found, in_vain, refused, refused_for_long, repeated, sent_again,
+    Came, End, Expect, after_something_else, after_something_else_seen, after_something_else_while_waiting,
+    after_the_same, denied, expect, found, in_vain, refused, refused_for_long, sent_again,
 };
 use super::others::{Edit, deletion, is_gone_then, something_else, the_same};
 use crate::rig::{Rig, STRICT};
@@ -51,16 +51,16 @@ pub(super) const TROUBLES: &[Trouble] = &[
     write_fault!(
         "429 once",
         |fault| fault.answer(429, &error("TooManyRequests")).header("Retry-After", "0.01"),
-        repeated
+        sent_again
     ),
     write_fault!(
         "429 for ever",
         |fault| fault.answer(429, &error("TooManyRequests")).header("Retry-After", "600").always(),
         denied
     ),
-    write_fault!("401 once", Fault::unauthorized, repeated),
+    write_fault!("401 once", Fault::unauthorized, sent_again),
     write_fault!("401 for ever", |fault| fault.unauthorized().always(), |_| Some(
-        expect(Came::Failed, End::Before, 2, 0, 1).hopeless()
+        expect(Came::Failed, End::Before, 2, 0, 2).hopeless()
     )),
     write_fault!("403, though the token has the permission", |fault| fault.forbidden().always(), refused),
     write_fault!(
@@ -241,7 +241,25 @@ pub(super) const TROUBLES: &[Trouble] = &[
     Trouble {
         name: "the look before is refused",
         arm: |rig, _, _| rig.emulator.fault(Fault::on(Side::Graph, "GET", "/v1.0/*").forbidden().always()),
-        expect: |_| Some(expect(Came::Failed, End::Before, 0, 0, 0).hopeless()),
+        expect: |_| Some(expect(Came::Failed, End::Before, 0, 0, 0)),
+        hangs: false,
+    },
+    // Somebody else is at it while this waits.
+    Trouble {
+        name: "something else was done while Graph throttled",
+        arm: |rig, route, _| {
+            let fault = route.fault().meanwhile(something_else(route));
+            rig.emulator.fault(fault.answer(429, &error("TooManyRequests")).header("Retry-After", "0.01"));
+        },
+        expect: after_something_else_while_waiting,
+        hangs: false,
+    },
+    Trouble {
+        name: "something else was done while the token was renewed",
+        arm: |rig, route, _| {
+            rig.emulator.fault(route.fault().meanwhile(something_else(route)).unauthorized());
+        },
+        expect: after_something_else_while_waiting,
         hangs: false,
     },
     // Somebody else is at it.
@@ -315,7 +333,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
             let end = End::BeforeAnd(|tenant| tenant.remove_policy(STRICT));
             match route {
                 Route::Assign(_) => Some(expect(Came::Gone, end, 1, 0, 1)),
-                Route::Unassign(_) => Some(expect(Came::AlreadySo, end, 1, 0, 1)),
+                Route::Unassign(_) => Some(expect(Came::Found, end, 1, 0, 1)),
                 _ => None,
             }
         },

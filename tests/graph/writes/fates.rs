@@ -31,19 +31,16 @@ fn fate(end: &Result<(), WriteError>) -> Fate {
     }
 }
 
-/// An answer, how the writes end that meet it, and how often they are sent.
+/// An answer, how the writes end that meet it, each sent once.
 struct Case {
     name: &'static str,
     reply: Reply,
-    /// For how many requests.
-    times: usize,
     /// Of those that create, of those that add or remove one of several, and of the others.
     ends: [Fate; 3],
-    sent: usize,
 }
 
 fn case(name: &'static str, reply: Reply, ends: [Fate; 3]) -> Case {
-    Case { name, reply, times: usize::MAX, ends, sent: 1 }
+    Case { name, reply, ends }
 }
 
 fn all(name: &'static str, reply: Reply, end: Fate) -> Case {
@@ -73,8 +70,7 @@ fn cases() -> Vec<Case> {
         case("400, no JSON",        Reply::raw(400, "<html>"),                                         [NotDone, Changed, NotDone]),
         all("400, assigned twice",  Reply::error(400, "Request_MultipleObjectsWithSameKeyValue"),      Changed),
         all("400, by a policy",     Reply::error(400, "CredentialTypeNotAllowedAsPerAppPolicy"),       NotDone),
-        all("401",                  Reply::error(401, "InvalidAuthenticationToken"),                   Denied).sent(2),
-        all("401 once",             Reply::error(401, "InvalidAuthenticationToken"),                   Done).once(),
+        all("401",                  Reply::error(401, "InvalidAuthenticationToken"),                   Denied),
         all("402",                  Reply::error(402, "PaymentRequired"),                              NotDone),
         all("403",                  Reply::error(403, "Authorization_RequestDenied"),                  Denied),
         all("403, full",            Reply::error(403, "Directory_QuotaExceeded"),                      Denied),
@@ -85,10 +81,9 @@ fn cases() -> Vec<Case> {
         all("410",                  Reply::error(410, "Gone"),                                         Gone),
         all("412",                  Reply::error(412, "PreconditionFailed"),                           Changed),
         all("413",                  Reply::error(413, "RequestEntityTooLarge"),                        NotDone),
-        all("429 once",             throttled("0.05"),                                                 Done).once(),
-        all("429 once, no wait",    Reply::error(429, "TooManyRequests"),                              Done).once(),
+        all("429",                  throttled("0.05"),                                                 NotDone),
+        all("429, no wait",         Reply::error(429, "TooManyRequests"),                              NotDone),
         all("429, for too long",    throttled("3600"),                                                 NotDone),
-        all("429, again and again", throttled("0.1"),                                                  NotDone).sent(3),
         all("500",                  Reply::error(500, "Service_InternalServerError"),                  Unknown),
         all("501",                  Reply::error(501, "NotImplemented"),                               Unknown),
         all("502, no JSON",         Reply::raw(502, "<html>Bad gateway</html>"),                       Unknown),
@@ -99,15 +94,6 @@ fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    fn sent(self, sent: usize) -> Self {
-        Self { sent, ..self }
-    }
-
-    /// It strikes once, and the second request is done.
-    fn once(self) -> Self {
-        Self { times: 1, sent: 2, ..self }
-    }
-
     fn end(&self, route: Route) -> Fate {
         let [created, member, other] = self.ends;
         match route {
@@ -116,17 +102,6 @@ impl Case {
             _ => other,
         }
     }
-
-    /// At first the case, later what there is to say when it is done.
-    fn answers(&self, route: Route) -> impl Fn(&Seen) -> Reply + Send + Sync + 'static {
-        let (times, reply) = (self.times, self.reply.clone());
-        move |request| if request.nth < times { reply.clone() } else { route.done() }
-    }
-}
-
-/// Waits of a tenth of a second, two of them.
-fn short() -> Patience {
-    Patience { throttled: Duration::from_millis(250), ..patience() }
 }
 
 #[tokio::test]
@@ -134,12 +109,13 @@ async fn every_answer_to_every_write_ends_as_its_sender_can_use_it_and_none_is_s
     let (http, mut cells) = (http(), 0);
     for route in ROUTES {
         for case in cases() {
-            let server = Server::start(case.answers(route)).await;
-            let end = route.write(&GraphWriter::new(graph_by(&http, &server, short()))).await;
+            let reply = case.reply.clone();
+            let server = Server::start(move |_: &Seen| reply.clone()).await;
+            let end = route.write(&GraphWriter::new(graph_by(&http, &server, patience()))).await;
             let what = format!("{route:?}, {}: {end:?}", case.name);
             assert_eq!(fate(&end), case.end(route), "{what}");
             let seen = server.seen();
-            assert_eq!(seen.len(), case.sent, "{what}");
+            assert_eq!(seen.len(), 1, "{what}");
             assert!(seen.iter().all(|request| !request.path.contains("elsewhere")), "{what}");
             // Neither a token nor a body is in what is said of it.
             let said = end.err().map(|error| format!("{error:?} {}", error.explain())).unwrap_or_default();
@@ -151,7 +127,7 @@ async fn every_answer_to_every_write_ends_as_its_sender_can_use_it_and_none_is_s
 }
 
 #[tokio::test]
-async fn a_new_token_is_what_a_write_is_sent_again_with() {
+async fn after_a_401_the_next_write_has_a_new_token() {
     for route in ROUTES {
         let server = Server::start(move |request| match request.header("authorization") {
             Some("Bearer token-1") => Reply::error(401, "InvalidAuthenticationToken"),
@@ -159,6 +135,11 @@ async fn a_new_token_is_what_a_write_is_sent_again_with() {
         })
         .await;
         let writer = writer(&server, patience());
+        let end = route.write(&writer).await;
+        assert!(
+            matches!(end, Err(WriteError::Denied(GraphError::Unauthorized { .. }))),
+            "{route:?}: {end:?}"
+        );
         route.write(&writer).await.unwrap();
         route.write(&writer).await.unwrap();
         let tokens: Vec<_> =
@@ -168,14 +149,26 @@ async fn a_new_token_is_what_a_write_is_sent_again_with() {
 }
 
 #[tokio::test]
-async fn what_was_throttled_is_sent_again_after_the_wait_and_not_before() {
+async fn what_was_throttled_is_told_with_its_wait_which_the_next_write_keeps_to() {
     for route in ROUTES {
         let server = Server::start(move |request| match request.nth {
             0 => Reply::error(429, "TooManyRequests").with("retry-after", "0.15"),
             _ => route.done(),
         })
         .await;
-        route.write(&writer(&server, patience())).await.unwrap();
+        let writer = writer(&server, patience());
+        let error = route.write(&writer).await.unwrap_err();
+        assert!(matches!(error, WriteError::NotDone(GraphError::Throttled { .. })), "{route:?}: {error:?}");
+        assert_eq!(error.retry_after(), Some(Duration::from_millis(150)));
+        assert!(
+            writer
+                .waits()
+                .after(&error, Duration::ZERO)
+                .is_some_and(|wait| Duration::from_millis(150) <= wait)
+        );
+        assert_eq!(server.seen().len(), 1);
+        writer.ready(None).await.unwrap();
+        route.write(&writer).await.unwrap();
         let seen = server.seen();
         assert_eq!(seen.len(), 2);
         assert_eq!(seen[0].body, seen[1].body, "{route:?}");
