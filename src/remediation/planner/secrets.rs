@@ -10,6 +10,7 @@ use super::{About, Found, Planner};
 use crate::compliance::by_application_proxy;
 use crate::domain::{
     Credential, CredentialAt, CredentialKind, CredentialState, KeyId, KeyType, Object, PasswordCredential,
+    Text,
 };
 use crate::remediation::{Action, Cause, Change, Target, WhyLeftOut};
 
@@ -176,7 +177,11 @@ fn is_understood(object: &Object, credential: &Credential<'_>) -> bool {
         CredentialKind::SamlSigningPassword => false,
         CredentialKind::Certificate => {
             let CredentialAt::Key(place) = credential.at else { return false };
-            let known = object.keys.get(place).is_some_and(|key| key.key_type == KeyType::Certificate);
+            // What encrypts or signs tokens is no credential (FACTS §3).
+            let verifies = |usage: &Text| usage.as_str().eq_ignore_ascii_case("Verify");
+            let known = object.keys.get(place).is_some_and(|key| {
+                key.key_type == KeyType::Certificate && key.usage.as_ref().is_some_and(verifies)
+            });
             known && !object.signs_tokens(credential)
         }
     }
