@@ -20,7 +20,7 @@ pub struct LastUse<K> {
     nameless: usize,
     /// Where somebody signed in later in a way that `latest` does not count, when that was; none where that cannot
     /// be told. In the order of the ids, each once. None as a whole in what was recorded before this was kept.
-    #[serde(default)]
+    #[serde(default = "Option::default")]
     others: Option<Vec<(K, Option<DateTime<Utc>>)>>,
 }
 
@@ -95,6 +95,12 @@ impl<K: Ord + Copy> FromIterator<(K, Option<DateTime<Utc>>)> for LastUse<K> {
             let Some(at) = at else { continue };
             latest.entry(id).and_modify(|known| *known = at.max(*known)).or_insert(at);
         }
-        Self { latest: latest.into_iter().collect(), entries, unclear: Vec::new(), nameless: 0, others: Some(Vec::new()) }
+        Self {
+            latest: latest.into_iter().collect(),
+            entries,
+            unclear: Vec::new(),
+            nameless: 0,
+            others: Some(Vec::new()),
+        }
     }
 }

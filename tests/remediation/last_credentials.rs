@@ -41,7 +41,10 @@ fn two_removals_together_do_not_take_the_last() {
     let kept = ["remove-client-secrets Payroll #1", "- remove-client-secrets Payroll #2 (last-credential)"];
     assert_eq!(used.lines(), kept, "the one that is used stays");
     let told = busy(&both).with(|world| world.orders.remove_last_credential = true);
-    let gone = ["remove-client-secrets Payroll #1", "remove-client-secrets Payroll #2 [last-credential]"];
+    let gone = [
+        "remove-client-secrets Payroll #1",
+        "remove-client-secrets Payroll #2 [last-credential] [last-in-use]",
+    ];
     assert_eq!(told.lines(), gone, "unless told");
 }
 

@@ -150,7 +150,9 @@ fn application(entry: Entry<'_>) -> Option<Row<AppId>> {
         let other = all.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten();
         Some(match (at, other) {
             (Some(at), None) => Row::Besides(id, at, None),
-            (Some(at), Some(Some(other))) if at.is_none_or(|at| at < other) => Row::Besides(id, at, Some(other)),
+            (Some(at), Some(Some(other))) if at.is_none_or(|at| at < other) => {
+                Row::Besides(id, at, Some(other))
+            }
             (at, _) => of(id, at),
         })
     };

@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::{Action, Cause, Orders, Plan, PlanId, Purpose, SealError, Target, WhyLeftOut};
 use crate::compliance::Settings;
 use crate::domain::{AppId, Inventory, KeyId, Object, ObjectKey, RuleId, RuleSet, RunMark, Whom};
-pub use default::blocking;
+pub use default::{blocking, opening};
 
 use activity::Activity;
 use assign::Assignable;
