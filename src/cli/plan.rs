@@ -17,7 +17,7 @@ use crate::remediation::{Action, Plan, Selection};
 use crate::report::remedy::plan_text;
 use crate::run::apply::{ConnectError, reader};
 use crate::run::clock::Clock;
-use crate::run::{PlanJob, PlanningError, plan_recorded};
+use crate::run::{PlanJob, PlanningError, incomplete_since, plan_recorded};
 
 pub(super) async fn plan(args: &args::Plan, config: &Config, clock: Clock) -> Result<End, Failure> {
     let tenant = remedy::one_tenant(config, args.tenant.as_deref())?;
@@ -35,7 +35,11 @@ pub(super) async fn plan(args: &args::Plan, config: &Config, clock: Clock) -> Re
         clock,
     });
     let plan = Box::pin(plan).await.map_err(|error| failure(&error))?;
-    show_plan(&plan, args.out.as_deref(), args.format, tenant)
+    let since = incomplete_since(&store, tenant).await.map_err(|error| remedy::store_failure(&error))?;
+    let note = since.map(|run| {
+        format!("Run {run} is newer, but incomplete: the plan rests on the last complete one and knows nothing of it.")
+    });
+    show(&plan, args.out.as_deref(), args.format, tenant, note.as_deref())
 }
 
 fn selection(args: &args::Plan) -> Selection {
@@ -59,9 +63,25 @@ pub(super) fn show_plan(
     format: PlanFormat,
     tenant: &Tenant,
 ) -> Result<End, Failure> {
-    let text = plan_text(plan, usize::from(show::terminal_width()));
+    show(plan, out, format, tenant, None)
+}
+
+/// As [`show_plan`], with something that is to be known before.
+fn show(
+    plan: &Plan,
+    out: Option<&Path>,
+    format: PlanFormat,
+    tenant: &Tenant,
+    note: Option<&str>,
+) -> Result<End, Failure> {
+    let mut text = plan_text(plan, usize::from(show::terminal_width()));
+    if let Some(note) = note {
+        show::warning(note);
+        text = format!("{note}\n{text}");
+    }
     if plan.steps.is_empty() {
-        let nothing = format!("There is nothing to do.\n{}", left_out_only(&text, plan));
+        let note = note.map(|note| format!("{note}\n")).unwrap_or_default();
+        let nothing = format!("There is nothing to do.\n{note}{}", left_out_only(&text, plan));
         return told(&nothing, plan, format, Written::Nowhere);
     }
     let written = remedy::write(plan, out)?;
@@ -116,7 +136,7 @@ fn failure(error: &PlanningError) -> Failure {
         | PlanningError::NotAllowed(_)
         | PlanningError::NotLast { .. }
         | PlanningError::NoSuchObject { .. } => End::BadUsage,
-        PlanningError::NoRun(_)
+        PlanningError::NoRun { .. }
         | PlanningError::Context { .. }
         | PlanningError::Look(_)
         | PlanningError::Store(_)

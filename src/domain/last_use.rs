@@ -18,6 +18,10 @@ pub struct LastUse<K> {
     /// Entries of which it could not even be read whose they are.
     #[serde(default)]
     nameless: usize,
+    /// Where somebody signed in later in a way that `latest` does not count, when that was; none where that cannot
+    /// be told. In the order of the ids, each once. None as a whole in what was recorded before this was kept.
+    #[serde(default = "Option::default")]
+    others: Option<Vec<(K, Option<DateTime<Utc>>)>>,
 }
 
 impl<K: Ord + Copy> LastUse<K> {
@@ -26,6 +30,33 @@ impl<K: Ord + Copy> LastUse<K> {
     pub fn of(&self, id: K) -> Option<DateTime<Utc>> {
         let place = self.latest.binary_search_by(|(other, _)| other.cmp(&id)).ok()?;
         self.latest.get(place).map(|(_, at)| *at)
+    }
+
+    /// The latest sign-in of any kind of this one, those of users included; the inner none where there is none on
+    /// record, the outer one where nobody can tell.
+    pub fn of_any_kind(&self, id: K) -> Option<Option<DateTime<Utc>>> {
+        let others = self.others.as_ref()?;
+        if self.is_unclear(id) {
+            return None;
+        }
+        let place = others.binary_search_by(|(other, _)| other.cmp(&id)).ok();
+        match place.and_then(|place| others.get(place)) {
+            Some((_, None)) => None,
+            Some((_, Some(at))) => Some(self.of(id).max(Some(*at))),
+            None => Some(self.of(id)),
+        }
+    }
+
+    /// The same report with these sign-ins of other kinds; none is one of which nobody can tell when it was.
+    #[must_use]
+    pub fn with_others(mut self, all: impl IntoIterator<Item = (K, Option<DateTime<Utc>>)>) -> Self {
+        let mut others: BTreeMap<K, Option<DateTime<Utc>>> = self.others.into_iter().flatten().collect();
+        for (id, at) in all {
+            let known = others.entry(id).or_insert(at);
+            *known = known.zip(at).map(|(one, other)| one.max(other));
+        }
+        self.others = Some(others.into_iter().collect());
+        self
     }
 
     /// The oldest sign-in of the report: so far back it goes at least.
@@ -64,6 +95,12 @@ impl<K: Ord + Copy> FromIterator<(K, Option<DateTime<Utc>>)> for LastUse<K> {
             let Some(at) = at else { continue };
             latest.entry(id).and_modify(|known| *known = at.max(*known)).or_insert(at);
         }
-        Self { latest: latest.into_iter().collect(), entries, unclear: Vec::new(), nameless: 0 }
+        Self {
+            latest: latest.into_iter().collect(),
+            entries,
+            unclear: Vec::new(),
+            nameless: 0,
+            others: Some(Vec::new()),
+        }
     }
 }

@@ -252,6 +252,8 @@ pub enum Consequence {
     UseUnknown,
     /// Nothing is left that it could sign in with.
     LastCredential,
+    /// It goes although somebody signs in, or may: `remove_last_credential` was on when the plan was made.
+    LastInUse,
     /// Objects hold unexpired secrets that could not be renewed any more.
     CannotRenew {
         /// How many applications do.
@@ -270,6 +272,20 @@ pub enum Consequence {
     /// The four entries that block additions exempt different actors, as they did before: the admin centre may
     /// refuse to edit the policy.
     ActorsDiffer,
+    /// What was kept out may be added again, as far as the last complete run saw.
+    Opens {
+        /// To how many applications.
+        applications: u32,
+        /// To how many service principals.
+        service_principals: u32,
+    },
+    /// The tenant default stays enabled.
+    StaysEnabled {
+        /// What else in it is in force, as [`Consequence::AlsoInForce`] has it.
+        restrictions: Vec<String>,
+    },
+    /// The entries that block go altogether: taking back what put them there also puts back what was there before.
+    EntriesGo,
     /// Nobody gets a new token for it in this tenant; tokens that are out stay valid until they end.
     SignInStops,
     /// Owners other than people can still add secrets, or objects have a custom policy that decides instead.

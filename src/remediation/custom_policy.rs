@@ -1,10 +1,9 @@
 //! Custom policies as they are created, and as they are found in Graph's JSON.
 
-use chrono::{DateTime, Datelike, FixedOffset};
 use serde_json::{Value, json};
 
 use super::Template;
-use super::tenant_default::{is_enabled, kind_of, ordered, restricts, with_lists};
+use super::tenant_default::{is_enabled, is_for_all, kind_of, ordered, restricts, with_lists};
 use crate::compliance::{Demand, RestrictionType};
 use crate::domain::{Collection, MaxLifetime, PolicyId, Text};
 
@@ -112,17 +111,6 @@ fn meets(policy: &Value, demand: &Demand) -> bool {
         .peekable();
     entries.peek().is_some()
         && entries.all(|entry| restricts(entry) && is_for_all(entry) && is_within(entry, demand))
-}
-
-/// Whether an entry has no date, or one that means every object (FACTS §5.4).
-fn is_for_all(entry: &Value) -> bool {
-    match entry.get("restrictForAppsCreatedAfterDateTime") {
-        None | Some(Value::Null) => true,
-        Some(date) => {
-            let date = date.as_str().and_then(|text| text.parse::<DateTime<FixedOffset>>().ok());
-            date.is_some_and(|date| date.to_utc().year() == 1)
-        }
-    }
 }
 
 fn is_within(entry: &Value, demand: &Demand) -> bool {

@@ -1,13 +1,13 @@
 //! Plans for single steps that a person asks for.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::{
-    Change, Consequence, Orders, Plan, PlanId, Purpose, Reversal, SealError, Step, Target, blocking,
-    tenant_default,
+    Change, Consequence, Guarded, Orders, Plan, PlanId, Protection, Purpose, Reversal, SealError, Step,
+    blocking, opening, tenant_default,
 };
-use crate::compliance::{Bearer, Names};
-use crate::domain::{Inventory, PolicyId, TenantId, Text};
+use crate::domain::{Inventory, TenantId};
 
 /// Who asks for what.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub struct Manual<'a> {
     pub command: &'a str,
     /// What the configuration allows: `max_changes`, `protected` and `plan_valid_for` hold here too, `actions` do not.
     pub orders: &'a Orders,
+    /// The tenant default as Graph has it, where it is to be changed.
+    pub found: Option<&'a Value>,
     /// What the last complete run saw, to say what blocking brings about; none where there is no such run.
     pub inventory: Option<&'a Inventory>,
     /// The moment it is made.
@@ -45,35 +47,14 @@ pub enum ManualError {
     Seal(#[from] SealError),
 }
 
-/// What is protected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Guarded {
-    /// An object.
-    Object(Target),
-    /// A custom policy.
-    Policy(PolicyId, Text),
-    /// The tenant, and so its default.
-    Tenant(TenantId),
-}
-
-impl Guarded {
-    fn shown(&self) -> String {
-        match self {
-            Self::Object(Target { object_type, object_id, .. }) => format!("the {object_type} {object_id}"),
-            Self::Policy(id, _) => format!("the policy {id}"),
-            Self::Tenant(id) => format!("the tenant {id}"),
-        }
-    }
-}
-
 /// The plan that makes these changes, in this order.
 ///
 /// # Errors
 /// When one of them is made to something protected, or there are too many.
 pub fn manual(asked: Manual<'_>, changes: Vec<Change>) -> Result<Plan, ManualError> {
-    let Manual { tenant, tenant_id, command, orders, inventory, now } = asked;
-    let protected = Names::of(&orders.protected);
-    if let Some(guarded) = changes.iter().find_map(|change| guarded(change, tenant_id, &protected)) {
+    let Manual { tenant, tenant_id, command, orders, found, inventory, now } = asked;
+    let protection = Protection::of(orders);
+    if let Some(guarded) = changes.iter().find_map(|change| protection.guards(change, tenant_id, found)) {
         return Err(ManualError::Protected(guarded));
     }
     let allowed = orders.max_changes;
@@ -94,23 +75,6 @@ pub fn manual(asked: Manual<'_>, changes: Vec<Change>) -> Result<Plan, ManualErr
         seal: String::new(),
     };
     Ok(plan.sealed()?)
-}
-
-fn guarded(change: &Change, tenant: TenantId, protected: &Names) -> Option<Guarded> {
-    match change {
-        Change::AssignPolicy { object, .. }
-        | Change::UnassignPolicy { object, .. }
-        | Change::RemovePassword { object, .. }
-        | Change::SetAccountEnabled { object, .. } => {
-            let bearer = Bearer { id: object.object_id, app_id: object.app_id, name: &object.display_name };
-            protected.name(bearer).then(|| Guarded::Object(object.clone()))
-        }
-        Change::SetTenantDefault { .. } => protected.has(tenant.0).then_some(Guarded::Tenant(tenant)),
-        Change::DeletePolicy { policy, display_name, .. } => {
-            protected.has(policy.0).then(|| Guarded::Policy(*policy, display_name.clone()))
-        }
-        Change::CreatePolicy { .. } => None,
-    }
 }
 
 fn step(number: u32, change: Change, inventory: Option<&Inventory>, now: DateTime<Utc>) -> Step {
@@ -136,6 +100,14 @@ fn consequences(change: &Change, inventory: Option<&Inventory>, now: DateTime<Ut
     let restrictions = tenant_default::others_in_force(before);
     if switched_on && !restrictions.is_empty() {
         consequences.push(Consequence::AlsoInForce { restrictions });
+    }
+    if *before != *after && *after == tenant_default::unblock(before) {
+        consequences.extend(inventory.map(opening));
+        if tenant_default::is_enabled(after) {
+            let restrictions = tenant_default::others_in_force(after);
+            consequences.push(Consequence::StaysEnabled { restrictions });
+        }
+        consequences.push(Consequence::EntriesGo);
     }
     if tenant_default::actors_differ(after) {
         consequences.push(Consequence::ActorsDiffer);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::Action;
 use crate::compliance::Demand;
@@ -51,6 +51,22 @@ pub struct Template {
     pub description: String,
     /// `restrictions`, each enabled for every object. Never empty.
     pub restrictions: Vec<Demand>,
+}
+
+impl Orders {
+    /// Whether the owners were told of everything that was first seen then, and had the time they were given: it
+    /// begins when the day ends on which they were told.
+    #[must_use]
+    pub fn owners_know(
+        &self,
+        first_seen: impl IntoIterator<Item = Option<DateTime<Utc>>>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let end = self.owners_told_on.and_then(|day| day.checked_add_days(Days::new(1)));
+        let Some(end) = end.map(|day| day.and_time(NaiveTime::MIN).and_utc()) else { return false };
+        let over = end.checked_add_signed(self.owners_notice).is_some_and(|over| over <= now);
+        over && first_seen.into_iter().all(|first| first.is_some_and(|first| first < end))
+    }
 }
 
 impl Default for Template {

@@ -49,6 +49,8 @@ pub enum Skipped {
     },
     /// `[remediation] protected` names it now.
     Protected,
+    /// `[remediation]` does not allow it any more.
+    NotAllowed,
     /// An exception covers its finding now.
     Excepted,
     /// The step it builds on was not done.

@@ -1,5 +1,6 @@
 //! The tenant default as it is written: whole, with nothing changed but what blocks secrets (FACTS §5.7).
 
+use chrono::{DateTime, Datelike, FixedOffset};
 use serde_json::{Map, Value, json};
 
 use super::meaning::meaning;
@@ -27,7 +28,8 @@ pub fn settings(policy: &Value) -> Value {
 }
 
 /// The settings of a policy that keeps new client secrets and symmetric keys out for every application and every
-/// service principal. Everything else stays as it is, who is exempted too.
+/// service principal. Everything else stays as it is, who is exempted too, and so does an entry that holds for every
+/// object already, in whatever words (FACTS §5.4).
 #[must_use]
 pub fn block(policy: &Value) -> Value {
     let mut settings = settings(policy);
@@ -42,9 +44,12 @@ pub fn block(policy: &Value) -> Value {
                 enforce(entry);
             }
             if !known {
-                let mut entry = json!({ "restrictionType": kind });
-                enforce(&mut entry);
-                entries.push(entry);
+                entries.push(json!({
+                    "restrictionType": kind,
+                    "state": "enabled",
+                    "maxLifetime": null,
+                    "restrictForAppsCreatedAfterDateTime": null,
+                }));
             }
         }
     }
@@ -128,6 +133,17 @@ pub(super) fn restricts(entry: &Value) -> bool {
         }
 }
 
+/// Whether an entry has no date, or one that means every object (FACTS §5.4).
+pub(super) fn is_for_all(entry: &Value) -> bool {
+    match entry.get("restrictForAppsCreatedAfterDateTime") {
+        None | Some(Value::Null) => true,
+        Some(date) => {
+            let date = date.as_str().and_then(|text| text.parse::<DateTime<FixedOffset>>().ok());
+            date.is_some_and(|date| date.to_utc().year() == 1)
+        }
+    }
+}
+
 /// `restrictionType` of an entry.
 pub(super) fn kind_of(entry: &Value) -> &str {
     entry.get("restrictionType").and_then(Value::as_str).unwrap_or_default()
@@ -137,8 +153,11 @@ fn is_of(entry: &Value, kind: &str) -> bool {
     kind_of(entry) == kind
 }
 
-/// Makes an entry hold for every object.
+/// Makes an entry hold for every object. One that does stays as somebody wrote it.
 fn enforce(entry: &mut Value) {
+    if restricts(entry) && is_for_all(entry) {
+        return;
+    }
     let Value::Object(members) = entry else { return };
     members.insert("state".to_owned(), json!("enabled"));
     members.insert("maxLifetime".to_owned(), Value::Null);
@@ -152,30 +171,25 @@ fn passwords_of(settings: &mut Value) -> impl Iterator<Item = &mut Vec<Value>> {
     halves.filter_map(|(_, half)| half.get_mut("passwordCredentials")?.as_array_mut())
 }
 
-/// As it can be written: without annotations and what is read-only. In what names whom an entry exempts,
-/// `@odata.type` stays: it says what kind of attribute is meant (FACTS §5.2), and without it Graph would not know
-/// (inferred).
-pub(super) fn written(value: &Value) -> Value {
-    written_in(value, false)
-}
-
-fn written_in(value: &Value, exempts: bool) -> Value {
+/// As it can be written: without annotations and what is read-only. Within, `@odata.type` stays: it says which kind of
+/// entry or attribute is meant (FACTS §5.2), and without it Graph would not know (inferred).
+fn written(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let is_kept = |name: &str| match name {
-                "isStateSetByMicrosoft" => false,
-                "@odata.type" => exempts,
-                _ => !name.contains("@odata."),
-            };
-            let kept = members.iter().filter(|(name, _)| is_kept(name));
-            let all =
-                kept.map(|(name, held)| (name.clone(), written_in(held, exempts || name == "excludeActors")));
-            Value::Object(all.collect())
+            let kept = members.iter().filter(|(name, _)| is_written(name));
+            Value::Object(kept.map(|(name, held)| (name.clone(), written(held))).collect())
         }
-        Value::Array(entries) => {
-            Value::Array(entries.iter().map(|entry| written_in(entry, exempts)).collect())
-        }
+        Value::Array(entries) => Value::Array(entries.iter().map(written).collect()),
         other => other.clone(),
+    }
+}
+
+/// Whether a member is more than an annotation, and not read-only.
+fn is_written(name: &str) -> bool {
+    match name {
+        "isStateSetByMicrosoft" | "@odata.context" | "@odata.id" | "@odata.etag" | "@odata.count" => false,
+        // `@odata.…` about another member.
+        name => name.find("@odata.").is_none_or(|place| place == 0),
     }
 }
 
@@ -185,6 +199,8 @@ pub(super) fn with_lists(half: Option<&Value>) -> Value {
         Some(Value::Object(members)) => members,
         _ => Map::new(),
     };
+    // What a half is, its place says.
+    half.remove("@odata.type");
     for list in LISTS {
         let entries = half.entry(list).or_insert_with(|| json!([]));
         if !entries.is_array() {
@@ -198,9 +214,7 @@ pub(super) fn with_lists(half: Option<&Value>) -> Value {
 pub(super) fn ordered(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let there = members.iter().filter(|(name, held)| {
-                !held.is_null() && (name.as_str() == "@odata.type" || !name.contains("@odata."))
-            });
+            let there = members.iter().filter(|(name, held)| !held.is_null() && is_written(name));
             Value::Object(there.map(|(name, held)| (name.clone(), ordered(held))).collect())
         }
         Value::Array(entries) => {

@@ -25,7 +25,7 @@ pub use files::NewFile;
 pub use finish::finish;
 pub use keeping::{Keeping, TakenOver, while_held};
 pub use lines::Lines;
-pub use planning::{PlanJob, PlanningError, plan_recorded};
+pub use planning::{PlanJob, PlanningError, incomplete_since, plan_recorded};
 pub use remediate::Remediating;
 pub use render::{Rebuilt, heavy, rebuild};
 pub use verify::{CheckedRun, Flaw, Found, Mismatch, Print, Shelf, Terms, Verified, Witness};

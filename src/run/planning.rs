@@ -49,8 +49,13 @@ pub enum PlanningError {
     #[error("`{0}` is not among `[remediation] actions`")]
     NotAllowed(Action),
     /// There is nothing to rest on.
-    #[error("no complete run of `{0}` is on record")]
-    NoRun(String),
+    #[error("no complete run of `{tenant}` is on record{}", .incomplete.as_ref().map(|run| format!(", and the last one, {run}, was incomplete")).unwrap_or_default())]
+    NoRun {
+        /// The tenant.
+        tenant: String,
+        /// The last run, which did not read everything; none where there is none at all.
+        incomplete: Option<RunId>,
+    },
     /// A run is asked for that is not the last complete one.
     #[error("run {asked} is not the last complete run of `{tenant}`, which is {last}")]
     NotLast {
@@ -96,7 +101,13 @@ impl PlanningError {
             Self::NothingAllowed | Self::NotAllowed(_) => {
                 Some("List there what may be done, as `[\"remove-expired-secrets\"]`.".to_owned())
             }
-            Self::NoRun(_) => Some("Audit the tenant first, with `keysweep audit`.".to_owned()),
+            Self::NoRun { incomplete: Some(_), .. } => Some(
+                "A plan rests on a complete run only: see what it could not read, and audit again."
+                    .to_owned(),
+            ),
+            Self::NoRun { incomplete: None, .. } => {
+                Some("Audit the tenant first, with `keysweep audit`.".to_owned())
+            }
             Self::NotLast { .. } => Some(
                 "A plan rests on the last complete run only: later ones know better what is there."
                     .to_owned(),
@@ -158,6 +169,16 @@ pub async fn plan_recorded(job: PlanJob<'_>) -> Result<Plan, PlanningError> {
     Ok(plan)
 }
 
+/// The last run on record, where it is incomplete and newer than the last complete one: a plan knows nothing of it.
+///
+/// # Errors
+/// When the store fails.
+pub async fn incomplete_since(store: &Store, tenant: &Tenant) -> Result<Option<RunId>, StoreError> {
+    let runs = store.runs(Some(&TenantKey::from(tenant))).await?;
+    let last = runs.into_iter().next_back().map(|entry| entry.counts);
+    Ok(last.filter(|counts| !counts.complete).map(|counts| counts.run.run_id))
+}
+
 /// A run as it is on record.
 struct Seen {
     run: RunMark,
@@ -172,8 +193,9 @@ async fn recall(
     key: &TenantKey,
     asked: Option<&RunId>,
 ) -> Result<Seen, PlanningError> {
-    let none = || PlanningError::NoRun(tenant.name.clone());
     let runs = store.runs(Some(key)).await?;
+    let incomplete = runs.last().map(|entry| entry.counts.run.run_id.clone());
+    let none = || PlanningError::NoRun { tenant: tenant.name.clone(), incomplete: incomplete.clone() };
     let last = runs.into_iter().rfind(|entry| entry.counts.complete).ok_or_else(none)?;
     let run = last.counts.run;
     if let Some(asked) = asked.filter(|asked| **asked != run.run_id) {

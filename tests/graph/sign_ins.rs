@@ -149,6 +149,8 @@ async fn the_latest_of_all_kinds_counts_only_where_they_are_not_told_apart() {
     assert_eq!(of(1), at("2026-11-01T00:00:00Z"));
     assert_eq!([of(2), of(4)], [None, None], "users of it, or callers of it");
     assert_eq!(of(3), at("2026-02-01T00:00:00Z"));
+    let of_any_kind = |number: u128| of_apps(&inventory).of_any_kind(AppId(id(number)));
+    assert_eq!([1, 2, 3, 4].map(of_any_kind), [Some(at("2026-11-01T00:00:00Z")); 4], "whoever it was");
 }
 
 #[tokio::test]

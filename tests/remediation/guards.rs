@@ -2,7 +2,7 @@
 
 use keysweep::domain::{Aside, Assigned, Gap, Owners, Part, RuleId, Text, Whom};
 use keysweep::domain::{KeyCredential, KeyType, PasswordCredential, TenantId};
-use keysweep::remediation::{Action, PlanError};
+use keysweep::remediation::{Action, Change, PlanError};
 use uuid::Uuid;
 
 use crate::world::{POLICY, TENANT, World, application, date, day, days, facts, key, now, principal, secret};
@@ -342,4 +342,85 @@ fn owners_have_nothing_to_do_with_it() {
     assert_eq!(world.lines(), ownerless.lines());
     let other = world.with(|world| world.objects.push(application(5, "Ledger")));
     assert_eq!(other.lines(), ownerless.lines());
+}
+
+#[test]
+fn a_policy_that_is_protected_is_not_assigned() {
+    let assigning = || World::open().allow(&[Action::CreatePolicy, Action::AssignPolicy]);
+    let protected = ["- assign-policy Payroll (protected)"; 2];
+    for whom in [Whom::Id(POLICY.0), Whom::Name("keysweep: *".to_owned())] {
+        let there = assigning().with(|world| world.orders.protected = vec![whom.clone()]);
+        assert_eq!(there.lines(), protected, "{whom:?}");
+    }
+    let to_create = assigning().with(|world| {
+        world.policies.clear();
+        world.orders.protected = vec![Whom::Name("keysweep: *".to_owned())];
+    });
+    assert_eq!(to_create.lines(), protected);
+}
+
+#[test]
+fn by_hand_the_same_is_protected() {
+    use keysweep::remediation::{Manual, ManualError, Orders, PolicyRef, Target, manual, tenant_default};
+    let raw = serde_json::json!({ "id": POLICY.to_string(), "displayName": "Default", "isEnabled": true });
+    let settings = tenant_default::settings(&raw);
+    let display_name = keysweep::domain::Text::new("Ours");
+    let object = Target::of(&World::compliant().objects[0]);
+    let changes = [
+        Change::SetTenantDefault { before: settings.clone(), after: settings.clone() },
+        Change::DeletePolicy { policy: POLICY, display_name: display_name.clone(), before: settings },
+        Change::UnassignPolicy { object: object.clone(), policy: POLICY, display_name: display_name.clone() },
+        Change::AssignPolicy { object, policy: PolicyRef::Existing { policy: POLICY, display_name } },
+    ];
+    let tenant = crate::world::TENANT;
+    for (whom, refused) in [
+        (Whom::Id(POLICY.0), [true; 4]),
+        (Whom::Id(tenant.0), [true, false, false, false]),
+        (Whom::Name("our*".to_owned()), [false, true, true, true]),
+        (Whom::Name("default".to_owned()), [true, false, false, false]),
+        (Whom::Name("payroll".to_owned()), [false, false, true, true]),
+    ] {
+        let orders = Orders { protected: vec![whom.clone()], ..Orders::default() };
+        for (change, refused) in changes.iter().zip(refused) {
+            let asked = Manual {
+                tenant: "contoso",
+                tenant_id: tenant,
+                command: "x",
+                orders: &orders,
+                found: Some(&raw),
+                inventory: None,
+                now: crate::world::now(),
+            };
+            let made = manual(asked, vec![change.clone()]);
+            assert_eq!(matches!(made, Err(ManualError::Protected(_))), refused, "{whom:?}: {change:?}");
+        }
+    }
+}
+
+#[test]
+fn opening_says_what_it_opens_and_what_stays() {
+    use keysweep::remediation::{Consequence, Manual, Orders, manual, tenant_default};
+    let mut world = World::compliant();
+    world.tenant_default["applicationRestrictions"]["keyCredentials"] =
+        serde_json::json!([crate::world::entry("asymmetricKeyLifetime")]);
+    let inventory = world.inventory();
+    let before = tenant_default::settings(&world.tenant_default);
+    let after = tenant_default::unblock(&before);
+    let asked = Manual {
+        tenant: "contoso",
+        tenant_id: crate::world::TENANT,
+        command: "policy unblock-all",
+        orders: &Orders::default(),
+        found: None,
+        inventory: Some(&inventory),
+        now: crate::world::now(),
+    };
+    let plan = manual(asked, vec![Change::SetTenantDefault { before, after }]).unwrap();
+    let restrictions = vec!["applicationRestrictions.keyCredentials.asymmetricKeyLifetime".to_owned()];
+    let expected = [
+        Consequence::Opens { applications: 1, service_principals: 1 },
+        Consequence::StaysEnabled { restrictions },
+        Consequence::EntriesGo,
+    ];
+    assert_eq!(plan.steps[0].consequences, expected);
 }

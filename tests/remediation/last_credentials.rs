@@ -1,7 +1,7 @@
 //! The last credential of something that signs in.
 
 use keysweep::domain::{
-    Aside, Details, FederatedCredential, KeyCredential, KeyType, Object, PasswordCredential, Text,
+    AppId, Aside, Details, FederatedCredential, KeyCredential, KeyType, Object, PasswordCredential, Text,
 };
 use keysweep::remediation::Action;
 
@@ -28,6 +28,10 @@ fn certificate(key_type: KeyType, days_ago: i64, days_left: i64) -> KeyCredentia
     }
 }
 
+fn used_for(usage: Option<&str>) -> KeyCredential {
+    KeyCredential { usage: usage.map(Text::new), ..certificate(KeyType::Certificate, 1, 90) }
+}
+
 #[test]
 fn two_removals_together_do_not_take_the_last() {
     let both = [secret(1, 90), secret(2, 80)];
@@ -37,7 +41,10 @@ fn two_removals_together_do_not_take_the_last() {
     let kept = ["remove-client-secrets Payroll #1", "- remove-client-secrets Payroll #2 (last-credential)"];
     assert_eq!(used.lines(), kept, "the one that is used stays");
     let told = busy(&both).with(|world| world.orders.remove_last_credential = true);
-    let gone = ["remove-client-secrets Payroll #1", "remove-client-secrets Payroll #2 [last-credential]"];
+    let gone = [
+        "remove-client-secrets Payroll #1",
+        "remove-client-secrets Payroll #2 [last-credential] [last-in-use]",
+    ];
     assert_eq!(told.lines(), gone, "unless told");
 }
 
@@ -65,9 +72,13 @@ fn only_what_can_be_signed_in_with_counts_as_staying() {
         let (id, name) = (Text::new("1"), Text::new("github"));
         facts.federated = vec![FederatedCredential { id, name, issuer: None, subject: None }];
     };
-    let cases: [(&str, Alter, &[&str]); 9] = [
+    let cases: [(&str, Alter, &[&str]); 13] = [
         ("nothing else",               |_| (),                                                                     kept),
         ("a certificate",              |object| object.keys = vec![certificate(KeyType::Certificate, 1, 90)],      taken),
+        ("one in small letters",       |object| object.keys = vec![used_for(Some("verify"))],                      taken),
+        ("one that encrypts",          |object| object.keys = vec![used_for(Some("Encrypt"))],                     kept),
+        ("one that signs",             |object| object.keys = vec![used_for(Some("Sign"))],                        kept),
+        ("one of unknown use",         |object| object.keys = vec![used_for(None)],                                kept),
         ("one that has expired",       |object| object.keys = vec![certificate(KeyType::Certificate, 90, 0)],      kept),
         ("one that has not begun",     |object| object.keys = vec![certificate(KeyType::Certificate, -1, 90)],     kept),
         ("one of an unknown type",     |object| object.keys = vec![certificate(KeyType::Other(None), 1, 90)],      kept),
@@ -124,6 +135,15 @@ fn only_what_is_known_to_be_idle_may_lose_its_last() {
             let Aside::Read(report) = std::mem::take(&mut world.beside.application_use) else { panic!() };
             world.beside.application_use = Aside::Read(report.with_unreadable([app_id], 0));
         }),                                                                                                               kept),
+        ("its users lately",             Box::new(move |world| others(world, app_id, Some(90))),                          kept),
+        ("its users long ago",           Box::new(move |world| others(world, app_id, Some(91))),                          taken),
+        ("its users, nobody knows when", Box::new(move |world| others(world, app_id, None)),                              kept),
+        ("a run that did not keep users", Box::new(|world| {
+            let report = world.beside.application_use.read().unwrap();
+            let mut json = serde_json::to_value(report).unwrap();
+            json.as_object_mut().unwrap().remove("others").unwrap();
+            world.beside.application_use = Aside::Read(serde_json::from_value(json).unwrap());
+        }),                                                                                                               kept),
         ("without app id",               Box::new(|world| world.objects[0].app_id = None),                                kept),
     ];
     for (case, change, expected) in cases {
@@ -131,6 +151,13 @@ fn only_what_is_known_to_be_idle_may_lose_its_last() {
         let lines: Vec<String> = lines.iter().map(|line| line.replace(" [use-unknown]", "").replace(" [recently-used]", "")).collect();
         assert_eq!(lines, expected, "{case}");
     }
+}
+
+/// Users signed in to it so many days ago.
+fn others(world: &mut World, app_id: AppId, days_ago: Option<i64>) {
+    let Aside::Read(report) = std::mem::take(&mut world.beside.application_use) else { panic!() };
+    let at = days_ago.map(|ago| now() - days(ago));
+    world.beside.application_use = Aside::Read(report.with_others([(app_id, at)]));
 }
 
 #[test]

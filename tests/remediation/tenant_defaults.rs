@@ -77,6 +77,50 @@ fn an_entry_that_is_there_keeps_its_place_its_actors_and_what_nobody_knows() {
 }
 
 #[test]
+fn which_kind_an_entry_is_of_is_written_back() {
+    let named = |name: &str, member: &str| {
+        json!({ "@odata.type": format!("#microsoft.graph.{name}"),
+        "@odata.etag": "W/1", "@odata.id": "x", "member@odata.type": "#Edm.String", "member": member })
+    };
+    let half = json!({
+        "@odata.type": "#microsoft.graph.appManagementApplicationConfiguration",
+        "@odata.count": 1,
+        "keyCredentials": [named("madeUpConfiguration", "a")],
+        "madeUp": { "nested": named("madeUpDeeper", "b") },
+    });
+    let policy = json!({ "@odata.type": "#microsoft.graph.tenantAppManagementPolicy", "isEnabled": true,
+        "applicationRestrictions": half });
+    let kept = |name: &str, member: &str| json!({ "@odata.type": format!("#microsoft.graph.{name}"), "member": member });
+    let expected = json!({
+        "passwordCredentials": [],
+        "keyCredentials": [kept("madeUpConfiguration", "a")],
+        "madeUp": { "nested": kept("madeUpDeeper", "b") },
+    });
+    assert_eq!(settings(&policy)["applicationRestrictions"], expected);
+    assert_eq!(settings(&policy).get("@odata.type"), None);
+}
+
+#[test]
+fn what_the_admin_centre_blocked_is_blocked() {
+    let mut policy = block(&never_configured());
+    for half in ["applicationRestrictions", "servicePrincipalRestrictions"] {
+        let entries = policy[half]["passwordCredentials"].as_array_mut().unwrap();
+        entries[0]["restrictForAppsCreatedAfterDateTime"] = "0001-01-01T00:00:00Z".into();
+        entries[1].as_object_mut().unwrap().remove("state");
+    }
+    assert_eq!(block(&policy), policy);
+    policy["isEnabled"] = false.into();
+    let on = block(&policy);
+    assert_eq!(on["applicationRestrictions"], policy["applicationRestrictions"], "as it was written");
+    policy["applicationRestrictions"]["passwordCredentials"][0]["state"] = "disabled".into();
+    policy["servicePrincipalRestrictions"]["passwordCredentials"][0]["restrictForAppsCreatedAfterDateTime"] =
+        "0002-01-01T00:00:00Z".into();
+    for half in ["applicationRestrictions", "servicePrincipalRestrictions"] {
+        assert_eq!(block(&policy)[half]["passwordCredentials"][0], entry("passwordAddition"), "{half}");
+    }
+}
+
+#[test]
 fn what_this_version_has_no_name_for_is_noticed() {
     assert!(is_told_whole(&settings(&never_configured())));
     for (half, list) in [
@@ -113,7 +157,7 @@ fn names() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[a-zA-Z]{1,8}",
         1 => prop::sample::select(vec![
-            "@odata.type", "x@odata.context", "isStateSetByMicrosoft", "state", "maxLifetime", "excludeActors",
+            "@odata.type", "@odata.etag", "x@odata.context", "isStateSetByMicrosoft", "state", "maxLifetime", "excludeActors",
             "restrictionType", "passwordCredentials", "isEnabled", "id",
         ]).prop_map(str::to_owned),
     ]
@@ -179,23 +223,32 @@ fn is_ours(entry: &Value) -> bool {
 }
 
 /// What has to survive: everything without annotations and what is read-only, by a reading of its own.
-fn rest(value: &Value, exempts: bool) -> Value {
+fn rest(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
+            let lost =
+                ["isStateSetByMicrosoft", "@odata.context", "@odata.id", "@odata.etag", "@odata.count"];
             let kept = members.iter().filter(|(name, _)| {
-                (!name.contains("@odata.") || exempts && *name == "@odata.type")
-                    && *name != "isStateSetByMicrosoft"
+                !lost.contains(&name.as_str()) && (name.starts_with('@') || !name.contains("@odata."))
             });
-            kept.map(|(name, held)| (name.clone(), rest(held, exempts || name == "excludeActors"))).collect()
+            kept.map(|(name, held)| (name.clone(), rest(held))).collect()
         }
-        Value::Array(entries) => entries.iter().map(|entry| rest(entry, exempts)).collect(),
+        Value::Array(entries) => entries.iter().map(rest).collect(),
         other => other.clone(),
     }
 }
 
+/// Whether an entry holds for every object already.
+fn holds(entry: &Value) -> bool {
+    let date = &entry["restrictForAppsCreatedAfterDateTime"];
+    let for_all = date.is_null() || date.as_str().is_some_and(|date| date.starts_with("0001-"));
+    for_all && (entry["state"].is_null() || entry["state"] == "enabled")
+}
+
 /// A half as it was, with lists for what is null or absent.
 fn half_of(policy: &Value, name: &str) -> Map<String, Value> {
-    let mut half = rest(&policy[name], false).as_object().cloned().unwrap_or_default();
+    let mut half = rest(&policy[name]).as_object().cloned().unwrap_or_default();
+    half.remove("@odata.type");
     for list in ["passwordCredentials", "keyCredentials"] {
         let there = half.get(list).is_some_and(Value::is_array);
         if !there {
@@ -219,7 +272,7 @@ proptest! {
             // Every entry is where it was; ours are at the end where they were not.
             for (place, entry) in old.iter().enumerate() {
                 let mut entry = entry.clone();
-                if is_ours(&entry) {
+                if is_ours(&entry) && !holds(&entry) {
                     entry["state"] = "enabled".into();
                     entry["maxLifetime"] = Value::Null;
                     entry["restrictForAppsCreatedAfterDateTime"] = Value::Null;

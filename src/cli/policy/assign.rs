@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::counter::{Counter, name_of, unread};
+use super::counter::{Counter, Known, name_of, unread};
 use super::which;
 use crate::cli::args;
 use crate::cli::exit::{End, Failure};
@@ -38,7 +38,7 @@ pub(super) async fn assign(args: &args::Assign, counter: &Counter<'_>) -> Result
         ));
     }
     let policy = PolicyRef::Existing { policy: id, display_name };
-    counter.go("policy assign", vec![Change::AssignPolicy { object, policy }], None, &notes).await
+    counter.go("policy assign", vec![Change::AssignPolicy { object, policy }], Known::default(), &notes).await
 }
 
 pub(super) async fn unassign(args: &args::Unassign, counter: &Counter<'_>) -> Result<End, Failure> {
@@ -72,7 +72,12 @@ pub(super) async fn unassign(args: &args::Unassign, counter: &Counter<'_>) -> Re
     };
     let display_name = name_in(&policies, policy);
     counter
-        .go("policy unassign", vec![Change::UnassignPolicy { object, policy, display_name }], None, &[])
+        .go(
+            "policy unassign",
+            vec![Change::UnassignPolicy { object, policy, display_name }],
+            Known::default(),
+            &[],
+        )
         .await
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::SubsecRound as _;
+use serde_json::Value;
 
 use crate::cli::args::{self, PlanFormat};
 use crate::cli::exit::{End, Failure};
@@ -30,6 +31,15 @@ pub(super) struct Counter<'a> {
     clock: Clock,
 }
 
+/// What a change is better understood with.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// The tenant default as Graph has it.
+    pub(super) tenant_default: Option<&'a Value>,
+    /// What the last complete run saw.
+    pub(super) inventory: Option<&'a Inventory>,
+}
+
 impl<'a> Counter<'a> {
     pub(super) async fn open(
         config: &'a Config,
@@ -52,13 +62,12 @@ impl<'a> Counter<'a> {
         Ok(End::Done)
     }
 
-    /// Shows the changes with what they bring about and, where that was said, carries them out. `inventory` is what
-    /// the last complete run saw, where a change is better understood with it; `notes` are worth knowing before.
+    /// Shows the changes with what they bring about and, where that was said, carries them out. `notes` are worth knowing before.
     pub(super) async fn go(
         &self,
         command: &str,
         changes: Vec<Change>,
-        inventory: Option<&Inventory>,
+        known: Known<'_>,
         notes: &[String],
     ) -> Result<End, Failure> {
         let Self { config, tenant, store, change, clock, reader: _ } = self;
@@ -68,7 +77,8 @@ impl<'a> Counter<'a> {
                 tenant_id: tenant.tenant_id,
                 command,
                 orders: &config.remediation.orders,
-                inventory,
+                found: known.tenant_default,
+                inventory: known.inventory,
                 now: clock().trunc_subsecs(0),
             },
             changes,

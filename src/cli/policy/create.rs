@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 use toml::{Table, Value};
 
-use super::counter::{Counter, name_of, unread};
+use super::counter::{Counter, Known, name_of, unread};
 use super::which;
 use crate::cli::args;
 use crate::cli::exit::{End, Failure};
@@ -32,7 +32,7 @@ pub(super) async fn create(args: &args::Create, counter: &Counter<'_>) -> Result
     {
         *enabled = json!(false);
     }
-    counter.go("policy create", vec![Change::CreatePolicy { body }], None, &[]).await
+    counter.go("policy create", vec![Change::CreatePolicy { body }], Known::default(), &[]).await
 }
 
 /// What is to be created: by the file, and what is given on the command line before it.

@@ -1,6 +1,6 @@
 //! `keysweep policy delete`.
 
-use super::counter::{Counter, last_seen, name_of, unread};
+use super::counter::{Counter, Known, last_seen, name_of, unread};
 use super::which;
 use crate::cli::args;
 use crate::cli::exit::{End, Failure};
@@ -37,7 +37,7 @@ pub(super) async fn delete(args: &args::Delete, counter: &Counter<'_>) -> Result
     }
     let before = custom_policy::settings(found);
     changes.push(Change::DeletePolicy { policy, display_name, before });
-    counter.go("policy delete", changes, None, &[]).await
+    counter.go("policy delete", changes, Known::default(), &[]).await
 }
 
 /// Why a policy that is assigned is not deleted.

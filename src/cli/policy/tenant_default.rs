@@ -1,6 +1,6 @@
 //! `keysweep policy block-all` and `unblock-all`.
 
-use super::counter::{Counter, last_seen, unread};
+use super::counter::{Counter, Known, last_seen, unread};
 use crate::cli::exit::{End, Failure};
 use crate::graph::look;
 use crate::remediation::{Change, tenant_default};
@@ -27,7 +27,8 @@ pub(super) async fn block(counter: &Counter<'_>) -> Result<End, Failure> {
     }
     let inventory = seen.as_ref().map(|(_, inventory)| inventory);
     let changes = vec![Change::SetTenantDefault { before, after }];
-    counter.go("policy block-all", changes, inventory, &notes).await
+    let known = Known { tenant_default: Some(&found), inventory };
+    counter.go("policy block-all", changes, known, &notes).await
 }
 
 /// Removes what blocks them.
@@ -41,7 +42,10 @@ pub(super) async fn unblock(counter: &Counter<'_>) -> Result<End, Failure> {
         );
     }
     told_whole(&before)?;
-    counter.go("policy unblock-all", vec![Change::SetTenantDefault { before, after }], None, &[]).await
+    let seen = last_seen(&counter.store, counter.tenant).await?;
+    let inventory = seen.as_ref().map(|(_, inventory)| inventory);
+    let known = Known { tenant_default: Some(&found), inventory };
+    counter.go("policy unblock-all", vec![Change::SetTenantDefault { before, after }], known, &[]).await
 }
 
 /// A policy that is not told whole cannot be written back whole.

@@ -41,8 +41,10 @@ pub(in crate::cli) fn write(plan: &Plan, out: Option<&Path>) -> Result<Written, 
         Some(path) => path.to_owned(),
         None => Path::new(FOLDER).join(&plan.tenant).join(format!("{}.json", plan.plan_id)),
     };
-    if let Ok(found) = fs::read(&path) {
-        if found == text.as_bytes() {
+    if let Ok(there) = fs::metadata(&path) {
+        // Reading a pipe would wait for whoever writes into it.
+        let found = if there.is_file() { fs::read(&path).ok() } else { None };
+        if found.is_some_and(|found| found == text.as_bytes()) {
             return Ok(Written::File(path));
         }
         return Err(Failure::usage(format!(

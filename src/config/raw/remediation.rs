@@ -26,8 +26,8 @@ pub(in crate::config) struct RawRemediation {
     pub(in crate::config) grace: Option<String>,
     /// A plan that is older is not applied any more. Default: `7d`.
     pub(in crate::config) plan_valid_for: Option<String>,
-    /// What is never changed: object ids, app ids, or display names, in which `*` stands for any text and `?` for
-    /// one character. Default: nothing.
+    /// What is never changed: object ids, app ids, policy ids, the tenant id (for the tenant default policy), or
+    /// names of objects and policies, in which `*` stands for any text and `?` for one character. Default: nothing.
     pub(in crate::config) protected: Option<Vec<String>>,
     /// The custom policy that `create-policy` creates and `assign-policy` assigns.
     pub(in crate::config) policy: Option<RawTemplate>,

@@ -41,6 +41,14 @@ pub(super) fn remediation(
     let actions = self::actions(actions.unwrap_or_default(), mode, reading, desk);
     let grace = span(grace, defaults.grace, "remediation.grace", desk);
     let valid = span(plan_valid_for, defaults.plan_valid_for, "remediation.plan_valid_for", desk);
+    let valid = valid.filter(|valid| {
+        let sound = *valid > TimeDelta::zero();
+        if !sound {
+            let remedy = "Write how long a plan may be applied, as `7d`";
+            desk.problem("remediation.plan_valid_for", "makes every plan expire at once", remedy);
+        }
+        sound
+    });
     let notice = span(owners_notice, defaults.owners_notice, "remediation.owners_notice", desk);
     let protected = self::protected(protected.unwrap_or_default(), desk);
     let template = self::template(policy.unwrap_or_default(), "remediation.policy", desk);

@@ -55,7 +55,7 @@ async fn report<K: Ord + Copy + Send + 'static>(
     if is_refused(&listed) {
         listed = list(None).await;
     }
-    let Rows { mut rows, unclear, nameless } = whole(listed, watch.part)?;
+    let Rows { mut rows, unclear, nameless, others } = whole(listed, watch.part)?;
     let passed_over = unclear.len() + nameless;
     if 0 < passed_over {
         tracing::warn!(path, passed_over, "passed over {passed_over} rows of `{path}`, which cannot be read");
@@ -65,6 +65,7 @@ async fn report<K: Ord + Copy + Send + 'static>(
     rows.dedup();
     let entries = rows.len();
     let all = rows.into_iter().collect::<LastUse<K>>().with_unreadable(unclear, nameless);
+    let all = all.with_others(others);
     Ok(Told { entries, all })
 }
 
@@ -80,6 +81,8 @@ fn is_refused<S>(listed: &Listed<S>) -> bool {
 enum Row<K> {
     /// What it is about, and when that last signed in, if ever.
     Of(K, Option<DateTime<Utc>>),
+    /// As [`Row::Of`], and when somebody signed in in another way, later than that; none where nobody can tell.
+    Besides(K, Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     /// What it is about; when that last signed in nobody can tell.
     Unclear(K),
     /// Nobody can tell what it is about.
@@ -91,18 +94,23 @@ struct Rows<K> {
     rows: Vec<(K, Option<DateTime<Utc>>)>,
     unclear: Vec<K>,
     nameless: usize,
+    others: Vec<(K, Option<DateTime<Utc>>)>,
 }
 
 impl<K> Default for Rows<K> {
     fn default() -> Self {
-        Self { rows: Vec::new(), unclear: Vec::new(), nameless: 0 }
+        Self { rows: Vec::new(), unclear: Vec::new(), nameless: 0, others: Vec::new() }
     }
 }
 
-impl<K: Send + 'static> Sink<Row<K>> for Rows<K> {
+impl<K: Copy + Send + 'static> Sink<Row<K>> for Rows<K> {
     fn put(&mut self, row: Row<K>) {
         match row {
             Row::Of(id, at) => self.rows.push((id, at)),
+            Row::Besides(id, at, other) => {
+                self.rows.push((id, at));
+                self.others.push((id, other));
+            }
             Row::Unclear(id) => self.unclear.push(id),
             Row::Unreadable => self.nameless += 1,
         }
@@ -123,7 +131,8 @@ fn credential(entry: Entry<'_>) -> Option<Row<KeyId>> {
 /// shows a credential of its own. Of the others, `delegated…` are sign-ins of users, `…Resource…` those of
 /// whoever calls it, and `lastSignInActivity` is the latest of all of them
 /// (`api-reference/beta/resources/serviceprincipalsigninactivity.md`). That one counts only where nothing is said
-/// about any of the four, so that what may have been used is not taken for unused.
+/// about any of the four, so that what may have been used is not taken for unused. The others are kept besides: a
+/// web application that signs users in shows a credential of its own to redeem their codes.
 fn application(entry: Entry<'_>) -> Option<Row<AppId>> {
     const OWN: &str = "applicationAuthenticationClientSignInActivity";
     const OTHERS: [&str; 3] = [
@@ -134,8 +143,18 @@ fn application(entry: Entry<'_>) -> Option<Row<AppId>> {
     let read = |row: Value| {
         let says = |name: &str| row.get(name).is_some_and(|activity| !activity.is_null());
         let told_apart = says(OWN) || OTHERS.into_iter().any(says);
+        let id = AppId(id(&row, "appId")?);
         let at = last(row.get(if told_apart { OWN } else { "lastSignInActivity" }));
-        Some(of(AppId(id(&row, "appId")?), at))
+        let all = OTHERS.into_iter().chain(["lastSignInActivity"]).map(|name| last(row.get(name)));
+        // The latest of all; none where one of them cannot be read.
+        let other = all.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten();
+        Some(match (at, other) {
+            (Some(at), None) => Row::Besides(id, at, None),
+            (Some(at), Some(Some(other))) if at.is_none_or(|at| at < other) => {
+                Row::Besides(id, at, Some(other))
+            }
+            (at, _) => of(id, at),
+        })
     };
     Some(entry.json().and_then(read).unwrap_or(Row::Unreadable))
 }

@@ -29,14 +29,14 @@ impl<'a> Activity<'a> {
         Self { beside: &inventory.beside, unused_after: settings.unused_after, now: ask.now }
     }
 
-    /// Whether it is known that nobody has signed in to an application for long, neither to the application nor
-    /// with one of the object's credentials.
+    /// Whether it is known that nobody has signed in to an application for long, neither to the application, in
+    /// whatever way, nor with one of the object's credentials.
     pub(super) fn is_idle(&self, object: &Object) -> bool {
         let Some(app_id) = object.app_id else { return false };
         let applications = self.beside.application_use.read();
         let credentials = self.beside.credential_use.read();
         let idle = |used| matches!(used, Used::No);
-        idle(self.within(self.unused_after, applications, app_id))
+        idle(self.in_any_way(self.unused_after, applications, app_id))
             && keys(object).all(|key| idle(self.within(self.unused_after, credentials, key)))
             // Without a credential that has an id, nothing above says that this report was read.
             && credentials.is_some_and(|report| !report.is_empty())
@@ -81,6 +81,18 @@ impl<'a> Activity<'a> {
             }
             (None, Used::Unknown) => Some(Consequence::UseUnknown),
             (None, _) => None,
+        }
+    }
+
+    /// As [`Self::within`], of every kind of sign-in. One that signs users in uses its credential to redeem their
+    /// codes, and the report counts that as a sign-in of the user.
+    fn in_any_way<K: Ord + Copy>(&self, span: TimeDelta, report: Option<&LastUse<K>>, id: K) -> Used {
+        let other = report.and_then(|report| report.of_any_kind(id));
+        match (other, self.within(span, report, id)) {
+            (None, _) => Used::Unknown,
+            (Some(Some(at)), _) if self.now - at <= span => Used::At(at),
+            // An entry of the report that tells of nothing later says as much of it as none.
+            (Some(_), used) => used,
         }
     }
 

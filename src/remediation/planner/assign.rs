@@ -94,6 +94,14 @@ impl Planner<'_> {
             Assigned::Several(_) | Assigned::Unread => return Ok(Err(WhyLeftOut::AssignmentUnknown)),
         }
         Ok(match self.assignable()? {
+            Assignable::Existing(PolicyRef::Existing { policy, display_name })
+                if self.guard.protects_policy(Some(*policy), display_name) =>
+            {
+                Err(WhyLeftOut::Protected)
+            }
+            Assignable::Created { display_name, .. } if self.guard.protects_policy(None, display_name) => {
+                Err(WhyLeftOut::Protected)
+            }
             Assignable::Existing(policy) => Ok(policy.clone()),
             Assignable::No(why) => Err(why.clone()),
             Assignable::Created { change, display_name } => {

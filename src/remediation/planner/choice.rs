@@ -28,6 +28,8 @@ pub(super) struct Draft {
 pub(super) struct Takes {
     /// How many of those the object has.
     pub(super) of: usize,
+    /// Whether it is known that nobody signs in to it.
+    pub(super) idle: bool,
 }
 
 /// The steps that are made, and what is left out.
@@ -102,11 +104,12 @@ impl Choice {
             {
                 *step = created;
             }
-            if let (Some(Takes { of }), Some(object)) = (takes, change.object()) {
+            if let (Some(Takes { of, idle }), Some(object)) = (takes, change.object()) {
                 let left = left_to.entry(object.key()).or_insert(of);
                 *left = left.saturating_sub(1);
                 if *left == 0 {
                     consequences.push(Consequence::LastCredential);
+                    consequences.extend((!idle).then_some(Consequence::LastInUse));
                 }
             }
             let reversal = reversal(&change);

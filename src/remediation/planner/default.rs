@@ -20,9 +20,8 @@ impl Planner<'_> {
         if found.is_empty() || !self.guard.wants_id(inventory.tenant.0) {
             return Ok(());
         }
-        let policy = inventory.tenant_default.as_ref().map(|policy| policy.id.0);
-        let ids: Vec<_> = [Some(inventory.tenant.0), policy].into_iter().flatten().collect();
-        let (because, fresh) = match self.guard.sift_ids(&ids, &found) {
+        let sifted = self.guard.sift_tenant(inventory, self.basis.tenant_default, &found);
+        let (because, fresh) = match sifted {
             Sifted::In { causes, fresh } => (causes, fresh),
             Sifted::Out(why) => {
                 self.choice.leave_out(ACTION, None, None, why);
@@ -93,6 +92,25 @@ pub fn blocking(inventory: &Inventory, now: DateTime<Utc>) -> Vec<Consequence> {
         consequences.push(Consequence::NotReached { applications, service_principals });
     }
     consequences
+}
+
+/// Whom a tenant default lets be given secrets and symmetric keys again that kept them out.
+#[must_use]
+pub fn opening(inventory: &Inventory) -> Consequence {
+    let policies = Policies::of(inventory);
+    let (mut applications, mut service_principals) = (0, 0);
+    for object in inventory.objects.iter().filter(|object| !object.is_managed_identity()) {
+        let opens =
+            [RestrictionKind::PasswordAddition, RestrictionKind::SymmetricKeyAddition].iter().any(|kind| {
+                let effective = policies.effective(&object, RestrictionType::of(kind));
+                !decides_itself(&effective) && matches!(effective.outcome, Outcome::Enforced(_))
+            });
+        match object.kind() {
+            ObjectKind::Application => applications += u32::from(opens),
+            ObjectKind::ServicePrincipal => service_principals += u32::from(opens),
+        }
+    }
+    Consequence::Opens { applications, service_principals }
 }
 
 /// When the unexpired credentials of these kinds end.

@@ -1,17 +1,18 @@
 //! What keeps findings from being acted on, whatever the action.
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Ask, Basis, Found};
 use crate::compliance::{Accepted, Bearer, Names};
-use crate::domain::{AppId, Object, RuleId};
-use crate::remediation::{Cause, WhyLeftOut};
+use crate::domain::{AppId, Inventory, Object, PolicyId, RuleId, Text};
+use crate::remediation::{Cause, Protection, WhyLeftOut};
 
 /// Who is wanted, who is protected and what is accepted.
 pub(super) struct Guard<'a> {
     ask: &'a Ask<'a>,
     own: &'a [AppId],
-    protected: Names,
+    protected: Protection,
     wanted: Option<Names>,
     accepted: Accepted<'a>,
 }
@@ -29,7 +30,7 @@ impl<'a> Guard<'a> {
         Self {
             ask,
             own: basis.own,
-            protected: Names::of(&ask.orders.protected),
+            protected: Protection::of(ask.orders),
             wanted: ask.selection.objects.as_ref().map(Names::of),
             accepted: Accepted::of(&basis.settings.exceptions, ask.now),
         }
@@ -49,7 +50,7 @@ impl<'a> Guard<'a> {
     pub(super) fn sift(&self, object: &Object, found: &[&Found]) -> Sifted {
         let bearer = bearer(object);
         let accepted = |rule| self.accepted.covers(bearer, rule);
-        self.sifted(found, accepted, self.protected.name(bearer))
+        self.sifted(found, accepted, self.protected.has_object(bearer))
     }
 
     /// As [`Guard::sift`], of what takes from the object what it signs in with: that Keysweep does not do to itself.
@@ -61,10 +62,18 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// What findings on what goes by these ids come to, the first of which exceptions name.
-    pub(super) fn sift_ids(&self, ids: &[Uuid], found: &[&Found]) -> Sifted {
-        let accepted = |rule| ids.first().is_some_and(|id| self.accepted.covers_id(*id, rule));
-        self.sifted(found, accepted, ids.iter().any(|id| self.protected.has(*id)))
+    /// What findings on the tenant come to, of which the default would be changed.
+    pub(super) fn sift_tenant(&self, inventory: &Inventory, raw: Option<&Value>, found: &[&Found]) -> Sifted {
+        let accepted = |rule| self.accepted.covers_id(inventory.tenant.0, rule);
+        let seen = inventory.tenant_default.as_ref();
+        let protected = self.protected.has_tenant_default(inventory.tenant, raw)
+            || seen.is_some_and(|policy| self.protected.has_policy(Some(policy.id.0), &policy.display_name));
+        self.sifted(found, accepted, protected)
+    }
+
+    /// Whether a custom policy is protected.
+    pub(super) fn protects_policy(&self, id: Option<PolicyId>, name: &Text) -> bool {
+        self.protected.has_policy(id.map(|id| id.0), name)
     }
 
     fn sifted(&self, found: &[&Found], accepted: impl Fn(RuleId) -> bool, protected: bool) -> Sifted {

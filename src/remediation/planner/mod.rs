@@ -24,7 +24,7 @@ use choice::Choice;
 use guard::Guard;
 
 pub use ask::{About, Ask, Basis, Found, Looks, Selection};
-pub use default::blocking;
+pub use default::{blocking, opening};
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]

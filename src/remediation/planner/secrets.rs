@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Days, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 
 use super::choice::{Draft, Takes};
 use super::guard::Sifted;
@@ -10,6 +10,7 @@ use super::{About, Found, Planner};
 use crate::compliance::by_application_proxy;
 use crate::domain::{
     Credential, CredentialAt, CredentialKind, CredentialState, KeyId, KeyType, Object, PasswordCredential,
+    Text,
 };
 use crate::remediation::{Action, Cause, Change, Target, WhyLeftOut};
 
@@ -93,24 +94,16 @@ impl Planner<'_> {
         let credential = credentials.iter().find(|it| it.at == CredentialAt::Password(place));
         let Some(credential) = credential.filter(|it| is_ours(it)) else { return Err(WhyLeftOut::NotOurs) };
         let state = credential.state(self.ask.now);
+        let first_seen = || found.iter().map(|found| found.cause.first_seen);
+        let owners_know = || self.ask.orders.owners_know(first_seen(), self.ask.now);
         match action {
             // The inventory has the last word.
             _ if credential.unreadable => return Ok(None),
             Action::RemoveExpiredSecrets if state != CredentialState::Expired => return Ok(None),
-            Action::RemoveClientSecrets if !self.owners_know(found) => return Err(WhyLeftOut::OwnersNotTold),
+            Action::RemoveClientSecrets if !owners_know() => return Err(WhyLeftOut::OwnersNotTold),
             _ => (),
         }
         Ok(Some(Removal { action, because, fresh, secret, state }))
-    }
-
-    /// Whether the owners were told of all these, and had the time they were given: it begins when the day ends on
-    /// which they were told.
-    fn owners_know(&self, found: &[&Found]) -> bool {
-        let orders = self.ask.orders;
-        let end = orders.owners_told_on.and_then(|day| day.checked_add_days(Days::new(1)));
-        let Some(end) = end.map(|day| day.and_time(NaiveTime::MIN).and_utc()) else { return false };
-        let over = end.checked_add_signed(orders.owners_notice).is_some_and(|over| over <= self.ask.now);
-        over && found.iter().all(|found| found.cause.first_seen.is_some_and(|first| first < end))
     }
 
     /// What the object can be signed in to with, now.
@@ -157,7 +150,8 @@ impl Planner<'_> {
         // Nobody signs in with what has expired.
         let unexpired = state != CredentialState::Expired;
         let consequences = self.activity.of_secret(key_id).filter(|_| unexpired).into_iter().collect();
-        let takes = (state == CredentialState::Active).then_some(Takes { of: usable.len() });
+        let idle = self.activity.is_idle(object);
+        let takes = (state == CredentialState::Active).then_some(Takes { of: usable.len(), idle });
         let PasswordCredential { name, start, end, .. } = secret.clone();
         let change = Change::RemovePassword { object: Target::of(object), key_id, name, start, end };
         self.choice.add(Draft { action, change, because, fresh, consequences, takes });
@@ -176,7 +170,11 @@ fn is_understood(object: &Object, credential: &Credential<'_>) -> bool {
         CredentialKind::SamlSigningPassword => false,
         CredentialKind::Certificate => {
             let CredentialAt::Key(place) = credential.at else { return false };
-            let known = object.keys.get(place).is_some_and(|key| key.key_type == KeyType::Certificate);
+            // What encrypts or signs tokens is no credential (FACTS §3).
+            let verifies = |usage: &Text| usage.as_str().eq_ignore_ascii_case("Verify");
+            let known = object.keys.get(place).is_some_and(|key| {
+                key.key_type == KeyType::Certificate && key.usage.as_ref().is_some_and(verifies)
+            });
             known && !object.signs_tokens(credential)
         }
     }

@@ -27,6 +27,9 @@ pub fn consequence(consequence: &Consequence) -> String {
         Consequence::LastCredential => {
             "It is the last credential: nothing is left that it could sign in with.".to_owned()
         }
+        Consequence::LastInUse => {
+            "Somebody signs in to it, or may: only `remove_last_credential` lets its last credential go.".to_owned()
+        }
         Consequence::CannotRenew { applications, service_principals, first_end } => {
             let holders = holders(*applications, *service_principals);
             let verb = if applications.saturating_add(*service_principals) == 1 { "holds" } else { "hold" };
@@ -39,6 +42,21 @@ pub fn consequence(consequence: &Consequence) -> String {
         Consequence::AlsoInForce { restrictions } => {
             let restrictions: Vec<String> = restrictions.iter().map(|path| plain(path, 200)).collect();
             format!("Switching the policy on puts in force what stands in it already: {}.", spoken(&restrictions))
+        }
+        Consequence::Opens { applications, service_principals } => {
+            format!("{} may be given new client secrets or symmetric keys again.", capital(&holders(*applications, *service_principals)))
+        }
+        Consequence::StaysEnabled { restrictions } => {
+            let restrictions: Vec<String> = restrictions.iter().map(|path| plain(path, 200)).collect();
+            match restrictions.as_slice() {
+                [] => "The tenant default stays enabled; nothing else in it is in force.".to_owned(),
+                more => format!("The tenant default stays enabled, and what else is in it in force: {}.", spoken(more)),
+            }
+        }
+        Consequence::EntriesGo => {
+            "The entries are removed, with whom they exempt: `keysweep undo` of the `block-all` that set them puts \
+             everything back as it was before."
+                .to_owned()
         }
         Consequence::ActorsDiffer => {
             "The entries that block additions exempt different actors, as they did before: the admin centre may \
@@ -59,6 +77,11 @@ pub fn consequence(consequence: &Consequence) -> String {
             )
         }
     }
+}
+
+/// `nothing` at the start of a sentence; numbers have no capitals.
+fn capital(words: &str) -> String {
+    if words == "nothing" { "Nothing".to_owned() } else { words.to_owned() }
 }
 
 fn number(number: u32, noun: &str) -> String {

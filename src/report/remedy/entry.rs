@@ -44,6 +44,28 @@ impl std::fmt::Display for Place {
     }
 }
 
+impl Place {
+    /// Whether two entries say the same in other words: every object is meant by no date and by one in year 1
+    /// (FACTS §5.4), and a state that is missing counts as enabled.
+    pub(super) fn holds_alike(&self, one: Option<&Value>, other: Option<&Value>) -> bool {
+        let plainly = |value: Option<&Value>| {
+            let mut entry = value?.as_object()?.clone();
+            entry.retain(|name, value| match name.as_str() {
+                "restrictForAppsCreatedAfterDateTime" => !is_in_year_1(value),
+                "state" => value != "enabled",
+                _ => true,
+            });
+            Some(Value::Object(entry))
+        };
+        let (one, other) = (plainly(one), plainly(other));
+        self.is_restriction && one.zip(other).is_some_and(|(one, other)| alike(&one, &other))
+    }
+}
+
+fn is_in_year_1(date: &Value) -> bool {
+    date.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok()).is_some_and(|date| date.year() == 1)
+}
+
 /// Everything in a policy that says something, by its place.
 pub(super) fn places(policy: &Value) -> BTreeMap<Place, &Value> {
     let mut found = BTreeMap::new();

@@ -52,6 +52,7 @@ fn skipped(why: &Skipped) -> String {
         Skipped::AlreadySo => "It is so already.".to_owned(),
         Skipped::Changed { how } => sentence("It was changed since the plan was made", how.as_str()),
         Skipped::Protected => "`[remediation] protected` names it now.".to_owned(),
+        Skipped::NotAllowed => "`[remediation]` does not allow it any more.".to_owned(),
         Skipped::Excepted => "An `[[exception]]` covers its finding now.".to_owned(),
         Skipped::Unfounded { step } => format!("It builds on step {step}, which was not done."),
     }

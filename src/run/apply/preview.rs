@@ -99,7 +99,7 @@ pub async fn preview(asked: Preview<'_>) -> Result<Vec<(Step, Prospect)>, Previe
 
 async fn prospect(asked: Preview<'_>, step: &Step, ahead: &Ahead) -> Result<Prospect, PreviewError> {
     let Preview { config, tenant, reader, now, .. } = asked;
-    if let Some(why) = guard::forbids(config, tenant, step, now) {
+    if let Some(why) = guard::forbids(config, tenant, step, None, now) {
         return Ok(Prospect::Skipped(Outcome::Skipped(why)));
     }
     let mut change = step.change.clone();
@@ -122,6 +122,9 @@ async fn prospect(asked: Preview<'_>, step: &Step, ahead: &Ahead) -> Result<Pros
         }
         Err(error) => return Ok(Prospect::Unread(Text::new(&graph::explain(&error, error.advice())))),
     };
+    if let Some(why) = guard::forbids(config, tenant, step, Some(&seen), now) {
+        return Ok(Prospect::Skipped(Outcome::Skipped(why)));
+    }
     ahead.apply(&change, &mut seen);
     let standing = change.standing(&seen, None);
     Ok(Past::Untouched.judge(&change, &standing).map_or(Prospect::Ready, Prospect::Skipped))

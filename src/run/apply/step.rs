@@ -95,8 +95,8 @@ pub(super) async fn step(
     created: &BTreeMap<u32, PolicyId>,
 ) -> Result<Concluded, ApplyError> {
     let past = Past::of(entry);
-    let forbidden = || guard::forbids(job.config, job.tenant, step, (job.clock)());
-    if let (Past::Untouched, Some(why)) = (past, forbidden()) {
+    let forbidden = |sight| guard::forbids(job.config, job.tenant, step, sight, (job.clock)());
+    if let (Past::Untouched, Some(why)) = (past, forbidden(None)) {
         return Ok(Outcome::Skipped(why).into());
     }
     let change = match resolved(&step.change, created) {
@@ -110,7 +110,7 @@ pub(super) async fn step(
     if let Some(outcome) = past.judge(&change, &seen.standing) {
         return Ok(outcome.into());
     }
-    if let Some(why) = forbidden() {
+    if let Some(why) = forbidden(Some(&seen.sight)) {
         return Ok(Outcome::Skipped(why).into());
     }
     // Time has passed over the looking.
