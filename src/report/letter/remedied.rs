@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::digest::SENTENCE;
-use crate::remediation::{Outcome, Plan, Step, StepOutcome, Stopped};
+use crate::remediation::{Outcome, Plan, Reversal, Step, StepOutcome, Stopped};
 use crate::report::phrases::{counted, grouped, minute, plain};
 use crate::report::remedy::{self, OutcomeCounts, left_out_groups, outcome_word};
 
@@ -120,7 +120,7 @@ fn planned(plan: &Plan, attached: bool) -> Vec<String> {
 fn would(plan: &Plan) -> Group {
     let line = |step: &Step| {
         let mut said = format!("{}. {}", step.number, remedy::title(&step.change));
-        if step.reversal == crate::remediation::Reversal::Impossible {
+        if step.reversal == Reversal::Impossible {
             said.push(' ');
             said.push_str(remedy::reversal(step.reversal));
         }
@@ -165,7 +165,11 @@ fn applied(carried: &Carried) -> Vec<String> {
     if stopped.is_some() || trouble.is_some() {
         sentences.push(format!("To go on with it, use `keysweep apply {plan_id}`."));
     }
-    if steps.iter().any(|step| matches!(step.outcome, Outcome::Done { .. })) {
+    let mut done = steps.iter().filter(|step| matches!(step.outcome, Outcome::Done { .. })).peekable();
+    let any_done = done.peek().is_some();
+    if any_done && done.all(|step| step.step.reversal == Reversal::Impossible) {
+        sentences.push("Nothing of it can be taken back.".to_owned());
+    } else if any_done {
         sentences.push(format!("To take back what can be taken back, use `keysweep undo {plan_id}`."));
     }
     let left: usize = left_out_groups(left_out).iter().map(remedy::LeftOutGroup::count).sum();
