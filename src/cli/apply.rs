@@ -28,6 +28,7 @@ pub(super) async fn apply(
             Found { tenant, plan: kept.plan }
         }
     };
+    remedy::name_unfinished(&store, tenant, Some(&plan.plan_id), clock()).await?;
     let job = Carrying { config, tenant, store: &store, plan: &plan, clock, format: args.format };
     let command = format!("keysweep apply {} --yes", plan.plan_id);
     done(job, args.consent, &command, file).await

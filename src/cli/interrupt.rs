@@ -16,7 +16,7 @@ pub(super) async fn asked() -> anyhow::Result<()> {
 }
 
 /// Carries work out unless the operator asks to stop before. Dropped, an unfinished run leaves nothing.
-pub(super) async fn unless_asked(work: impl Future<Output = Result<End, Failure>>) -> Result<End, Failure> {
+pub(super) async fn unless_asked<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::select! {
         end = work => end,
         asked = asked() => {

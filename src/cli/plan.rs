@@ -22,6 +22,7 @@ use crate::run::{PlanJob, PlanningError, incomplete_since, plan_recorded};
 pub(super) async fn plan(args: &args::Plan, config: &Config, clock: Clock) -> Result<End, Failure> {
     let tenant = remedy::one_tenant(config, args.tenant.as_deref())?;
     let store = remedy::open(&config.store.url).await?;
+    remedy::name_unfinished(&store, tenant, None, clock()).await?;
     let reader = reader(tenant, clock, &Budgets::default()).map_err(|error| connect_failure(&error))?;
     let selection = selection(args);
     let plan = plan_recorded(PlanJob {

@@ -7,17 +7,19 @@ use chrono::{SecondsFormat, SubsecRound as _};
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 use serde::Serialize;
 
+use super::archive::{holder, wait_for_turn};
 use super::args::{self, PlanFormat};
 use super::exit::{End, Failure};
-use super::plan::show_plan;
+use super::interrupt::unless_asked;
+use super::plan::{connect_failure, show_plan};
 use super::remedy::{self, Carrying};
 use super::show;
 use crate::config::{Config, Tenant};
-use crate::graph::explain;
-use crate::remediation::{Outcome, PlanId, Purpose, Reversal};
+use crate::graph::{Budgets, explain};
+use crate::remediation::{Outcome, PlanId, Purpose, Reversal, WhyIrreversible};
 use crate::report::plain;
 use crate::report::remedy::{Page, irreversible, plan_text};
-use crate::run::apply::{ReverseError, reverse};
+use crate::run::apply::{self, FoundOut, LookUp, Patience, ReverseError, reverse_with};
 use crate::run::clock::Clock;
 use crate::store::{Entry, KeptPlan, PlanState, Store, TenantKey};
 
@@ -40,9 +42,12 @@ pub(super) async fn undo(
     let now = clock().trunc_subsecs(0);
     let key = TenantKey::from(tenant);
     let valid_for = config.remediation.orders.plan_valid_for;
-    let reversed =
-        reverse(&store, &key, &kept.plan, now, valid_for).await.map_err(|error| failure(&error))?;
-    let (plan, impossible) = reversed;
+    let found = find_out(tenant, &store, &kept, args.consent.yes, clock).await?;
+    let reversed = reverse_with(&store, &key, &kept.plan, &found, now, valid_for).await;
+    let (plan, impossible) = reversed.map_err(|error| failure(&error))?;
+    // What may have been done, and is not taken back, is not the end of it.
+    let stays_unclear = impossible.iter().any(|one| one.why == WhyIrreversible::Unclear);
+    let at_least = if stays_unclear { End::PartWay } else { End::Done };
     let mut page = Page::new(usize::from(show::terminal_width()));
     if !impossible.is_empty() {
         page.line("", "What CANNOT be taken back:");
@@ -57,14 +62,14 @@ pub(super) async fn undo(
             format!("{nothing}\n{}", impossible.trim_end())
         };
         show::note(&nothing);
-        return Ok(End::Done);
+        return Ok(at_least);
     }
     store.keep_plan(&key, &plan).await.map_err(|error| remedy::store_failure(&error))?;
     if !args.consent.yes {
         if !impossible.is_empty() {
             show::note(impossible.trim_end());
         }
-        return show_plan(&plan, args.out.as_deref(), args.format, tenant);
+        return Ok(show_plan(&plan, args.out.as_deref(), args.format, tenant)?.max(at_least));
     }
     if let Some(out) = args.out.as_deref() {
         remedy::write(&plan, Some(out))?;
@@ -75,7 +80,44 @@ pub(super) async fn undo(
         PlanFormat::Json => show::note(text.trim_end()),
     }
     let job = Carrying { config, tenant, store: &store, plan: &plan, clock, format: args.format };
-    Box::pin(remedy::carry_out(job)).await
+    Ok(Box::pin(remedy::carry_out(job)).await?.max(at_least))
+}
+
+/// Looks up what became of steps of which the journal does not know. Only where the plan is taken back at once is
+/// that put on record, in the tenant's turn.
+async fn find_out(
+    tenant: &Tenant,
+    store: &Store,
+    kept: &KeptPlan,
+    on_record: bool,
+    clock: Clock,
+) -> Result<Vec<FoundOut>, Failure> {
+    let key = TenantKey::from(tenant);
+    let plan = &kept.plan;
+    let journal = store.journal(&key, &plan.plan_id).await;
+    if !journal.map_err(|error| remedy::store_failure(&error))?.iter().any(apply::unclear) {
+        return Ok(Vec::new());
+    }
+    show::note("What became of some steps is not on record: it is looked up, which may take a minute.");
+    let budgets = Budgets::default();
+    let reader = apply::reader(tenant, clock, &budgets).map_err(|error| connect_failure(&error))?;
+    let patience = Patience::default();
+    let asked = LookUp { store, tenant: &key, plan, reader: &reader, patience };
+    if !on_record {
+        let looking = async { apply::find_out(asked).await.map_err(|error| remedy::store_failure(&error)) };
+        return unless_asked(Box::pin(looking)).await;
+    }
+    let holder = holder(clock);
+    let settling = async {
+        let turn = wait_for_turn(store, &key, &holder).await;
+        let (turn, _) = turn.map_err(|error| remedy::store_failure(&error))?;
+        let found = apply::settle(asked, &turn, clock).await;
+        if let Err(error) = store.end_turn(&turn).await {
+            tracing::warn!(%error, "the turn cannot be given back; it runs out by itself");
+        }
+        found.map_err(|error| Failure { end: End::NotCompleted, message: error.explain() })
+    };
+    unless_asked(Box::pin(settling)).await
 }
 
 fn failure(error: &ReverseError) -> Failure {
@@ -98,7 +140,7 @@ async fn find<'a>(
 ) -> Result<(&'a Tenant, KeptPlan), Failure> {
     let all = remedy::all(config, store, tenant).await?;
     if meant == LATEST {
-        return latest(all);
+        return latest(store, all).await;
     }
     let of_run = |kept: &KeptPlan| {
         was_begun(kept) && kept.plan.run_id.as_ref().is_some_and(|run| run.as_str() == meant)
@@ -129,22 +171,37 @@ async fn find<'a>(
     }
 }
 
-/// The plan that was begun last, takes nothing back itself, and was not taken back yet.
-fn latest(all: Vec<(&Tenant, KeptPlan)>) -> Result<(&Tenant, KeptPlan), Failure> {
-    let taken_back: Vec<PlanId> = all
-        .iter()
-        .filter(|(_, kept)| kept.state == PlanState::Applied)
-        .filter_map(|(_, kept)| match &kept.plan.purpose {
-            Purpose::Undo { plan } => Some(plan.clone()),
-            Purpose::Remediation { .. } | Purpose::Manual { .. } => None,
-        })
-        .collect();
-    let stands = |kept: &KeptPlan| {
-        let is_undo = matches!(kept.plan.purpose, Purpose::Undo { .. });
-        was_begun(kept) && !is_undo && !taken_back.contains(&kept.plan.plan_id)
-    };
-    let standing = all.into_iter().filter(|(_, kept)| stands(kept));
+/// The plan that was begun last, takes nothing back itself, has changed something or may have, and is in force.
+async fn latest<'a>(
+    store: &Store,
+    all: Vec<(&'a Tenant, KeptPlan)>,
+) -> Result<(&'a Tenant, KeptPlan), Failure> {
+    let mut undone: Vec<(PlanId, PlanId)> = Vec::new();
+    let mut standing = Vec::new();
+    for (tenant, kept) in all.into_iter().filter(|(_, kept)| was_begun(kept)) {
+        let journal = store.journal(&TenantKey::from(tenant), &kept.plan.plan_id).await;
+        let journal = journal.map_err(|error| remedy::store_failure(&error))?;
+        let has_done = journal.iter().any(|entry| matches!(entry.outcome, Some(Outcome::Done { .. })));
+        match &kept.plan.purpose {
+            Purpose::Undo { plan } if has_done && kept.state == PlanState::Applied => {
+                undone.push((plan.clone(), kept.plan.plan_id.clone()));
+            }
+            Purpose::Undo { .. } => {}
+            Purpose::Remediation { .. } | Purpose::Manual { .. } => {
+                if has_done || journal.iter().any(apply::unclear) {
+                    standing.push((tenant, kept));
+                }
+            }
+        }
+    }
+    let standing = standing.into_iter().filter(|(_, kept)| is_in_force(&kept.plan.plan_id, &undone));
     standing.max_by_key(|(_, kept)| (kept.begun, kept.plan.plan_id.clone())).ok_or_else(nothing)
+}
+
+/// Whether nothing took it back that was not taken back itself. `undone` says of plans by which others.
+fn is_in_force(plan: &PlanId, undone: &[(PlanId, PlanId)]) -> bool {
+    let by = undone.iter().filter(|(of, _)| of == plan);
+    !by.into_iter().any(|(_, by)| is_in_force(by, undone))
 }
 
 fn nothing() -> Failure {

@@ -48,7 +48,7 @@ pub struct Irreversible {
 pub enum WhyIrreversible {
     /// A secret that was removed is gone: Graph keeps none (FACTS §7.1).
     SecretGone,
-    /// It was sent, and whether it was done is not known. Applying the plan again finds out.
+    /// It was sent, and whether it was done is not known. Looking again may find out.
     Unclear,
     /// Which policy it created, or assigned, is not on record.
     PolicyUnknown,

@@ -125,7 +125,7 @@ impl PlanningError {
     }
 }
 
-/// Plans what the last complete run calls for, and keeps the plan in the store. Graph is only read, as far as an
+/// Plans what the last complete run calls for, and keeps the plan in the store where it has steps. Graph is only read, as far as an
 /// action hangs on a policy. What the configuration excepts or protects now is left out, and what it excepted when
 /// the run was made.
 ///
@@ -165,7 +165,10 @@ pub async fn plan_recorded(job: PlanJob<'_>) -> Result<Plan, PlanningError> {
         let rows = report::findings_of(header, Arc::clone(&seen.audited), &seen.past, rules);
         remediation::plan(&basis, &ask, rows.filter_map(found))
     })?;
-    store.keep_plan(&key, &plan).await?;
+    // One that changes nothing can neither be applied nor taken back.
+    if !plan.steps.is_empty() {
+        store.keep_plan(&key, &plan).await?;
+    }
     Ok(plan)
 }
 

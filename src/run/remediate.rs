@@ -82,12 +82,15 @@ impl Desk<'_> {
     /// Plans, and applies where that is wanted.
     async fn act(&self) -> Result<Option<Remedied>, Trouble> {
         let plans = self.plans().await?;
-        if self.mode == Mode::Apply {
-            for kept in plans.iter().filter(|kept| kept.state == PlanState::Applying && !self.is_own(kept)) {
-                self.resume(kept).await?;
-            }
+        if let Some(earlier) = plans.iter().find(|kept| self.was_resumed(kept)) {
+            return self.told_resumed(earlier).await.map(Some);
         }
-        let own = plans.into_iter().rfind(|kept| self.is_own(kept));
+        let own = plans.iter().rfind(|kept| self.is_own(kept)).cloned();
+        let own_began = own.as_ref().is_some_and(|kept| kept.state != PlanState::Made);
+        let interrupted = plans.iter().find(|kept| kept.state == PlanState::Applying && !self.is_own(kept));
+        if let (Mode::Apply, false, Some(kept)) = (self.mode, own_began, interrupted) {
+            return self.resume(kept).await.map(Some);
+        }
         let (plan, state) = match own {
             Some(KeptPlan { plan, state, .. }) => (plan, state),
             None => (self.plan().await?, PlanState::Made),
@@ -103,7 +106,11 @@ impl Desk<'_> {
 
     /// Tells what was done before.
     async fn recall(&self) -> Result<Option<Remedied>, Trouble> {
-        let own = self.plans().await?.into_iter().rfind(|kept| self.is_own(kept));
+        let plans = self.plans().await?;
+        if let Some(earlier) = plans.iter().find(|kept| self.was_resumed(kept)) {
+            return self.told_resumed(earlier).await.map(Some);
+        }
+        let own = plans.into_iter().rfind(|kept| self.is_own(kept));
         match own {
             Some(KeptPlan { plan, state, .. }) => self.told(plan, state).await.map(Some),
             None => Ok(None),
@@ -199,11 +206,27 @@ impl Desk<'_> {
         Ok(apply::apply(job).await?)
     }
 
-    /// Goes on with a plan of an earlier run whose process died over it.
-    async fn resume(&self, kept: &KeptPlan) -> Result<(), Trouble> {
+    /// Goes on with a plan of an earlier run whose process died over it. It is all that this run changes: what the
+    /// run found was read before, and `max_changes` holds for the run.
+    async fn resume(&self, kept: &KeptPlan) -> Result<Remedied, Trouble> {
         let plan_id = kept.plan.plan_id.as_str();
         tracing::warn!(plan_id, "plan {plan_id} of an earlier run was interrupted; it is gone on with");
-        self.carry_out(kept.plan.clone()).await.map(drop)
+        let carried = self.carry_out(kept.plan.clone()).await?;
+        Ok(Remedied::Resumed(Box::new(carried)))
+    }
+
+    async fn told_resumed(&self, kept: &KeptPlan) -> Result<Remedied, Trouble> {
+        let carried = self.on_record(kept.plan.clone(), None).await?;
+        Ok(Remedied::Resumed(Box::new(carried)))
+    }
+
+    /// Whether this run went on with it before its process died: it was begun before the run, and ended after the
+    /// run had begun.
+    fn was_resumed(&self, kept: &KeptPlan) -> bool {
+        let during = |start| {
+            kept.begun.is_some_and(|begun| begun < start) && kept.ended.is_some_and(|ended| start < ended)
+        };
+        !self.is_own(kept) && self.run.start().is_some_and(during)
     }
 
     /// What the journal says of a plan.

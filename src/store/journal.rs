@@ -71,7 +71,7 @@ impl Store {
     }
 
     /// Begins to apply a plan, or goes on with one that was interrupted or stopped. Answers how it stood; one
-    /// that was applied stays so.
+    /// that was applied or taken back stays so.
     ///
     /// # Errors
     /// [`StoreError::Lost`] where the turn was lost; when the store fails.
@@ -83,7 +83,8 @@ impl Store {
     ) -> Result<Option<PlanState>, StoreError> {
         const STATE: &str = "SELECT state FROM plan WHERE tenant = $1 AND id = $2";
         const BEGIN: &str = "UPDATE plan SET state = 'applying', begun = COALESCE(begun, $3), ended = NULL, \
-             stopped = NULL WHERE tenant = $1 AND id = $2 AND state <> 'applied'";
+             stopped = NULL WHERE tenant = $1 AND id = $2 \
+             AND state NOT IN ('applied', 'taken-back')";
         let beginning = async {
             let mut session = self.noting().await?;
             let state: Option<(String,)> = within!(&mut session, |tx| {
@@ -185,6 +186,31 @@ impl Store {
             session.commit().await
         };
         self.said(ending.await).await
+    }
+
+    /// Closes a plan that is about to be taken back: one that was interrupted or stopped is not gone on with any
+    /// more. One that was applied stays so.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] where the turn was lost; when the store fails.
+    pub async fn take_back_plan(
+        &self,
+        turn: &Turn,
+        id: &PlanId,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        const TAKE_BACK: &str = "UPDATE plan SET state = 'taken-back', ended = COALESCE(ended, $3) \
+             WHERE tenant = $1 AND id = $2 AND state IN ('applying', 'stopped')";
+        let taking = async {
+            let mut session = self.noting().await?;
+            within!(&mut session, |tx| {
+                let take_back = sqlx::query(TAKE_BACK).bind(turn.number).bind(id.as_str());
+                take_back.bind(at.timestamp()).execute(&mut *tx).await?;
+            });
+            session.keep(turn).await?;
+            session.commit().await
+        };
+        self.said(taking.await).await
     }
 
     /// The journal of a plan, in the order of its steps. Steps that were not reached are not in it.

@@ -254,11 +254,13 @@ pub enum PlanState {
     Applied,
     /// It was stopped before its end.
     Stopped,
+    /// It was begun, and somebody began to take it back before its end: nobody goes on with it.
+    TakenBack,
 }
 
 impl PlanState {
     /// All.
-    pub const ALL: [Self; 4] = [Self::Made, Self::Applying, Self::Applied, Self::Stopped];
+    pub const ALL: [Self; 5] = [Self::Made, Self::Applying, Self::Applied, Self::Stopped, Self::TakenBack];
 
     /// The word in the database and in what is shown.
     #[must_use]
@@ -268,6 +270,7 @@ impl PlanState {
             Self::Applying => "applying",
             Self::Applied => "applied",
             Self::Stopped => "stopped",
+            Self::TakenBack => "taken-back",
         }
     }
 }

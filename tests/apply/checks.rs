@@ -86,7 +86,7 @@ async fn a_plan_is_applied_once() {
     let told = refused(asked(&rig, &plan)).await;
     let id = &plan.plan_id;
     let expected = format!(
-        "The plan `{id}` was applied at 2026-11-23T06:00:00+00:00. Make a new plan; `undo {id}` takes this one back."
+        "The plan `{id}` was applied at 2026-11-23T06:00:00+00:00. Make a new plan; `keysweep undo {id}` says what of this one can be taken back."
     );
     assert_eq!(told, expected);
     rig.emulator.clear_log();

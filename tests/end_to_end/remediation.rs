@@ -267,7 +267,11 @@ fn applying_with_yes_carries_it_out_once_and_undo_names_what_is_lost() {
     assert!(said.err.contains("was never applied"), "{}", said.err);
     let said = world.run(&["apply", &id[..18], "--yes"], 0);
     assert!(said.out.contains("[1/2] done: Remove the client secret “old”"), "{}", said.out);
-    assert!(said.out.ends_with(&format!("{id}: 2 steps done.\n")), "{}", said.out);
+    assert!(
+        said.out.ends_with(&format!("{id}: 2 steps done.\nNothing of it can be taken back.\n")),
+        "{}",
+        said.out
+    );
     assert_eq!((world.writes(), secrets(&world)), (2, 0));
     let writer = world.emulator.writer_client_id();
     let log = world.emulator.log();
@@ -474,6 +478,8 @@ fn what_was_done_is_taken_back_by_its_plan_and_what_took_it_back_too() {
     world.run(&["undo", undone.plan_id.as_str(), "--yes"], 0);
     let again = world.emulator.edit(|tenant| tenant.default_policy().clone());
     assert!(keysweep::remediation::tenant_default::same(&again, &blocked), "{again}");
+    let said = world.run(&["undo", "latest"], 0);
+    assert!(said.out.contains(&format!("to take back plan {}", plan.plan_id)), "{}", said.out);
 }
 
 #[test]

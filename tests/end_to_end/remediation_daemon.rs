@@ -311,3 +311,28 @@ fn a_process_that_dies_over_a_step_leaves_it_to_the_next_one() {
         assert_eq!(same_run, 1, "no second plan for the same run");
     }
 }
+
+#[test]
+fn what_a_run_goes_on_with_is_in_its_mail_and_is_all_that_it_does() {
+    let tenant = Tenant::new(&["Payroll", "Ledger"]);
+    tenant.configure("plan", "grace = \"0d\"\n");
+    let daemon = tenant.world.start(&["daemon"]);
+    let planned = tenant.mail("would take 2 steps").plan().unwrap();
+    tenant.stop(daemon);
+    let silent = Fault::on(Side::Graph, "POST", &tenant.removal()).hang().acting();
+    tenant.world.emulator.fault(silent);
+    let process = tenant.world.start(&["apply", planned.plan_id.as_str(), "--yes"]);
+    within(60, "the removal", || tenant.log(), || tenant.secrets(&tenant.applications[0]) == 0);
+    drop(process);
+    let before = tenant.plans().len();
+
+    tenant.configure("apply", "grace = \"0d\"\n");
+    let daemon = tenant.world.start(&["daemon"]);
+    let mail = tenant.mail("this run went on with it");
+    tenant.mail("nothing is to be done");
+    tenant.stop(daemon);
+    assert!(mail.text.contains(&format!("Plan {}: 2 steps done.", planned.plan_id)), "{}", mail.text);
+    assert!(mail.text.contains("No other plan was made"), "{}", mail.text);
+    assert_eq!(tenant.all_secrets(), [0, 0]);
+    assert_eq!(tenant.plans().len(), before, "no second plan, and no empty ones");
+}

@@ -269,3 +269,34 @@ fn a_process_killed_before_graph_removed_a_secret_removes_it_the_next_time() {
 fn a_process_killed_before_graph_changed_the_tenant_default_changes_it_the_next_time() {
     killed_before_graph_acted(3);
 }
+
+#[test]
+fn a_plan_whose_process_was_killed_over_a_change_is_taken_back_and_not_gone_on_with() {
+    let stand = Stand::new();
+    let fault = Fault::on(Side::Graph, "POST", POLICIES).acting();
+    stand.kill_at("the answer", fault, "POST", POLICIES, true);
+    let id = stand.plan.plan_id.as_str();
+    let said = |arguments: &[&str], code: i32| {
+        let output = stand.world.keysweep(arguments);
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        said
+    };
+    let named = said(&["policy", "block-all"], 0);
+    assert!(named.contains(&format!("Plan {id} was interrupted")), "{named}");
+    assert!(named.contains(&format!("`keysweep undo {id}` takes it back")), "{named}");
+    let preview = said(&["undo", id], 0);
+    assert!(preview.contains("Delete the custom policy"), "{preview}");
+    assert_eq!(stand.journal()[0].outcome, None, "a preview writes nothing of it");
+    let refused = Fault::graph_error("Authorization_RequestDenied", "Insufficient privileges.");
+    stand.world.emulator.fault(Fault::on(Side::Graph, "GET", POLICIES).answer(403, &refused).always());
+    let unclear = said(&["undo", id], 5);
+    assert!(unclear.contains("nobody knows whether it was done"), "{unclear}");
+    stand.world.emulator.clear_faults();
+    said(&["undo", id, "--yes"], 0);
+    stand.world.emulator.edit(|tenant| assert_eq!(tenant.policies().len(), 0));
+    assert!(matches!(stand.journal()[0].outcome, Some(Outcome::Done { found: true, .. })));
+    let again = said(&["apply", id, "--yes"], 2);
+    assert!(again.contains(&format!("The plan `{id}` was taken back")), "{again}");
+    assert!(said(&["undo"], 0).contains("taken-back"));
+}

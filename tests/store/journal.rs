@@ -15,6 +15,7 @@ on_both_engines!(
     a_plan_is_kept_as_it_was_made,
     plans_are_listed_by_tenant_oldest_first,
     a_plan_goes_from_made_to_applied,
+    a_plan_that_is_taken_back_is_not_gone_on_with,
     a_stopped_plan_is_gone_on_with_and_says_why_it_stopped,
     a_step_is_on_record_before_and_closed_after,
     a_step_that_is_tried_again_keeps_what_was_there_first,
@@ -119,6 +120,21 @@ async fn a_plan_goes_from_made_to_applied(world: World) {
     // What was applied stays so.
     assert_eq!(store.begin_plan(&turn, id, end).await, Ok(Some(PlanState::Applied)));
     assert_eq!(kept(&store, &plan).await, found);
+}
+
+async fn a_plan_that_is_taken_back_is_not_gone_on_with(world: World) {
+    let (store, turn, plan) = begun(&world).await;
+    let (id, first, second) = (&plan.plan_id, at("2026-11-23T06:01:00Z"), at("2026-11-23T06:02:00Z"));
+    store.take_back_plan(&turn, id, first).await.unwrap();
+    assert_eq!(kept(&store, &plan).await.state, PlanState::Made, "nothing was begun");
+    store.begin_plan(&turn, id, first).await.unwrap();
+    store.take_back_plan(&turn, id, second).await.unwrap();
+    assert_eq!(store.begin_plan(&turn, id, second).await, Ok(Some(PlanState::TakenBack)));
+    let found = kept(&store, &plan).await;
+    assert_eq!((found.state, found.begun, found.ended), (PlanState::TakenBack, Some(first), Some(second)));
+    store.end_plan(&turn, id, second, None).await.unwrap();
+    store.take_back_plan(&turn, id, second).await.unwrap();
+    assert_eq!(kept(&store, &plan).await.state, PlanState::Applied, "one that was applied stays so");
 }
 
 async fn a_stopped_plan_is_gone_on_with_and_says_why_it_stopped(world: World) {

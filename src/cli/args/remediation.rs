@@ -70,10 +70,12 @@ was interrupted or stopped goes on where it was left. Every step is in the journ
 
 Exit codes:
   0  every step is done or skipped
-  2  bad usage or configuration; the plan expired, was altered, is of another tenant, is not on record or was
-     applied already
-  3  it could not begin: the store or Graph cannot be used, or permissions are missing
-  5  it stopped part-way, or a step failed: applied again, it goes on where it stopped")]
+  2  bad usage or configuration; the plan expired, was altered, is of another
+     tenant, is not on record, or was applied or taken back already
+  3  it could not begin: the store or Graph cannot be used, or permissions are
+     missing
+  5  it stopped part-way, or a step failed: applied again, it goes on where it
+     stopped")]
 pub(in crate::cli) struct Apply {
     /// The plan: its file, its id, or the beginning of that
     pub(in crate::cli) plan: String,
@@ -93,7 +95,8 @@ RUN is the id of a plan that was applied, or as much of its beginning as no othe
 plan was applied; or `latest`. Without it, the plans that were applied are listed. A secret that was removed \
 cannot be brought back: such steps are named.
 
-Exit codes are those of `apply`.")]
+Steps of which nobody heard what became of them are looked up first. Exit codes are those of `apply`; 5 also \
+while such a step stays unclear.")]
 pub(in crate::cli) struct Undo {
     /// What to take back: a plan, a run, or `latest`
     pub(in crate::cli) run: Option<String>,

@@ -52,6 +52,7 @@ impl<'a> Counter<'a> {
             remedy::may_write(tenant, file)?;
         }
         let store = remedy::open(&config.store.url).await?;
+        remedy::name_unfinished(&store, tenant, None, clock()).await?;
         let reader = reader(tenant, clock, &Budgets::default()).map_err(|error| connect_failure(&error))?;
         Ok(Self { config, tenant, store, reader, change, clock })
     }

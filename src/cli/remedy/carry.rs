@@ -11,11 +11,11 @@ use crate::cli::exit::{End, Failure};
 use crate::cli::{interrupt, show};
 use crate::config::{Config, Tenant};
 use crate::graph::{Budgets, explain};
-use crate::remediation::{Outcome, Plan, Reversal, StepOutcome};
+use crate::remediation::{Outcome, Plan, PlanId, Purpose, Reversal, StepOutcome};
 use crate::report::remedy::{OutcomeCounts, outcome, outcome_word, stopped};
 use crate::run::apply::{self, Applied, ApplyError, ApplyJob, Check, Patience, Refusal, Watcher};
 use crate::run::clock::Clock;
-use crate::store::{Entry, Store, TenantKey, Turn};
+use crate::store::{Entry, PlanState, Store, TenantKey, Turn};
 
 /// What to carry out.
 #[derive(Clone, Copy)]
@@ -64,6 +64,9 @@ async fn in_peace(job: Carrying<'_>, turn: &Turn, begun: &AtomicBool) -> Result<
     let reader = apply::reader(tenant, clock, &budgets).map_err(connected)?;
     let writer = apply::writer(tenant, clock, &budgets).map_err(connected)?;
     check(job, Some(&writer)).await?;
+    if let Purpose::Undo { plan: of } = &plan.purpose {
+        close(job, turn, of).await?;
+    }
     let watcher = Lines { of: plan.steps.len(), format };
     begun.store(true, Ordering::Relaxed);
     let patience = Patience::default();
@@ -79,11 +82,33 @@ async fn in_peace(job: Carrying<'_>, turn: &Turn, begun: &AtomicBool) -> Result<
         patience,
         watcher: &watcher,
     };
-    let applied = apply::apply(applying).await.map_err(|error| refused(&error))?;
-    let journal = store.journal(turn.tenant(), &plan.plan_id).await.map_err(|error| store_failure(&error))?;
+    let applied = apply::apply(applying).await.map_err(|error| refused(plan, &error))?;
+    let journal = store.journal(turn.tenant(), &plan.plan_id).await;
+    let journal = journal.map_err(|error| refused(plan, &error.into()))?;
     let end = judge(&applied, &journal);
     conclude(plan, &applied, end).print(format)?;
     Ok(end)
+}
+
+/// Closes the plan that is taken back: neither the service nor `apply` goes on with it. It must not have gone on since
+/// it was said what takes it back.
+async fn close(job: Carrying<'_>, turn: &Turn, of: &PlanId) -> Result<(), Failure> {
+    let Carrying { config, store, plan, clock, .. } = job;
+    let failure = |error| store_failure(&error);
+    let key = turn.tenant();
+    let open = store.kept_plan(key, of).await.map_err(failure)?;
+    let open = open.filter(|kept| matches!(kept.state, PlanState::Applying | PlanState::Stopped));
+    let Some(open) = open else { return Ok(()) };
+    let valid_for = config.remediation.orders.plan_valid_for;
+    let anew = apply::reverse(store, key, &open.plan, clock(), valid_for).await;
+    let (anew, _) =
+        anew.map_err(|error| Failure { end: End::NotCompleted, message: explain(&error, None) })?;
+    if anew.steps != plan.steps {
+        return Err(Failure::usage(format!(
+            "plan {of} went on since it was looked at. Take it back anew with `keysweep undo {of} --yes`"
+        )));
+    }
+    store.take_back_plan(turn, of, clock()).await.map_err(failure)
 }
 
 /// Whether the plan may be carried out. Warnings are told.
@@ -104,6 +129,7 @@ pub(super) fn refusal_failure(refusal: &Refusal) -> Failure {
         | Refusal::NotOnRecord(_)
         | Refusal::Differs(_)
         | Refusal::Applied { .. }
+        | Refusal::TakenBack(_)
         | Refusal::Expired { .. }
         | Refusal::TooMany { .. } => End::BadUsage,
         Refusal::Lacking { .. } | Refusal::SignIn(_) | Refusal::Store(_) => End::NotCompleted,
@@ -111,12 +137,18 @@ pub(super) fn refusal_failure(refusal: &Refusal) -> Failure {
     Failure { end, message: refusal.explain() }
 }
 
-fn refused(error: &ApplyError) -> Failure {
+fn refused(plan: &Plan, error: &ApplyError) -> Failure {
     match error {
         ApplyError::Refused(refusal) => refusal_failure(refusal),
         // Something may have been sent.
         ApplyError::TakenOver(_) | ApplyError::Store(_) => {
-            Failure { end: End::PartWay, message: error.explain() }
+            let id = &plan.plan_id;
+            let message = format!(
+                "{} A change of plan {id} may have been sent: `keysweep apply {id} --yes` looks that up, and goes on \
+                 where it was left",
+                error.explain()
+            );
+            Failure { end: End::PartWay, message }
         }
     }
 }
@@ -155,6 +187,8 @@ fn conclude<'a>(plan: &'a Plan, applied: &Applied, end: End) -> Told<'a> {
     };
     if applied.steps.iter().any(|step| can_be_undone(&step)) {
         told.next.push(format!("`keysweep undo {id}` shows what would take it back."));
+    } else if applied.steps.iter().any(|step| matches!(step.outcome, Outcome::Done { .. })) {
+        told.next.push("Nothing of it can be taken back.".to_owned());
     }
     told
 }

@@ -7,12 +7,14 @@ mod file;
 mod find;
 mod tenant;
 mod told;
+mod unfinished;
 
 pub(super) use carry::{Carrying, carry_out};
 pub(super) use dry::dry_run;
 pub(super) use file::{Written, write};
 pub(super) use find::{Found, all, in_file, on_record};
 pub(super) use tenant::{may_write, one_tenant};
+pub(super) use unfinished::name_unfinished;
 
 use super::exit::{End, Failure};
 use crate::graph::explain;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::digest::SENTENCE;
-use crate::remediation::{Outcome, Plan, Step, StepOutcome, Stopped};
+use crate::remediation::{Outcome, Plan, Reversal, Step, StepOutcome, Stopped};
 use crate::report::phrases::{counted, grouped, minute, plain};
 use crate::report::remedy::{self, OutcomeCounts, left_out_groups, outcome_word};
 
@@ -19,6 +19,8 @@ pub enum Remedied {
     Planned(Box<Plan>),
     /// A plan was carried out, as far as it went.
     Applied(Box<Carried>),
+    /// A plan of an earlier run, which was interrupted, was gone on with as far as it went, and none was made.
+    Resumed(Box<Carried>),
 }
 
 /// A plan that was carried out.
@@ -38,10 +40,12 @@ impl Remedied {
     /// What the subject says of it: only what somebody has to look after.
     pub(super) fn in_subject(&self) -> Option<&'static str> {
         match self {
-            Self::Applied(carried) if carried.stopped.is_some() || carried.trouble.is_some() => {
+            Self::Applied(carried) | Self::Resumed(carried)
+                if carried.stopped.is_some() || carried.trouble.is_some() =>
+            {
                 Some("remediation STOPPED")
             }
-            Self::Applied(carried) => {
+            Self::Applied(carried) | Self::Resumed(carried) => {
                 let counts = OutcomeCounts::of(&carried.steps);
                 (0 < counts.failed + counts.unclear).then_some("remediation FAILED in part")
             }
@@ -53,7 +57,7 @@ impl Remedied {
     pub(super) fn plan(&self) -> Option<&Plan> {
         match self {
             Self::Planned(plan) if !plan.steps.is_empty() => Some(plan),
-            Self::Withheld(_) | Self::Planned(_) | Self::Applied(_) => None,
+            Self::Withheld(_) | Self::Planned(_) | Self::Applied(_) | Self::Resumed(_) => None,
         }
     }
 }
@@ -84,6 +88,11 @@ impl Section {
             Remedied::Withheld(why) => (vec![plain(why, SENTENCE)], Vec::new()),
             Remedied::Planned(plan) => (planned(plan, attached), vec![would(plan), left_out(plan)]),
             Remedied::Applied(carried) => (applied(carried), of_outcomes(carried)),
+            Remedied::Resumed(carried) => {
+                let mut sentences = resumed(carried);
+                sentences.extend(applied(carried));
+                (sentences, of_outcomes(carried))
+            }
         };
         let groups = groups.into_iter().filter(|group| !group.lines.is_empty()).collect();
         Self { title: Some("Remediation"), sentences, groups }
@@ -111,7 +120,7 @@ fn planned(plan: &Plan, attached: bool) -> Vec<String> {
 fn would(plan: &Plan) -> Group {
     let line = |step: &Step| {
         let mut said = format!("{}. {}", step.number, remedy::title(&step.change));
-        if step.reversal == crate::remediation::Reversal::Impossible {
+        if step.reversal == Reversal::Impossible {
             said.push(' ');
             said.push_str(remedy::reversal(step.reversal));
         }
@@ -131,6 +140,15 @@ fn left_out(plan: &Plan) -> Group {
     group("What is left out".to_owned(), &groups, line)
 }
 
+/// What was found before a plan was gone on with says little about what is there after it.
+fn resumed(carried: &Carried) -> Vec<String> {
+    vec![
+        format!("Plan {} of an earlier run was interrupted, and this run went on with it.", carried.plan.plan_id),
+        "No other plan was made, because the findings of this run are older than that; the next run plans again."
+            .to_owned(),
+    ]
+}
+
 fn applied(carried: &Carried) -> Vec<String> {
     let Carried { plan, steps, stopped, trouble } = carried;
     let Plan { plan_id, left_out, .. } = plan;
@@ -147,7 +165,11 @@ fn applied(carried: &Carried) -> Vec<String> {
     if stopped.is_some() || trouble.is_some() {
         sentences.push(format!("To go on with it, use `keysweep apply {plan_id}`."));
     }
-    if steps.iter().any(|step| matches!(step.outcome, Outcome::Done { .. })) {
+    let mut done = steps.iter().filter(|step| matches!(step.outcome, Outcome::Done { .. })).peekable();
+    let any_done = done.peek().is_some();
+    if any_done && done.all(|step| step.step.reversal == Reversal::Impossible) {
+        sentences.push("Nothing of it can be taken back.".to_owned());
+    } else if any_done {
         sentences.push(format!("To take back what can be taken back, use `keysweep undo {plan_id}`."));
     }
     let left: usize = left_out_groups(left_out).iter().map(remedy::LeftOutGroup::count).sum();

@@ -67,7 +67,7 @@ pub fn irreversible(what: &Irreversible) -> String {
             "A secret that was removed is gone: make a new one where it is still needed."
         }
         WhyIrreversible::Unclear => {
-            "It was sent, and nobody knows whether it was done: apply the plan again, which finds out."
+            "It was sent, and nobody knows whether it was done: look at it by hand, or undo the plan again later."
         }
         WhyIrreversible::PolicyUnknown => "Which policy it made or assigned is not on record.",
     };

@@ -71,6 +71,9 @@ pub enum Refusal {
         /// When that ended.
         ended: Option<DateTime<Utc>>,
     },
+    /// Somebody began to take it back.
+    #[error("the plan `{0}` was taken back")]
+    TakenBack(String),
     /// It is too old.
     #[error("the plan `{id}` expired at {expired}")]
     Expired {
@@ -109,7 +112,9 @@ impl Refusal {
             Self::OtherTenant { of, .. } => return Some(format!("Name that tenant with `--tenant {of}`.")),
             Self::Empty => return None,
             Self::Applied { id, .. } => {
-                return Some(format!("Make a new plan; `undo {id}` takes this one back."));
+                return Some(format!(
+                    "Make a new plan; `keysweep undo {id}` says what of this one can be taken back."
+                ));
             }
             Self::Lacking { .. } => {
                 return Some(
@@ -123,6 +128,7 @@ impl Refusal {
                 "Apply it where it was made, with the same `store.url`, or make a new plan here."
             }
             Self::Differs(_) => "Make a new plan, and leave its file as it is.",
+            Self::TakenBack(_) => "It is not gone on with. Make a new plan.",
             Self::Expired { .. } => "Make a new plan: the directory has moved on since.",
             Self::TooMany { .. } => "Make a new plan, or raise `remediation.max_changes`.",
         };
@@ -192,7 +198,7 @@ fn fits(plan: &Plan, tenant: &Tenant) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The plan on record, which is this one and was not applied.
+/// The plan on record, which is this one, and was neither applied nor taken back.
 pub(super) async fn on_record(plan: &Plan, tenant: &Tenant, store: &Store) -> Result<KeptPlan, Refusal> {
     fits(plan, tenant)?;
     let id = || plan.plan_id.to_string();
@@ -203,6 +209,9 @@ pub(super) async fn on_record(plan: &Plan, tenant: &Tenant, store: &Store) -> Re
     }
     if kept.state == PlanState::Applied {
         return Err(Refusal::Applied { id: id(), ended: kept.ended });
+    }
+    if kept.state == PlanState::TakenBack {
+        return Err(Refusal::TakenBack(id()));
     }
     Ok(kept)
 }

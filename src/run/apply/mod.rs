@@ -28,7 +28,7 @@ pub use super::connect::ConnectError;
 pub use check::{Check, Cleared, Refusal, check, permissions};
 pub use patience::Patience;
 pub use preview::{Preview, PreviewError, Prospect, preview};
-pub use reverse::{ReverseError, reverse};
+pub use reverse::{FoundOut, LookUp, ReverseError, find_out, reverse, reverse_with, settle, unclear};
 
 /// What to apply, and how.
 #[derive(Clone, Copy)]

@@ -128,7 +128,7 @@ pub(super) fn expired(job: ApplyJob<'_>) -> Text {
 }
 
 /// The change with the id of the policy that an earlier step created; that step's number where it created none.
-fn resolved(change: &Change, created: &BTreeMap<u32, PolicyId>) -> Result<Change, u32> {
+pub(super) fn resolved(change: &Change, created: &BTreeMap<u32, PolicyId>) -> Result<Change, u32> {
     let Change::AssignPolicy { object, policy: PolicyRef::CreatedBy { step, display_name } } = change else {
         return Ok(change.clone());
     };

@@ -19,6 +19,7 @@ pub(super) async fn walk(job: ApplyJob<'_>) -> Result<Applied, ApplyError> {
         Some(PlanState::Applied) => {
             return Err(Refusal::Applied { id: id.to_string(), ended: None }.into());
         }
+        Some(PlanState::TakenBack) => return Err(Refusal::TakenBack(id.to_string()).into()),
         None => return Err(Refusal::NotOnRecord(id.to_string()).into()),
     }
     let journal = store.journal(turn.tenant(), id).await?;
