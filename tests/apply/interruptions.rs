@@ -7,13 +7,13 @@ use std::time::Duration;
 use keysweep::domain::ObjectKind;
 use keysweep::emulator::{Fault, LoggedRequest, Side};
 use keysweep::remediation::{Change, Outcome, Plan, StepOutcome};
-use keysweep::run::apply::{ApplyError, ApplyJob, Watcher, apply};
+use keysweep::run::apply::{ApplyError, ApplyJob, Patience, Watcher, apply};
 use keysweep::store::PlanState;
 use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::rig::{IDLE, Rig, STRICT};
-use crate::routes::{assign, assign_created_by, block, create, delete, remove, switch, unassign};
+use crate::routes::{Route, assign, assign_created_by, block, create, delete, remove, switch, unassign};
 
 /// One step of each kind.
 fn changes(rig: &Rig) -> Vec<Change> {
@@ -240,4 +240,24 @@ async fn a_turn_that_is_lost_under_way_stops_before_the_next_change() {
     assert!(matches!(late, Err(ApplyError::TakenOver(_))), "{late:?}");
     assert_eq!(rig.writes().len(), 1, "the one before");
     assert_eq!(rig.journal(&plan).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_perhaps_sent_is_waited_for_before_it_is_sent_again() {
+    let mut rig = Rig::new().await;
+    let patient = rig.patience;
+    for route in Route::ALL {
+        rig.reset();
+        let plan = rig.plan(vec![route.change(&rig)]).await;
+        // It shows only after the first start has given up, and some time after the second has begun.
+        rig.emulator.fault(route.fault().acting().cut());
+        let reads = Fault::on(Side::Graph, "GET", "/v1.0/*");
+        rig.emulator.fault(reads.lagging(6).behind(&route.path()));
+        rig.patience = Patience { readings: 2, sends: 1, ..patient };
+        assert!(matches!(rig.outcomes(&plan).await[0], Outcome::Unclear { .. }), "{route:?}");
+        rig.patience = patient;
+        let outcome = rig.outcomes(&plan).await.remove(0);
+        assert!(matches!(outcome, Outcome::Done { found: true, .. }), "{route:?}: {outcome:?}");
+        assert_eq!(rig.writes().len(), 1, "{route:?}");
+    }
 }

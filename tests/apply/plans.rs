@@ -2,11 +2,11 @@
 
 use keysweep::domain::ObjectKind;
 use keysweep::emulator::{Fault, Side};
-use keysweep::remediation::{Outcome, PolicyRef};
+use keysweep::remediation::{Outcome, PolicyRef, Skipped};
 use keysweep::store::Entry;
 
 use crate::rig::{OTHER_KEY, Rig, STRICT};
-use crate::routes::{assign_created_by, create, delete, remove, unassign};
+use crate::routes::{Route, assign_created_by, body, create, delete, remove, unassign};
 
 fn is_done(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Done { found: false, .. })
@@ -83,4 +83,32 @@ async fn a_policy_that_a_step_needs_is_looked_for_by_the_id_in_the_journal() {
     assert_eq!(assigned, [policy.to_string()]);
     let found = PolicyRef::Existing { policy: *policy, display_name: "x".into() };
     assert_eq!(found.existing(), Some(*policy));
+}
+
+#[tokio::test]
+async fn a_policy_that_came_about_twice_is_said_and_assigned_to_nothing() {
+    // It shows only after all the readings, when it was sent again.
+    let rig = Rig::new().await;
+    let plan = rig.plan(vec![create(), assign_created_by(ObjectKind::Application, 1)]).await;
+    rig.emulator.fault(Route::CreatePolicy.fault().acting().cut());
+    rig.emulator
+        .fault(Fault::on(Side::Graph, "GET", "/v1.0/*").lagging(9).behind(&Route::CreatePolicy.path()));
+    let outcomes = rig.outcomes(&plan).await;
+    let Outcome::Unclear { reason } = &outcomes[0] else { panic!("{outcomes:?}") };
+    let twins = rig.emulator.edit(|tenant| {
+        let policies =
+            tenant.policies().iter().filter(|policy| policy["displayName"] == body()["displayName"]);
+        policies.map(|policy| policy["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    });
+    assert_eq!(twins.len(), 2);
+    assert!(twins.iter().all(|id| reason.as_str().contains(id)), "{reason}");
+    assert!(reason.as_str().ends_with("Delete all but one."), "{reason}");
+    assert_eq!(outcomes[1], Outcome::Skipped(Skipped::Unfounded { step: 1 }));
+
+    // With one of them gone, it is gone on with.
+    rig.emulator.edit(|tenant| tenant.remove_policy(&twins[1]));
+    let outcomes = rig.outcomes(&plan).await;
+    let Outcome::Done { created: Some(created), found: true } = outcomes[0] else { panic!("{outcomes:?}") };
+    assert_eq!(created.to_string(), twins[0]);
+    assert!(is_done(&outcomes[1]), "{outcomes:?}");
 }
