@@ -38,14 +38,14 @@ fn findings_of_an_object_that_stand_apart_are_refused() {
     assert!(matches!(world.plan_of(&inventory, findings), Err(PlanError::Scattered(_))));
 }
 
-type Change = Box<dyn Fn(&mut World)>;
+type Edit = Box<dyn Fn(&mut World)>;
 
-fn change(change: impl Fn(&mut World) + 'static) -> Change {
+fn change(change: impl Fn(&mut World) + 'static) -> Edit {
     Box::new(change)
 }
 
 #[track_caller]
-fn check(base: &World, cases: Vec<(&str, Change, &[&str])>) {
+fn check(base: &World, cases: Vec<(&str, Edit, &[&str])>) {
     for (case, change, expected) in cases {
         let world = base.clone().with(|world| change(world));
         assert_eq!(world.lines(), expected, "{case}");
