@@ -120,7 +120,7 @@ impl Rig {
     }
 
     /// The same rig with a token of the second client.
-    async fn as_writer(self) -> Self {
+    async fn by_writer(self) -> Self {
         let answer = self.token_request(&self.writer_form()).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         let token = answer.body["access_token"].as_str().unwrap().to_owned();

@@ -222,17 +222,29 @@ impl GraphError {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// `code`, outermost first; empty ones are left out.
-    codes: Box<[Box<str>]>,
-    /// The outermost `message`, cut to 300 characters. It is no part of what is shown of an answer by itself.
-    pub message: Option<Text>,
-    /// `request-id`, for Microsoft's support.
-    pub request_id: Option<Box<str>>,
     /// How long Graph asks to wait.
     pub retry_after: Option<Duration>,
+    /// What else it said. Apart, because errors are handed on by value.
+    said: Box<Details>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Details {
+    /// `code`, outermost first; empty ones are left out.
+    codes: Vec<String>,
+    /// The outermost `message`, cut to 300 characters.
+    message: Option<Text>,
+    /// `request-id`, for Microsoft's support.
+    request_id: Option<String>,
 }
 
 impl Answer {
+    /// The outermost `message`, cut to 300 characters. It is no part of what is shown of an answer by itself.
+    #[must_use]
+    pub fn message(&self) -> Option<&Text> {
+        self.said.message.as_ref()
+    }
+
     /// Takes what is of use from an error body, whatever it is: a proxy answers in HTML.
     pub(super) fn new(status: u16, request_id: Option<&str>, body: &Value) -> Self {
         let mut codes = Vec::new();
@@ -240,12 +252,12 @@ impl Answer {
         let mut level = body.get("error");
         while let Some(error) = level {
             let code = error.get("code").and_then(Value::as_str).map(plain);
-            codes.extend(code.filter(|code| !code.is_empty()).map(String::into_boxed_str));
+            codes.extend(code.filter(|code| !code.is_empty()));
             id = id.or_else(|| error.get("request-id").and_then(Value::as_str).map(plain));
             level = error.get("innerError").or_else(|| error.get("innererror"));
         }
         let message = body.pointer("/error/message").and_then(Value::as_str).and_then(message);
-        Self { status, codes: codes.into(), message, request_id: id.map(Into::into), retry_after: None }
+        Self { status, retry_after: None, said: Box::new(Details { codes, message, request_id: id }) }
     }
 
     /// With the wait that Graph asks for.
@@ -256,18 +268,18 @@ impl Answer {
     /// The outermost `code`, or none where Graph gave none.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.codes.first().map(AsRef::as_ref)
+        self.said.codes.first().map(AsRef::as_ref)
     }
 
     /// Whether a policy blocks it (FACTS §5.7).
     pub(super) fn is_as_per_app_policy(&self) -> bool {
-        self.codes.iter().any(|code| code.ends_with("AsPerAppPolicy"))
+        self.said.codes.iter().any(|code| code.ends_with("AsPerAppPolicy"))
     }
 
     /// Whether Graph said so on any level: the inner codes are the more specific ones.
     #[must_use]
     pub fn has_code(&self, code: &str) -> bool {
-        self.codes.iter().any(|found| **found == *code)
+        self.said.codes.iter().any(|found| **found == *code)
     }
 }
 
@@ -277,7 +289,7 @@ impl fmt::Display for Answer {
         if let Some(code) = self.code() {
             write!(f, " {code}")?;
         }
-        match &self.request_id {
+        match &self.said.request_id {
             Some(id) => write!(f, ", request-id {id}"),
             None => Ok(()),
         }
@@ -325,7 +337,7 @@ mod tests {
     fn a_message_is_kept_on_one_line_bounded_and_without_secrets() {
         let kept = |said: &str| {
             Answer::new(400, None, &json!({ "error": { "message": said } }))
-                .message
+                .message()
                 .map(|text| text.as_str().to_owned())
         };
         assert_eq!(kept("No,\r\nnot this."), Some("No,  not this.".to_owned()));

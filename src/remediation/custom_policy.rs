@@ -39,11 +39,14 @@ fn iso(limit: MaxLifetime) -> String {
 }
 
 /// The form of [`body`] of a policy that is there: what can be written, without annotations and what is read-only.
+/// A client secret in its name or description is masked, and does not come back with the policy.
 #[must_use]
 pub fn settings(policy: &Value) -> Value {
+    let text =
+        |name| policy.get(name).and_then(Value::as_str).map(|text| Text::new(text).as_str().to_owned());
     json!({
-        "displayName": policy.get("displayName"),
-        "description": policy.get("description"),
+        "displayName": text("displayName"),
+        "description": text("description"),
         "isEnabled": is_enabled(policy),
         "restrictions": with_lists(policy.get("restrictions")),
     })

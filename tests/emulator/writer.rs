@@ -12,7 +12,7 @@ use super::{ALL_ROLES, Rig, days, now, numbered};
 
 #[tokio::test]
 async fn the_writer_holds_nothing_until_it_is_granted_something() {
-    let rig = Rig::new(numbered(1)).await.as_writer().await;
+    let rig = Rig::new(numbered(1)).await.by_writer().await;
     let claims = claims_of(&rig.token);
     assert_eq!(claims["roles"], json!([]));
     assert_eq!(claims["appid"], rig.emulator.writer_client_id());
@@ -21,7 +21,7 @@ async fn the_writer_holds_nothing_until_it_is_granted_something() {
 
     rig.emulator.grant_writer(&WRITER_ROLES);
     rig.get("/applications").await.refused(403, "Authorization_RequestDenied");
-    let rig = rig.as_writer().await;
+    let rig = rig.by_writer().await;
     assert_eq!(claims_of(&rig.token)["roles"], json!(WRITER_ROLES));
     assert_eq!(rig.get("/applications").await.status, 200);
     assert_eq!(claims_of(&rig.sign_in().await)["roles"], json!(ALL_ROLES), "the auditor keeps its own");
@@ -31,7 +31,7 @@ async fn the_writer_holds_nothing_until_it_is_granted_something() {
 async fn what_the_writer_may_can_be_settled_at_the_start() {
     let writer_roles = vec!["Application.Read.All".to_owned()];
     let rig = Rig::with(Options { writer_roles, ..Options::new(numbered(1), now(), now) }).await;
-    assert_eq!(rig.as_writer().await.get("/applications").await.status, 200);
+    assert_eq!(rig.by_writer().await.get("/applications").await.status, 200);
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn the_log_says_whose_token_a_request_carried() {
     let rig = Rig::new(numbered(1)).await;
     rig.emulator.grant_writer(&WRITER_ROLES);
     rig.get("/applications").await;
-    let rig = rig.as_writer().await;
+    let rig = rig.by_writer().await;
     let default = json!({ "isEnabled": true });
     assert_eq!(rig.send("PATCH", "/policies/defaultAppManagementPolicy", default).await.status, 204);
     let member = json!({ "id": "1", "method": "GET", "url": "/applications" });
@@ -104,7 +104,7 @@ async fn the_audit_log_names_the_writer_without_an_object_of_it() {
     let rig = Rig::new(tenant).await;
     rig.emulator.grant_writer(&WRITER_ROLES);
     let stored = rig.emulator.edit(|tenant| tenant.object(ObjectKind::Application, &application)).unwrap();
-    let rig = rig.as_writer().await;
+    let rig = rig.by_writer().await;
     let body = json!({ "keyId": stored["passwordCredentials"][0]["keyId"] });
     let remove = format!("/applications/{application}/removePassword");
     assert_eq!(rig.send("POST", &remove, body).await.status, 204);
@@ -132,7 +132,7 @@ async fn a_fault_can_be_for_one_client_only() {
     let refused = rig.token_request(&rig.writer_form()).await;
     assert_eq!(refused.body["error_codes"], json!([7_000_222]));
     assert!(refused.body["error_description"].as_str().unwrap().contains(&writer));
-    let rig = rig.as_writer().await;
+    let rig = rig.by_writer().await;
     rig.get("/applications").await.refused(401, "InvalidAuthenticationToken");
 }
 
@@ -148,7 +148,7 @@ async fn the_writer_uses_up_its_own_limits_and_the_tenants() {
     for status in [200, 200, 200, 429] {
         assert_eq!(rig.get("/servicePrincipals").await.status, status);
     }
-    let rig = rig.as_writer().await;
+    let rig = rig.by_writer().await;
     let served = rig.get("/servicePrincipals").await;
     assert_eq!(served.status, 200, "units are each client's own");
 

@@ -94,3 +94,19 @@ fn what_was_created_is_what_is_read_back() {
     read["restrictions"]["passwordCredentials"][0]["state"] = "disabled".into();
     assert!(!custom_policy::same(&body, &read));
 }
+
+/// Everything a plan holds is shown somewhere: on the screen, in a file, in the mail.
+#[test]
+fn a_secret_in_a_policys_name_or_description_stays_out_of_plans() {
+    let secret = format!("abc8Q~{}", "x".repeat(34));
+    let policy = serde_json::json!({
+        "id": "00000000-0000-4000-8000-000000000001",
+        "displayName": format!("Key {secret}"),
+        "description": secret,
+        "isEnabled": true,
+        "restrictions": null,
+    });
+    let settings = keysweep::remediation::custom_policy::settings(&policy);
+    assert_eq!((&settings["displayName"], &settings["description"]), (&"Key abc…".into(), &"abc…".into()));
+    assert!(keysweep::remediation::custom_policy::same(&policy, &settings), "it is still known for the same");
+}

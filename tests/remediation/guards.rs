@@ -327,7 +327,7 @@ fn protected_and_excepted_hold_for_the_tenant_default() {
     for id in [TENANT.0, Uuid::from_u128(0x7000)] {
         assert_eq!(protected(id).lines(), ["- block-tenant-default (protected)"]);
     }
-    assert_eq!(protected(Uuid::nil()).lines(), ["block-tenant-default"]);
+    assert_eq!(protected(Uuid::from_u128(0x7001)).lines(), ["block-tenant-default"]);
     let excepted = base.clone().with(|world| world.except(RuleId::TenantDefaultOff, Whom::Id(TENANT.0)));
     assert_eq!(excepted.lines(), ["- block-tenant-default (excepted)"]);
     let asked = |id| base.clone().with(|world| world.selection.objects = Some(vec![Whom::Id(id)]));

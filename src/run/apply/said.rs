@@ -13,7 +13,7 @@ pub(super) fn told_of_write(error: &WriteError) -> String {
 }
 
 fn with_message(explained: String, error: &GraphError) -> String {
-    match error.answer().and_then(|answer| answer.message.as_ref()) {
+    match error.answer().and_then(|answer| answer.message()) {
         Some(message) => format!("{explained} Graph said: {}", message.as_str()),
         None => explained,
     }
