@@ -237,6 +237,7 @@ fn cases() -> Vec<(&'static str, String)> {
         ("less than no failure",            fix("max_failures = -1\n")),
         ("a grace of a month",              fix("grace = '1mo'\n")),
         ("a plan valid for ever",           fix("plan_valid_for = 'ever'\n")),
+        ("a plan valid for no time",        fix("plan_valid_for = '0s'\n")),
         ("a notice without unit",           fix("owners_notice = '30'\n")),
         ("nothing protected by name",       fix("protected = ['', 'x']\n")),
         ("something protected as a number", fix("protected = [5]\n")),

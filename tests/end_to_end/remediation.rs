@@ -11,7 +11,7 @@ use keysweep::emulator::{Fault, ObjectKind, Side, TenantData, WRITER_ROLES, scen
 use keysweep::remediation::Plan;
 use serde_json::{Value, json};
 
-use crate::world::{World, now, text};
+use crate::world::{World, now, text, until};
 
 const EXPIRED: &str = "[remediation]\nactions = ['remove-expired-secrets']\n";
 
@@ -345,9 +345,11 @@ fn what_cannot_be_applied_is_refused_before_anything_is_asked() {
 
 #[test]
 fn a_plan_of_another_tenant_or_of_yesterday_is_refused() {
-    let expired = audited(tenant(), &format!("{EXPIRED}plan_valid_for = '0s'\n"));
+    let expired = audited(tenant(), &format!("{EXPIRED}plan_valid_for = '1s'\n"));
     expired.run(&["plan"], 0);
     let file = plan_file(&expired);
+    let apply = ["apply", file.to_str().unwrap()];
+    until("the plan has expired", || expired.keysweep(&apply).status.code() == Some(2));
     for extra in [&[][..], &["--yes"]] {
         let arguments: Vec<&str> = ["apply", file.to_str().unwrap()].iter().chain(extra).copied().collect();
         let said = expired.run(&arguments, 2);
