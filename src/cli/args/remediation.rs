@@ -29,7 +29,7 @@ pub(in crate::cli) struct Plan {
     #[arg(long, value_name = "ID|NAME")]
     pub(in crate::cli) object: Vec<String>,
     /// Where the plan is written, `-` for standard output
-    /// [default: data/plans/<tenant>/<plan id>.json]
+    /// [default: data/plans/TENANT/PLAN.json]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
     /// What to print on standard output
@@ -106,7 +106,7 @@ pub(in crate::cli) struct Undo {
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) tenant: Option<String>,
     /// Where the reverse plan is written, `-` for standard output
-    /// [default: data/plans/<tenant>/<plan id>.json]
+    /// [default: data/plans/TENANT/PLAN.json]
     #[arg(long, value_name = "FILE", requires = "run")]
     pub(in crate::cli) out: Option<PathBuf>,
     /// What to print on standard output

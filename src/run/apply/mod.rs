@@ -41,7 +41,7 @@ pub struct ApplyJob<'a> {
     pub store: &'a Store,
     /// The tenant's turn: it is kept for as long as this takes.
     pub turn: &'a Turn,
-    /// The plan, which [`check`] has cleared.
+    /// The plan, which [`check()`] has cleared.
     pub plan: &'a Plan,
     /// Graph as the auditor sees it: looks before and after.
     pub reader: &'a Graph,

@@ -22,7 +22,7 @@ pub struct Preview<'a> {
     pub tenant: &'a Tenant,
     /// Where the plan and its journal are.
     pub store: &'a Store,
-    /// The plan, which [`super::check`] has cleared.
+    /// The plan, which [`super::check()`] has cleared.
     pub plan: &'a Plan,
     /// Graph as the auditor sees it.
     pub reader: &'a Graph,
