@@ -186,8 +186,6 @@ pub enum WhyLeftOut {
     NoKeyId,
     /// A certificate that signs tokens hangs on it, or the platform rotates it.
     NotOurs,
-    /// Its application is registered in another tenant, which looks after it.
-    Foreign,
     /// Agent identities and what Microsoft manages are not switched off.
     Managed,
 }

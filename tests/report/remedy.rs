@@ -143,7 +143,6 @@ fn whys() -> Vec<WhyLeftOut> {
         WhyLeftOut::OwnersNotTold,
         WhyLeftOut::NoKeyId,
         WhyLeftOut::NotOurs,
-        WhyLeftOut::Foreign,
         WhyLeftOut::Managed,
     ]
 }

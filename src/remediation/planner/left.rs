@@ -59,9 +59,8 @@ fn rank(why: &WhyLeftOut) -> u8 {
         WhyLeftOut::PolicyNotTold => 9,
         WhyLeftOut::NoKeyId => 10,
         WhyLeftOut::NotOurs => 11,
-        WhyLeftOut::Foreign => 12,
-        WhyLeftOut::Managed => 13,
-        WhyLeftOut::Protected => 14,
-        WhyLeftOut::Excepted => 15,
+        WhyLeftOut::Managed => 12,
+        WhyLeftOut::Protected => 13,
+        WhyLeftOut::Excepted => 14,
     }
 }

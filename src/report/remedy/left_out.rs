@@ -95,7 +95,6 @@ pub fn left_out(why: &WhyLeftOut) -> &'static str {
             "It has no `keyId` of its own, so that Graph could not be told which one to remove."
         }
         WhyLeftOut::NotOurs => "A certificate that signs tokens hangs on it, or the platform rotates it.",
-        WhyLeftOut::Foreign => "Its application is registered in another tenant, which looks after it.",
         WhyLeftOut::Managed => "Agent identities and what Microsoft manages are not switched off.",
     }
 }
