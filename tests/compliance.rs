@@ -1,6 +1,6 @@
 //! Judging through its public interface: a tenant without findings and one thing changed, the
 //! effective restriction case by case, and a brute-force reading of the facts to agree with.
-//! `cfg(test)` tells the linter that these modules are tests throughout, helpers included.
+//! `cfg(test)` tells the linter that these modules are tests throughout.
 
 #[cfg(test)]
 #[path = "support/any_object.rs"]

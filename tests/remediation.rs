@@ -1,6 +1,6 @@
 //! Planning through its public interface: a tenant in which nothing is to be done and one thing changed, guard by
 //! guard, and policies that are written back whole.
-//! `cfg(test)` tells the linter that these modules are tests throughout, helpers included.
+//! `cfg(test)` tells the linter that these modules are tests throughout.
 
 #[cfg(test)]
 #[path = "remediation/custom_policies.rs"]
