@@ -195,7 +195,7 @@ async fn latest<'a>(
         }
     }
     let standing = standing.into_iter().filter(|(_, kept)| is_in_force(&kept.plan.plan_id, &undone));
-    standing.max_by_key(|(_, kept)| (kept.begun, kept.plan.plan_id.clone())).ok_or_else(nothing)
+    standing.max_by_key(|(_, kept)| kept.begun_as).ok_or_else(nothing)
 }
 
 /// Whether nothing took it back that was not taken back itself. `undone` says of plans by which others.
@@ -232,13 +232,12 @@ async fn list(
     format: PlanFormat,
 ) -> Result<End, Failure> {
     let mut rows = Vec::new();
-    for (tenant, kept) in remedy::all(config, store, tenant).await? {
-        if was_begun(&kept) {
-            let journal = store.journal(&TenantKey::from(tenant), &kept.plan.plan_id).await;
-            rows.push(row(&kept, &journal.map_err(|error| remedy::store_failure(&error))?));
-        }
+    let mut plans = remedy::all(config, store, tenant).await?;
+    plans.sort_by_key(|(_, kept)| kept.begun_as);
+    for (tenant, kept) in plans.into_iter().filter(|(_, kept)| was_begun(kept)) {
+        let journal = store.journal(&TenantKey::from(tenant), &kept.plan.plan_id).await;
+        rows.push(row(&kept, &journal.map_err(|error| remedy::store_failure(&error))?));
     }
-    rows.sort_by(|a, b| (&a.begun, &a.plan_id).cmp(&(&b.begun, &b.plan_id)));
     show::written(match format {
         PlanFormat::Json => serde_json::to_writer_pretty(io::stdout(), &rows)
             .map_err(io::Error::from)
@@ -249,7 +248,7 @@ async fn list(
 }
 
 fn row(kept: &KeptPlan, journal: &[Entry]) -> Row {
-    let KeptPlan { plan, state, begun, ended, stopped: _ } = kept;
+    let KeptPlan { plan, state, begun, begun_as: _, ended, stopped: _ } = kept;
     let time = |time: &Option<chrono::DateTime<chrono::Utc>>| {
         time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
     };

@@ -86,6 +86,20 @@ pub enum Change {
 }
 
 impl Change {
+    /// Whether `undo` can take it back.
+    #[must_use]
+    pub fn reversal(&self) -> Reversal {
+        match self {
+            Self::RemovePassword { .. } => Reversal::Impossible,
+            Self::DeletePolicy { .. } => Reversal::Anew,
+            Self::SetTenantDefault { .. }
+            | Self::CreatePolicy { .. }
+            | Self::AssignPolicy { .. }
+            | Self::UnassignPolicy { .. }
+            | Self::SetAccountEnabled { .. } => Reversal::Full,
+        }
+    }
+
     /// The object it is made to; none where it is made to a policy.
     #[must_use]
     pub fn object(&self) -> Option<&Target> {

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{
-    Change, Consequence, Guarded, Orders, Plan, PlanId, Protection, Purpose, Reversal, SealError, Step,
-    blocking, opening, tenant_default,
+    Change, Consequence, Guarded, Orders, Plan, PlanId, Protection, Purpose, SealError, Step, blocking,
+    opening, tenant_default,
 };
 use crate::domain::{Inventory, TenantId};
 
@@ -79,16 +79,7 @@ pub fn manual(asked: Manual<'_>, changes: Vec<Change>) -> Result<Plan, ManualErr
 
 fn step(number: u32, change: Change, inventory: Option<&Inventory>, now: DateTime<Utc>) -> Step {
     let consequences = consequences(&change, inventory, now);
-    let reversal = match &change {
-        Change::DeletePolicy { .. } => Reversal::Anew,
-        Change::RemovePassword { .. } => Reversal::Impossible,
-        Change::SetTenantDefault { .. }
-        | Change::CreatePolicy { .. }
-        | Change::AssignPolicy { .. }
-        | Change::UnassignPolicy { .. }
-        | Change::SetAccountEnabled { .. } => Reversal::Full,
-    };
-    Step { number, action: None, change, because: Vec::new(), fresh: false, reversal, consequences }
+    Step::by_hand(number, change, consequences)
 }
 
 fn consequences(change: &Change, inventory: Option<&Inventory>, now: DateTime<Utc>) -> Vec<Consequence> {

@@ -89,6 +89,4 @@ pub enum Stopped {
         /// Why, and what to do about it.
         reason: Text,
     },
-    /// It was interrupted, or its turn was lost.
-    Interrupted,
 }

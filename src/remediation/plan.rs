@@ -109,6 +109,14 @@ pub struct Step {
     pub consequences: Vec<Consequence>,
 }
 
+impl Step {
+    /// A step that answers no finding: asked for by hand, or to take another one back.
+    pub(super) fn by_hand(number: u32, change: Change, consequences: Vec<Consequence>) -> Self {
+        let reversal = change.reversal();
+        Self { number, action: None, change, because: Vec::new(), fresh: false, reversal, consequences }
+    }
+}
+
 /// A finding that a step answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

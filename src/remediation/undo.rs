@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::change::{Change, Consequence, PolicyRef, Reversal};
+use super::change::{Change, Consequence, PolicyRef};
 use super::custom_policy;
 use super::outcome::Outcome;
 use super::plan::{Plan, PlanId, Purpose, Step};
@@ -158,18 +158,9 @@ fn reversed(
 }
 
 fn as_step(number: u32, change: Change) -> Step {
-    let reversal = match &change {
-        Change::DeletePolicy { .. } => Reversal::Anew,
-        Change::RemovePassword { .. } => Reversal::Impossible,
-        Change::SetTenantDefault { .. }
-        | Change::CreatePolicy { .. }
-        | Change::AssignPolicy { .. }
-        | Change::UnassignPolicy { .. }
-        | Change::SetAccountEnabled { .. } => Reversal::Full,
-    };
     let consequences = match &change {
         Change::SetAccountEnabled { after: Some(false), .. } => vec![Consequence::SignInStops],
         _ => Vec::new(),
     };
-    Step { number, action: None, change, because: Vec::new(), fresh: false, reversal, consequences }
+    Step::by_hand(number, change, consequences)
 }

@@ -56,7 +56,7 @@ impl Store {
         tenant: &TenantKey,
         id: Option<&PlanId>,
     ) -> Result<Vec<KeptPlan>, StoreError> {
-        const PLANS: &str = "SELECT id, state, begun, ended, stopped, body FROM plan \
+        const PLANS: &str = "SELECT id, state, begun, begun_as, ended, stopped, body FROM plan \
              WHERE tenant = $1 AND ($2 = '' OR id = $2) ORDER BY made, id";
         let Some(number) = self.number(tenant).await? else { return Ok(Vec::new()) };
         let reading = async {
@@ -82,8 +82,9 @@ impl Store {
         at: DateTime<Utc>,
     ) -> Result<Option<PlanState>, StoreError> {
         const STATE: &str = "SELECT state FROM plan WHERE tenant = $1 AND id = $2";
-        const BEGIN: &str = "UPDATE plan SET state = 'applying', begun = COALESCE(begun, $3), ended = NULL, \
-             stopped = NULL WHERE tenant = $1 AND id = $2 \
+        const BEGIN: &str = "UPDATE plan SET state = 'applying', begun = COALESCE(begun, $3), \
+             begun_as = COALESCE(begun_as, (SELECT COALESCE(MAX(earlier.begun_as), 0) + 1 FROM plan AS earlier)), \
+             ended = NULL, stopped = NULL WHERE tenant = $1 AND id = $2 \
              AND state NOT IN ('applied', 'taken-back')";
         let beginning = async {
             let mut session = self.noting().await?;
@@ -270,6 +271,7 @@ struct PlanRow {
     id: String,
     state: String,
     begun: Option<i64>,
+    begun_as: Option<i64>,
     ended: Option<i64>,
     stopped: Option<String>,
     body: Vec<u8>,
@@ -277,13 +279,14 @@ struct PlanRow {
 
 impl PlanRow {
     fn read(self) -> Result<KeptPlan, Spoilt> {
-        let Self { id, state, begun, ended, stopped, body } = self;
+        let Self { id, state, begun, begun_as, ended, stopped, body } = self;
         let id = PlanId::new(&id);
         let when = |seconds: Option<i64>| seconds.map(|at| time(at, "plan", id.as_str())).transpose();
         let body = unpack(&body).map_err(|_| Spoilt::bytes("plan", id.as_str()))?;
         Ok(KeptPlan {
             state: read_state(&state, &id)?,
             begun: when(begun)?,
+            begun_as,
             ended: when(ended)?,
             stopped: stopped
                 .map(|text| serde_json::from_str(&text))

@@ -237,6 +237,8 @@ pub struct KeptPlan {
     pub state: PlanState,
     /// When somebody first began to apply it.
     pub begun: Option<DateTime<Utc>>,
+    /// Which one it was to be begun, of all plans in the store: a time in seconds cannot tell them apart.
+    pub begun_as: Option<i64>,
     /// When its application ended.
     pub ended: Option<DateTime<Utc>>,
     /// Why it was not carried out to its end.

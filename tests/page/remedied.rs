@@ -130,7 +130,7 @@ fn what_was_done_reads_as_expected() {
 
 #[test]
 fn the_subject_says_what_somebody_has_to_look_after() {
-    let stopped = Some(Stopped::Interrupted);
+    let stopped = Some(Stopped::Changes { made: 1 });
     let mut trouble = carried(vec![Outcome::NotReached], None);
     if let Remedied::Applied(carried) = &mut trouble {
         carried.trouble = Some("The sign-in that writes does not work.".to_owned());

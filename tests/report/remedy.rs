@@ -273,7 +273,6 @@ fn every_change_consequence_reason_and_outcome_is_a_sentence() {
         Stopped::Failures { failed: 1 },
         Stopped::Changes { made: 25 },
         Stopped::Hopeless { reason: reason("the directory is full") },
-        Stopped::Interrupted,
     ];
     let lost = [WhyIrreversible::SecretGone, WhyIrreversible::Unclear, WhyIrreversible::PolicyUnknown];
     let lost = lost.map(|why| irreversible(&Irreversible { step: steps[6].clone(), why, before: None }));

@@ -15,6 +15,7 @@ on_both_engines!(
     a_plan_is_kept_as_it_was_made,
     plans_are_listed_by_tenant_oldest_first,
     a_plan_goes_from_made_to_applied,
+    plans_begun_in_the_same_second_are_told_apart,
     a_plan_that_is_taken_back_is_not_gone_on_with,
     a_stopped_plan_is_gone_on_with_and_says_why_it_stopped,
     a_step_is_on_record_before_and_closed_after,
@@ -82,8 +83,14 @@ async fn a_plan_is_kept_as_it_was_made(world: World) {
     let (store, _, plan) = begun(&world).await;
     store.keep_plan(&tenant("contoso"), &plan).await.unwrap();
     let found = kept(&store, &plan).await;
-    let expected =
-        KeptPlan { plan: plan.clone(), state: PlanState::Made, begun: None, ended: None, stopped: None };
+    let expected = KeptPlan {
+        plan: plan.clone(),
+        state: PlanState::Made,
+        begun: None,
+        begun_as: None,
+        ended: None,
+        stopped: None,
+    };
     assert_eq!(found, expected);
     let unknown = PlanId::new("20261123T060000Z-00000000");
     assert_eq!(store.kept_plan(&tenant("contoso"), &unknown).await.unwrap(), None);
@@ -122,6 +129,23 @@ async fn a_plan_goes_from_made_to_applied(world: World) {
     assert_eq!(kept(&store, &plan).await, found);
 }
 
+async fn plans_begun_in_the_same_second_are_told_apart(world: World) {
+    let store = world.open().await;
+    let turn = take(&store, "contoso", "a").await;
+    let made = at("2026-11-23T06:00:00Z");
+    let mut plans = ["a", "b", "c"].map(|object| plan(made, object));
+    plans.sort_by(|a, b| b.plan_id.cmp(&a.plan_id));
+    for plan in &plans {
+        store.keep_plan(&tenant("contoso"), plan).await.unwrap();
+    }
+    for plan in plans.iter().chain(plans.first()) {
+        store.begin_plan(&turn, &plan.plan_id, made).await.unwrap();
+    }
+    for (plan, ordinal) in plans.iter().zip(1..) {
+        assert_eq!(kept(&store, plan).await.begun_as, Some(ordinal), "{}", plan.plan_id);
+    }
+}
+
 async fn a_plan_that_is_taken_back_is_not_gone_on_with(world: World) {
     let (store, turn, plan) = begun(&world).await;
     let (id, first, second) = (&plan.plan_id, at("2026-11-23T06:01:00Z"), at("2026-11-23T06:02:00Z"));
@@ -144,7 +168,6 @@ async fn a_stopped_plan_is_gone_on_with_and_says_why_it_stopped(world: World) {
         Stopped::Failures { failed: 3 },
         Stopped::Changes { made: 25 },
         Stopped::Hopeless { reason: Text::new("It is \"full\".") },
-        Stopped::Interrupted,
     ] {
         store.begin_plan(&turn, &plan.plan_id, now).await.unwrap();
         store.end_plan(&turn, &plan.plan_id, now, Some(&stopped)).await.unwrap();

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::left::Left;
 use crate::domain::{KeyId, ObjectId, ObjectKey, ObjectKind, Severity, Text};
-use crate::remediation::{
-    Action, Cause, Change, Consequence, LeftOut, PolicyRef, Reversal, Step, Target, WhyLeftOut,
-};
+use crate::remediation::{Action, Cause, Change, Consequence, LeftOut, PolicyRef, Step, Target, WhyLeftOut};
 
 /// Where something stands in a plan: by action, the worst first, then by name.
 pub(super) type Order =
@@ -112,7 +110,7 @@ impl Choice {
                     consequences.extend((!idle).then_some(Consequence::LastInUse));
                 }
             }
-            let reversal = reversal(&change);
+            let reversal = change.reversal();
             let action = Some(action);
             steps.push(Step { number, action, change, because, fresh, reversal, consequences });
         }
@@ -169,18 +167,5 @@ fn removed(change: &Change) -> Option<KeyId> {
         | Change::AssignPolicy { .. }
         | Change::UnassignPolicy { .. }
         | Change::SetAccountEnabled { .. } => None,
-    }
-}
-
-/// Whether a change can be taken back.
-fn reversal(change: &Change) -> Reversal {
-    match change {
-        Change::RemovePassword { .. } => Reversal::Impossible,
-        Change::DeletePolicy { .. } => Reversal::Anew,
-        Change::SetTenantDefault { .. }
-        | Change::CreatePolicy { .. }
-        | Change::AssignPolicy { .. }
-        | Change::UnassignPolicy { .. }
-        | Change::SetAccountEnabled { .. } => Reversal::Full,
     }
 }

@@ -91,7 +91,6 @@ pub fn stopped(stopped: &Stopped) -> String {
         Stopped::Hopeless { reason } => {
             sentence("Stopped, because the next step would have met the same", reason.as_str())
         }
-        Stopped::Interrupted => "It was interrupted.".to_owned(),
     }
 }
 
