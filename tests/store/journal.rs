@@ -16,6 +16,7 @@ on_both_engines!(
     plans_are_listed_by_tenant_oldest_first,
     a_plan_goes_from_made_to_applied,
     plans_begun_in_the_same_second_are_told_apart,
+    plans_that_an_older_version_began_are_numbered_by_their_time,
     a_plan_that_is_taken_back_is_not_gone_on_with,
     a_stopped_plan_is_gone_on_with_and_says_why_it_stopped,
     a_step_is_on_record_before_and_closed_after,
@@ -143,6 +144,25 @@ async fn plans_begun_in_the_same_second_are_told_apart(world: World) {
     }
     for (plan, ordinal) in plans.iter().zip(1..) {
         assert_eq!(kept(&store, plan).await.begun_as, Some(ordinal), "{}", plan.plan_id);
+    }
+}
+
+async fn plans_that_an_older_version_began_are_numbered_by_their_time(world: World) {
+    let store = world.open().await;
+    let turn = take(&store, "contoso", "a").await;
+    let made = at("2026-11-23T06:00:00Z");
+    let plans = ["a", "b", "c"].map(|object| plan(made, object));
+    for (plan, hour) in plans.iter().zip([9, 7]) {
+        store.keep_plan(&tenant("contoso"), plan).await.unwrap();
+        store.begin_plan(&turn, &plan.plan_id, made + TimeDelta::hours(hour)).await.unwrap();
+    }
+    store.keep_plan(&tenant("contoso"), &plans[2]).await.unwrap();
+    store.close("a").await;
+    world.sql("ALTER TABLE plan DROP COLUMN begun_as").await;
+    world.sql("DELETE FROM keysweep_migration WHERE version = 5").await;
+    let store = world.open().await;
+    for (plan, ordinal) in plans.iter().zip([Some(2), Some(1), None]) {
+        assert_eq!(kept(&store, plan).await.begun_as, ordinal, "{}", plan.plan_id);
     }
 }
 

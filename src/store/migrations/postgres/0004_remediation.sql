@@ -8,8 +8,6 @@ CREATE TABLE plan (
     -- made, applying, applied, stopped
     state TEXT NOT NULL,
     begun BIGINT,
-    -- Which one it was to be begun: more than one may be in a second.
-    begun_as BIGINT,
     ended BIGINT,
     -- JSON: why it was not carried out to its end.
     stopped TEXT,
