@@ -56,6 +56,7 @@ fn letter() -> Letter {
         subject: "Keysweep contoso: 1 critical, 2 high – größer".to_owned(),
         text: "Complete.\n\n.\n..two dots\n- Payroll: größer\n".to_owned(),
         html: "<p>Complete. <b>größer</b></p>\n".to_owned(),
+        pictures: Vec::new(),
         attachments: vec![
             attachment("findings.csv", "text/csv", b"\xef\xbb\xbftenant,rule\r\ncontoso,\"a\nb\"\r\n"),
             attachment("reports.zip", "application/zip", &(0..=255).collect::<Vec<u8>>()),
@@ -64,7 +65,7 @@ fn letter() -> Letter {
 }
 
 fn attachment(name: &str, media_type: &'static str, bytes: &[u8]) -> Attachment {
-    Attachment { name: name.to_owned(), media_type, bytes: bytes.to_vec() }
+    Attachment { name: name.to_owned(), media_type: media_type.into(), bytes: bytes.to_vec() }
 }
 
 fn identity(mail: &Mail) -> Identity {

@@ -80,7 +80,7 @@ fn body(letter: &Letter, identity: &Identity) -> Result<MultiPart, DeliveryError
         // Base64 for text too: a relay may change line ends otherwise, and the manifest's hash fails.
         let content = Body::new_with_encoding(attachment.bytes.clone(), ContentTransferEncoding::Base64)
             .unwrap_or_else(Body::new);
-        let kind = ContentType::parse(attachment.media_type)
+        let kind = ContentType::parse(&attachment.media_type)
             .map_err(|error| DeliveryError::Compose(Cause::innermost(&error)))?;
         whole = whole.singlepart(Attachment::new(file_name(&attachment.name)).body(content, kind));
     }

@@ -68,6 +68,7 @@ pub fn letter(
         subject,
         text: plain::text(&digest),
         html: render("letter.html", context! { letter => value(&digest) })?,
+        pictures: Vec::new(),
         attachments: enclosure.attachments,
     })
 }

@@ -12,6 +12,7 @@ mod html;
 mod json;
 mod letter;
 mod manifest;
+mod message;
 mod model;
 mod moment;
 mod ocsf;
@@ -34,10 +35,10 @@ pub use html::{PAGE_ROWS, html};
 pub use json::json_schema;
 pub use letter::{Carried, Contents, Kept, Remedied, letter};
 pub use manifest::{FileFacts, ManifestError, ManifestFacts, read_manifest};
+pub use message::{Attachment, Letter, Message, MessageKey, MessageKind, Parcel};
 pub use model::{
-    Attachment, ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, DeletedRow, ExceptionRow,
-    FindingChange, FindingRow, GapRow, Header, Letter, ObjectRow, PolicyRow, Report, ReportFile, RiskRow,
-    UndecidedRow,
+    ChangeKind, ChangeRow, ChangeWord, Compared, CredentialRow, DeletedRow, ExceptionRow, FindingChange,
+    FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report, ReportFile, RiskRow, UndecidedRow,
 };
 pub use ocsf::ocsf;
 pub use phrases::{minute, plain};

@@ -486,27 +486,3 @@ pub struct ReportFile {
     /// Its SHA-256.
     pub sha256: Sha256Sum,
 }
-
-/// The mail about a run, addressed to nobody yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    /// `Subject`: one line.
-    pub subject: String,
-    /// The plain-text part.
-    pub text: String,
-    /// The HTML part.
-    pub html: String,
-    /// What is attached.
-    pub attachments: Vec<Attachment>,
-}
-
-/// A file attached to a letter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attachment {
-    /// Its name, ASCII.
-    pub name: String,
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Its content.
-    pub bytes: Vec<u8>,
-}

@@ -168,7 +168,7 @@ fn attachments_fit_to_the_byte() {
             .map(|name| format!("contoso-20261123T060000Z-{name}.csv"));
         assert_eq!(names, named);
         for (attachment, file) in exact.attachments.iter().zip(&files.files) {
-            let held = (attachment.media_type, attachment.bytes.as_slice());
+            let held = (&*attachment.media_type, attachment.bytes.as_slice());
             assert_eq!(held, ("text/csv; charset=utf-8", files.bytes(file.name)));
         }
         let short = letter_with(&report, &files, whole - 1, Kept::InDirectory);
@@ -184,7 +184,7 @@ fn past_the_limit_the_files_travel_in_one_archive_while_that_fits() {
     let packed = letter_with(&report, &files, whole - 1, Kept::InDirectory);
     let [archive] = &packed.attachments[..] else { panic!("one attachment") };
     assert_eq!(
-        (archive.name.as_str(), archive.media_type),
+        (archive.name.as_str(), &*archive.media_type),
         ("keysweep-contoso-20261123T060000Z.zip", "application/zip")
     );
     assert!(packed.text.contains("Attached as one archive: keysweep-contoso-20261123T060000Z.zip."));
