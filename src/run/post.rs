@@ -6,9 +6,9 @@ use async_trait::async_trait;
 
 use super::files::Lying;
 use super::render::{Anew, heavy};
-use super::{Job, Keeping, RunError, Sending};
+use super::{Job, Keeping, MailTokens, RunError, Sending};
 use crate::config::{Mail, Transport};
-use crate::delivery::{self, AlwaysOpen, Delivery, DeliveryError, Gate, Identity, NoTokens};
+use crate::delivery::{self, AlwaysOpen, Delivery, DeliveryError, Gate, Identity};
 use crate::domain::RunId;
 use crate::graph;
 use crate::report::{self, Kept, Letter, PageError, Remedied, Report, ReportFile};
@@ -70,16 +70,17 @@ pub(super) async fn send(
     let header = &enclosed.report.header;
     let identity = Identity::new(&header.tenant, &header.run_id, &mail.from, header.started);
     let patience = delivery::Patience::default();
+    let tokens = MailTokens::of(job.config, job.clock);
     let to = &job.tenant.mail_to;
     let delivery = match job.keeping {
         Keeping::Store { store, turn, .. } if recorded => {
             let gate = Agreed { store, turn, run: &header.run_id };
-            let delivery = delivery::deliver(mail, to, &letter, &identity, &patience, &gate, &NoTokens).await;
+            let delivery = delivery::deliver(mail, to, &letter, &identity, &patience, &gate, &tokens).await;
             gate.conclude(&delivery).await;
             delivery
         }
         Keeping::Store { .. } | Keeping::Nowhere { .. } => {
-            delivery::deliver(mail, to, &letter, &identity, &patience, &AlwaysOpen, &NoTokens).await
+            delivery::deliver(mail, to, &letter, &identity, &patience, &AlwaysOpen, &tokens).await
         }
     };
     for refused in &delivery.refused {
