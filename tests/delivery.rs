@@ -10,6 +10,8 @@ mod directory;
 mod failures;
 #[path = "delivery/gate.rs"]
 mod gate;
+#[path = "delivery/graph.rs"]
+mod graph;
 #[path = "support/http.rs"]
 mod http_server;
 #[path = "support/installed.rs"]

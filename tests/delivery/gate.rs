@@ -9,17 +9,17 @@ use crate::smtp_server::Instead;
 use crate::{Post, identity, letter, patience, refused, three, to_directory};
 
 /// Answers as it is told, and remembers what it was asked.
-struct Keeper {
+pub(crate) struct Keeper {
     opens: bool,
     asked: Mutex<Vec<&'static str>>,
 }
 
 impl Keeper {
-    fn who(opens: bool) -> Self {
+    pub(crate) fn who(opens: bool) -> Self {
         Self { opens, asked: Mutex::default() }
     }
 
-    fn asked(&self) -> Vec<&'static str> {
+    pub(crate) fn asked(&self) -> Vec<&'static str> {
         self.asked.lock().unwrap().clone()
     }
 }

@@ -186,17 +186,17 @@ fn configured(url: &str) -> Heartbeat {
 #[tokio::test]
 async fn a_heartbeat_names_the_tenant_and_is_tried_three_times() {
     let server = HttpServer::start([Reply::HangUp, Reply::status(500), Reply::status(200)]);
-    heartbeat(&configured(&server.url("/ping/Zq9/{tenant}?t={tenant}")), "contoso.com").await.unwrap();
+    heartbeat(&configured(&server.url("/ping/Zq9abcdef/{tenant}?t={tenant}")), "contoso.com").await.unwrap();
     let asked = server.asked();
     assert_eq!(asked.len(), 3);
     for asked in asked {
         assert_eq!(
             (asked.method.as_str(), asked.target.as_str()),
-            ("GET", "/ping/Zq9/contoso.com?t=contoso.com")
+            ("GET", "/ping/Zq9abcdef/contoso.com?t=contoso.com")
         );
     }
-    let server = HttpServer::start([Reply::Say(404, "", "no check Zq9".to_owned())]);
-    let error = heartbeat(&configured(&server.url("/ping/Zq9")), "contoso").await.unwrap_err();
+    let server = HttpServer::start([Reply::Say(404, "", "no check Zq9abcdef".to_owned())]);
+    let error = heartbeat(&configured(&server.url("/ping/Zq9abcdef")), "contoso").await.unwrap_err();
     assert_eq!(server.asked().len(), 3);
     assert!(!format!("{error} {error:?}").contains("Zq9"), "{error:?}");
 }
