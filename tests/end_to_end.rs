@@ -1,6 +1,9 @@
 //! The real binary against the real emulator over real sockets: files, mail, exit codes.
 #![cfg(test)]
 
+#[path = "support/http.rs"]
+#[expect(dead_code, reason = "the tests of delivery use more of it")]
+mod http_server;
 #[path = "support/installed.rs"]
 mod installed;
 #[path = "support/left_out.rs"]
@@ -26,6 +29,8 @@ mod daemon;
 mod delta;
 #[path = "end_to_end/disk.rs"]
 mod disk;
+#[path = "end_to_end/doctor.rs"]
+mod doctor;
 #[path = "end_to_end/faults.rs"]
 mod faults;
 #[path = "end_to_end/frameworks.rs"]

@@ -90,7 +90,7 @@ async fn however_a_token_is_refused_nothing_is_sent() {
             script.iter().fold(sound, |sound, (at, say)| sound.on(at, Instead::Say(say), 9))
         };
         let post = Post::scripted(rules);
-        let delivery = send(&post.smtp, &Giver(Some("token"))).await;
+        let delivery = send(&post.smtp, &Giver(Some(PASSWORD))).await;
         let error = error(&delivery);
         let DeliveryError::TokenLogin { answer, .. } = error else { panic!("{error:?}") };
         assert_eq!(Some(answer.code), code);
@@ -99,7 +99,7 @@ async fn however_a_token_is_refused_nothing_is_sent() {
         assert_eq!(post.count("MAIL"), 0);
     }
     let post = Post::scripted(|sound| sound.mechanisms("XOAUTH2").on("AUTH", Instead::HangUp, 9));
-    let delivery = send(&post.smtp, &Giver(Some("token"))).await;
+    let delivery = send(&post.smtp, &Giver(Some(PASSWORD))).await;
     assert!(matches!(error(&delivery), DeliveryError::Interrupted { .. }), "{delivery:?}");
 }
 
