@@ -1,5 +1,7 @@
 //! The validated configuration. What is in here needs no second look.
 
+mod retry;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use serde::Deserialize;
 use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
+
+pub use retry::Retry;
 
 /// The whole configuration (DESIGN §7).
 #[derive(Debug, Clone)]
@@ -34,6 +38,14 @@ pub struct Config {
     pub remediation: Remediation,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+}
+
+impl Config {
+    /// How patiently messages are tried again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.mail.as_ref().map(|mail| mail.retry).unwrap_or_default()
+    }
 }
 
 /// `[remediation]`.
@@ -271,6 +283,8 @@ pub struct Mail {
     pub to: Vec<Mailbox>,
     /// `attachment_limit`, in bytes: of all attachments together, as encoded in the mail.
     pub attachment_limit: u64,
+    /// `retry_first`, `retry_longest` and `give_up_after`.
+    pub retry: Retry,
     /// `transport` with what belongs to it.
     pub transport: Transport,
 }
