@@ -1,6 +1,7 @@
 //! The validated configuration. What is in here needs no second look.
 
 mod webhook;
+mod retry;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
 
 pub use webhook::{Heartbeat, Webhook, WebhookKind};
+pub use retry::Retry;
 
 /// The whole configuration (DESIGN §7).
 #[derive(Debug, Clone)]
@@ -42,6 +44,14 @@ pub struct Config {
     pub webhooks: Vec<Webhook>,
     /// `[heartbeat]`; none calls nothing.
     pub heartbeat: Option<Heartbeat>,
+}
+
+impl Config {
+    /// How patiently messages are tried again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.mail.as_ref().map(|mail| mail.retry).unwrap_or_default()
+    }
 }
 
 /// `[remediation]`.
@@ -279,6 +289,8 @@ pub struct Mail {
     pub to: Vec<Mailbox>,
     /// `attachment_limit`, in bytes: of all attachments together, as encoded in the mail.
     pub attachment_limit: u64,
+    /// `retry_first`, `retry_longest` and `give_up_after`.
+    pub retry: Retry,
     /// `transport` with what belongs to it.
     pub transport: Transport,
 }

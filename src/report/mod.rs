@@ -24,6 +24,7 @@ mod since;
 mod summary;
 mod tally;
 mod template;
+mod undelivered;
 mod words;
 
 pub use crate::domain::{ExceptionState, Rows, Subject};
@@ -47,4 +48,5 @@ pub use since::{Since, instead_of_changes};
 pub use summary::{ChangeCounts, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary, ThingCounts};
 pub use tally::Tally;
 pub use template::PageError;
+pub use undelivered::{Failed, Undelivered, undelivered};
 pub use words::{takeovers, why_not_flagged, why_risky};

@@ -9,6 +9,7 @@ mod files;
 mod mail;
 mod privileged;
 mod remediation;
+mod retry;
 mod schedule;
 mod store;
 mod tenant;
