@@ -62,9 +62,9 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
     let webhooks = webhook::webhooks(webhook.unwrap_or_default(), &names, desk);
     let heartbeat = webhook::heartbeat(heartbeat, desk);
-    let mail = mail.map(|mail| mail::mail(mail, desk));
-    let recipients = match &mail {
-        Some(Some(mail)) => Recipients::Of(&mail.to),
+    let to = mail.as_ref().map(|mail| mail::to(mail, desk));
+    let recipients = match &to {
+        Some(Some(to)) => Recipients::Of(to),
         Some(None) => Recipients::Unknown,
         None => Recipients::NoMail,
     };
@@ -73,6 +73,7 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         None => Some(None),
     };
     let tenants = self::tenants(tenants, timing.as_ref(), recipients, &Writing { usage, writer }, desk);
+    let mail = mail.map(|mail| mail::mail(mail, to.flatten(), &names, tenants.as_deref(), desk));
     if let (Some(remediation), Some(tenants)) = (&remediation, &tenants) {
         remediation::check_writers(remediation, tenants, desk);
     }
