@@ -1,5 +1,7 @@
 //! The validated configuration. What is in here needs no second look.
 
+mod webhook;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use serde::Deserialize;
 use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
+
+pub use webhook::{Heartbeat, Webhook, WebhookKind};
 
 /// The whole configuration (DESIGN §7).
 #[derive(Debug, Clone)]
@@ -34,6 +38,10 @@ pub struct Config {
     pub remediation: Remediation,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+    /// `[[webhook]]`, names unique.
+    pub webhooks: Vec<Webhook>,
+    /// `[heartbeat]`; none calls nothing.
+    pub heartbeat: Option<Heartbeat>,
 }
 
 /// `[remediation]`.

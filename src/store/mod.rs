@@ -21,6 +21,9 @@ mod last;
 mod lists;
 mod migrate;
 mod open;
+mod outbox;
+mod outbox_rows;
+mod outbox_types;
 mod pack;
 mod pages;
 mod partial;
@@ -43,6 +46,7 @@ mod writes;
 use std::time::Duration;
 
 pub use error::{Cause, StoreError};
+pub use outbox_types::*;
 pub use place::Place;
 pub use turn::Turn;
 pub use types::*;

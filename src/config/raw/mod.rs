@@ -2,6 +2,7 @@
 
 mod exception;
 mod remediation;
+mod webhook;
 mod words;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use super::{Cloud, SmtpTls, TenantSize};
 use crate::domain::{RuleId, Severity};
 pub(super) use exception::RawException;
 pub(super) use remediation::{RawMode, RawRemediation, RawTemplate};
+pub(super) use webhook::{RawHeartbeat, RawWebhook};
 pub(super) use words::{
     RawCredentialType, RawLevel, RawRequire, RawRestriction, RawScope, RawSeverity, RawTransport,
 };
@@ -49,6 +51,10 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) remediation: Option<RawRemediation>,
     /// How reports are mailed. Without it, nothing is.
     pub(in crate::config) mail: Option<RawMail>,
+    /// What is posted to chats and other programs after a run.
+    pub(in crate::config) webhook: Option<Vec<RawWebhook>>,
+    /// What is called after every good run, so that silence is noticed.
+    pub(in crate::config) heartbeat: Option<RawHeartbeat>,
 }
 
 /// When the daemon audits.

@@ -13,6 +13,7 @@ mod schedule;
 mod store;
 mod tenant;
 mod values;
+mod webhook;
 
 use super::raw::{RawConfig, RawMode, RawReports, RawTenant};
 use super::{Config, Reports, Tenant, Writer};
@@ -42,6 +43,8 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         exception,
         remediation,
         mail,
+        webhook,
+        heartbeat,
     } = raw;
     let tenants = tenant.unwrap_or_default();
     let names: Vec<String> = tenants.iter().filter_map(|tenant| tenant.name.clone()).collect();
@@ -56,6 +59,8 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let writer = remediation.credential.take();
     let usage = if matches!(remediation.mode, Some(RawMode::Apply)) { Use::Daemon } else { Use::OnRequest };
     let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
+    let webhooks = webhook::webhooks(webhook.unwrap_or_default(), &names, desk);
+    let heartbeat = webhook::heartbeat(heartbeat, desk);
     let mail = mail.map(|mail| mail::mail(mail, desk));
     let recipients = match &mail {
         Some(Some(mail)) => Recipients::Of(&mail.to),
@@ -82,6 +87,8 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
             Some(mail) => Some(mail?),
             None => None,
         },
+        webhooks: webhooks?,
+        heartbeat: heartbeat?,
     })
 }
 
