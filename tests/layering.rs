@@ -10,7 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("compliance", &["domain"]),
     ("remediation", &["domain", "compliance"]),
     ("report", &["domain", "compliance", "remediation"]),
-    ("config", &["domain", "compliance", "remediation"]),
+    ("config", &["domain", "compliance", "remediation", "report"]),
     ("http", &["config"]),
     ("graph", &["domain", "config", "http"]),
     ("delivery", &["domain", "config", "report", "http"]),

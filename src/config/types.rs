@@ -1,5 +1,6 @@
 //! The validated configuration. What is in here needs no second look.
 
+mod messages;
 mod webhook;
 
 use std::path::PathBuf;
@@ -15,7 +16,9 @@ use serde::Deserialize;
 use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
+use crate::report::{OwnerTerms, Templates};
 
+pub use messages::{Digest, Route, Summaries};
 pub use webhook::{Heartbeat, Webhook, WebhookKind};
 
 /// The whole configuration (DESIGN §7).
@@ -38,6 +41,12 @@ pub struct Config {
     pub remediation: Remediation,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+    /// `[[route]]`, names unique.
+    pub routes: Vec<Route>,
+    /// `[digest]`, where `[mail] summary` wants one.
+    pub digest: Option<Digest>,
+    /// `[owners]`; none where owners are not written to.
+    pub owners: Option<OwnerTerms>,
     /// `[[webhook]]`, names unique.
     pub webhooks: Vec<Webhook>,
     /// `[heartbeat]`; none calls nothing.
@@ -279,6 +288,10 @@ pub struct Mail {
     pub to: Vec<Mailbox>,
     /// `attachment_limit`, in bytes: of all attachments together, as encoded in the mail.
     pub attachment_limit: u64,
+    /// `summary`.
+    pub summary: Summaries,
+    /// `templates`, as the folder held them when the configuration was read.
+    pub templates: Templates,
     /// `transport` with what belongs to it.
     pub transport: Transport,
 }

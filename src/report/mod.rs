@@ -49,7 +49,7 @@ pub use model::{
     FindingRow, GapRow, Header, ObjectRow, PolicyRow, Report, ReportFile, RiskRow, UndecidedRow,
 };
 pub use narrowed::{When, concerns, narrowed, route_letter};
-pub use notice::{Failed, FailedRun, MissedRuns, failure_letter, missed_letter};
+pub use notice::{FailedRun, MissedRuns, NoRun, failure_letter, missed_letter};
 pub use ocsf::ocsf;
 pub use owner::{OwnerNotice, OwnerRound, OwnerTerms, Told, owner_round};
 pub use phrases::{minute, plain};

@@ -23,14 +23,14 @@ pub struct FailedRun {
     /// When it was planned.
     pub planned: DateTime<Utc>,
     /// What happened.
-    pub how: Failed,
+    pub how: NoRun,
     /// When the next run is planned, where one is.
     pub next: Option<DateTime<Utc>>,
 }
 
 /// Why a planned run has no report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failed {
+pub enum NoRun {
     /// It failed each time.
     Error {
         /// What was wrong the last time, why, and what to do about it.
@@ -90,7 +90,7 @@ pub fn failure_letter(templates: &Templates, run: &FailedRun) -> Result<Dressed,
     let FailedRun { tenant, planned, how, next } = run;
     let (tenant, when) = (plain(tenant, NAME), minute(*planned));
     let (word, first_line, mut sentences) = match how {
-        Failed::Error { reason, attempts } => (
+        NoRun::Error { reason, attempts } => (
             "run FAILED",
             format!("FAILED: the run of {tenant} planned for {when} has no report."),
             vec![
@@ -98,7 +98,7 @@ pub fn failure_letter(templates: &Templates, run: &FailedRun) -> Result<Dressed,
                 "It is not tried again.".to_owned(),
             ],
         ),
-        Failed::GivenUp { attempts } => (
+        NoRun::GivenUp { attempts } => (
             "run GIVEN UP",
             format!("GIVEN UP: the run of {tenant} planned for {when} has no report."),
             vec![
@@ -110,7 +110,7 @@ pub fn failure_letter(templates: &Templates, run: &FailedRun) -> Result<Dressed,
                 "It is not tried again. The log of the service and that of the system say more.".to_owned(),
             ],
         ),
-        Failed::LeftOut => (
+        NoRun::LeftOut => (
             "run LEFT OUT",
             format!("LEFT OUT: the run of {tenant} planned for {when} did not take place."),
             vec![

@@ -1,6 +1,7 @@
 //! The configuration as it is written. The comments are the descriptions of the published schema.
 
 mod exception;
+mod messages;
 mod remediation;
 mod webhook;
 mod words;
@@ -10,9 +11,10 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::{Cloud, SmtpTls, TenantSize};
+use super::{Cloud, SmtpTls, Summaries, TenantSize};
 use crate::domain::{RuleId, Severity};
 pub(super) use exception::RawException;
+pub(super) use messages::{RawDigest, RawOwners, RawRoute, RawWhen};
 pub(super) use remediation::{RawMode, RawRemediation, RawTemplate};
 pub(super) use webhook::{RawHeartbeat, RawWebhook};
 pub(super) use words::{
@@ -51,6 +53,12 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) remediation: Option<RawRemediation>,
     /// How reports are mailed. Without it, nothing is.
     pub(in crate::config) mail: Option<RawMail>,
+    /// Who else gets letters about runs.
+    pub(in crate::config) route: Option<Vec<RawRoute>>,
+    /// One mail over all tenants.
+    pub(in crate::config) digest: Option<RawDigest>,
+    /// Letters to the owners of applications.
+    pub(in crate::config) owners: Option<RawOwners>,
     /// What is posted to chats and other programs after a run.
     pub(in crate::config) webhook: Option<Vec<RawWebhook>>,
     /// What is called after every good run, so that silence is noticed.
@@ -289,6 +297,11 @@ pub(in crate::config) struct RawMail {
     /// The most that all attachments of a mail take together, as encoded in it; past it, reports are left
     /// out, and the mail says so. In KB, MB (powers of 1000), KiB or MiB (of 1024). Default: `8MiB`.
     pub(in crate::config) attachment_limit: Option<String>,
+    /// Which summaries are mailed: one after each run, or one over all tenants at the time of `[digest]`. Default:
+    /// `per-tenant`.
+    pub(in crate::config) summary: Option<Summaries>,
+    /// A folder with templates that take the place of the built-in ones of the same name, as `letter.html`.
+    pub(in crate::config) templates: Option<String>,
     /// `directory`: the folder for the `.eml` files. Default: `data/mail`.
     pub(in crate::config) directory: Option<String>,
     /// `smtp`: the mail server.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::files::{self, Secret};
-use super::{Desk, values};
+use super::{Desk, messages, values};
 use crate::config::raw::{RawMail, RawSmtp, RawTransport};
 use crate::config::{Login, Mail, Smtp, SmtpTls, Transport};
 
@@ -13,7 +13,7 @@ const ATTACHMENT_LIMIT: u64 = 8 * 1024 * 1024;
 /// Checks `[mail]`. What belongs to the transport that is not chosen is not looked at: people switch to
 /// `directory` to try things out.
 pub(super) fn mail(raw: RawMail, desk: &mut Desk<'_>) -> Option<Mail> {
-    let RawMail { transport, from, to, attachment_limit, directory, smtp } = raw;
+    let RawMail { transport, from, to, attachment_limit, summary, templates, directory, smtp } = raw;
     let from = match from {
         Some(text) => values::mailbox(&text, "mail.from", desk),
         None => {
@@ -26,13 +26,21 @@ pub(super) fn mail(raw: RawMail, desk: &mut Desk<'_>) -> Option<Mail> {
         Some(text) => values::size(&text, "mail.attachment_limit", desk),
         None => Some(ATTACHMENT_LIMIT),
     };
+    let templates = messages::templates(templates, desk);
     let transport = match transport.unwrap_or(RawTransport::Smtp) {
         RawTransport::Directory => {
             values::folder(directory, "data/mail", "mail.directory", desk).map(Transport::Directory)
         }
         RawTransport::Smtp => self::smtp(smtp, desk).map(Transport::Smtp),
     };
-    Some(Mail { from: from?, to: to?, attachment_limit: attachment_limit?, transport: transport? })
+    Some(Mail {
+        from: from?,
+        to: to?,
+        attachment_limit: attachment_limit?,
+        summary: summary.unwrap_or_default(),
+        templates: templates?,
+        transport: transport?,
+    })
 }
 
 fn smtp(raw: Option<RawSmtp>, desk: &mut Desk<'_>) -> Option<Smtp> {

@@ -7,6 +7,7 @@ mod desk;
 mod exceptions;
 mod files;
 mod mail;
+mod messages;
 mod privileged;
 mod remediation;
 mod schedule;
@@ -19,6 +20,7 @@ use super::raw::{RawConfig, RawMode, RawReports, RawTenant};
 use super::{Config, Reports, Tenant, Writer};
 use crate::compliance::Settings;
 pub(super) use desk::Desk;
+use messages::Post;
 use remediation::Use;
 pub(super) use remediation::template;
 use schedule::Timing;
@@ -43,6 +45,9 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         exception,
         remediation,
         mail,
+        route,
+        digest,
+        owners,
         webhook,
         heartbeat,
     } = raw;
@@ -67,6 +72,15 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         Some(None) => Recipients::Unknown,
         None => Recipients::NoMail,
     };
+    let post = match &mail {
+        Some(Some(mail)) => Post::Of(mail.summary, &mail.to),
+        Some(None) => Post::Unknown,
+        None => Post::None,
+    };
+    let routes = messages::routes(route.unwrap_or_default(), &names, post, desk);
+    let digest = messages::digest(digest, post, timing.as_ref(), desk);
+    let reads_owners = reading.as_ref().is_none_or(|reading| reading.owners);
+    let owners = messages::owners(owners, post, reads_owners, desk);
     let writer = match writer {
         Some(raw) => remediation::writer(raw, "remediation.credential", usage, desk),
         None => Some(None),
@@ -87,6 +101,9 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
             Some(mail) => Some(mail?),
             None => None,
         },
+        routes: routes?,
+        digest: digest?,
+        owners: owners?,
         webhooks: webhooks?,
         heartbeat: heartbeat?,
     })

@@ -8,7 +8,7 @@ use crate::domain::{
     Text,
 };
 use crate::report::narrowed::route_letter;
-use crate::report::notice::{Failed, FailedRun, MissedRuns, failure_letter, missed_letter};
+use crate::report::notice::{FailedRun, MissedRuns, NoRun, failure_letter, missed_letter};
 use crate::report::owner::{OwnerTerms, owner_round};
 use crate::report::template::PageError;
 use crate::report::tenants::{DigestChanges, DigestTenant, DigestTrouble, DigestTroubleKind, digest_letter};
@@ -31,7 +31,7 @@ pub(super) fn letters(templates: &Templates) -> Vec<TemplateFlaw> {
     for report in [full(now), empty(now)] {
         tried(route_letter(templates, &report, Severity::Info, true, 1 << 20, Kept::InDirectory));
     }
-    for how in [Failed::Error { reason: "Reason.".to_owned(), attempts: 3 }, Failed::LeftOut] {
+    for how in [NoRun::Error { reason: "Reason.".to_owned(), attempts: 3 }, NoRun::LeftOut] {
         let tenant = "contoso".to_owned();
         tried(failure_letter(templates, &FailedRun { tenant, planned: now, how, next: Some(now) }));
     }
