@@ -51,7 +51,7 @@ pub use model::{
 pub use narrowed::{When, concerns, narrowed, route_letter};
 pub use notice::{FailedRun, MissedRuns, NoRun, failure_letter, missed_letter};
 pub use ocsf::ocsf;
-pub use owner::{OwnerNotice, OwnerRound, OwnerTerms, Told, owner_round};
+pub use owner::{OwnerNotice, OwnerRound, OwnerTerms, owner_round};
 pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
 pub use since::{Since, instead_of_changes};

@@ -11,9 +11,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::dress::{TemplateFlaw, Templates};
 use super::template::PageError;
 use super::{FindingRow, Letter, Report};
-use crate::domain::{FindingDigest, Severity};
+use crate::domain::{FindingDigest, Severity, Told};
 use letter::Draft;
-use recipients::{FALLBACK, Recipients};
+use recipients::Recipients;
 
 /// `[owners]`: whom to tell of what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,26 +34,6 @@ pub struct OwnerTerms {
     pub domains: Vec<String>,
     /// Owners that are written to after one run.
     pub max_per_run: usize,
-}
-
-/// What somebody was told.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Told {
-    /// Whom: an address in lower case, or [`Told::FALLBACK`].
-    pub address: String,
-    /// Of which finding.
-    pub finding: FindingDigest,
-    /// The start of the run by which they were first told.
-    pub first: DateTime<Utc>,
-    /// Of the run by which they were last told.
-    pub last: DateTime<Utc>,
-    /// Of the run by which `escalate_to` was told.
-    pub escalated: Option<DateTime<Utc>>,
-}
-
-impl Told {
-    /// The fallback contacts together. No address looks like it.
-    pub const FALLBACK: &'static str = FALLBACK;
 }
 
 /// The letters to owners after a run.

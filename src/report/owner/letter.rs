@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::OwnerTerms;
-use super::recipients::FALLBACK;
+use crate::domain::Told;
 use crate::report::dress::{Dressed, OWNER, Templates};
 use crate::report::html::link;
 use crate::report::letter::plain::Page;
@@ -236,7 +236,7 @@ pub(super) fn day(time: DateTime<Utc>) -> String {
 /// Those who were told, by address.
 pub(super) fn people(addresses: &[String]) -> String {
     let name = |address: &String| match address.as_str() {
-        FALLBACK => "the fallback contacts".to_owned(),
+        Told::FALLBACK => "the fallback contacts".to_owned(),
         address => plain(address, NAME),
     };
     let mut named: Vec<String> = addresses.iter().take(PEOPLE).map(name).collect();

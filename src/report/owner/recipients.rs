@@ -3,10 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::OwnerTerms;
+use crate::domain::Told;
 use crate::report::{ObjectRow, Report};
-
-/// The name of the fallback contacts among addresses.
-pub(super) const FALLBACK: &str = "fallback";
 
 /// Who is told of the objects with findings, by place; the fallback contacts have place 0.
 pub(super) struct Recipients {
@@ -20,8 +18,12 @@ pub(super) struct Recipients {
 
 impl Recipients {
     pub(super) fn of(report: &Report, terms: &OwnerTerms) -> Self {
-        let mut found =
-            Self { addresses: vec![FALLBACK.to_owned()], objects: HashMap::new(), nobody: 0, outside: 0 };
+        let mut found = Self {
+            addresses: vec![Told::FALLBACK.to_owned()],
+            objects: HashMap::new(),
+            nobody: 0,
+            outside: 0,
+        };
         let mut places: HashMap<String, usize> = HashMap::new();
         let flagged = |row: &ObjectRow| row.worst_severity.is_some_and(|worst| terms.least <= worst);
         for row in report.objects.iter().filter(flagged) {
@@ -63,7 +65,7 @@ impl Recipients {
     }
 
     pub(super) fn address(&self, place: usize) -> &str {
-        self.addresses.get(place).map_or(FALLBACK, String::as_str)
+        self.addresses.get(place).map_or(Told::FALLBACK, String::as_str)
     }
 }
 
