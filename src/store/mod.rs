@@ -50,7 +50,7 @@ use std::time::Duration;
 pub use error::{Cause, StoreError};
 pub use outbox_types::*;
 pub use place::Place;
-pub use standing::{PlannedState, Standing, StandingChange};
+pub use standing::{OnRecord, PlannedState, Standing, StandingChange};
 pub use turn::Turn;
 pub use types::*;
 

@@ -38,6 +38,15 @@ pub enum StandingChange {
     },
 }
 
+/// When a service planned runs of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnRecord {
+    /// The first time on record.
+    pub first: DateTime<Utc>,
+    /// The instants after the time that was asked for, oldest first.
+    pub after: Vec<DateTime<Utc>>,
+}
+
 /// How far a planned run is that has no report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlannedState {
@@ -105,7 +114,7 @@ impl Store {
         .await
     }
 
-    /// The instants after a time at which runs of a tenant were planned by a service, oldest first.
+    /// The instants at which a service planned runs of a tenant; none where none ever did.
     ///
     /// # Errors
     /// When the store fails, or what it holds cannot be read.
@@ -113,16 +122,21 @@ impl Store {
         &self,
         tenant: &TenantKey,
         after: DateTime<Utc>,
-    ) -> Result<Vec<DateTime<Utc>>, StoreError> {
+    ) -> Result<Option<OnRecord>, StoreError> {
+        const FIRST: &str = "SELECT MIN(planned) FROM due WHERE tenant = $1";
         const PLANNED: &str = "SELECT planned FROM due WHERE tenant = $1 AND planned > $2 ORDER BY planned";
         self.promptly(async {
-            let Some(number) = self.number(tenant).await? else { return Ok(Vec::new()) };
+            let Some(number) = self.number(tenant).await? else { return Ok(None) };
             let reading = async {
                 let mut session = self.glancing().await?;
-                let rows: Vec<(i64,)> = within!(&mut session, |tx| {
-                    sqlx::query_as(PLANNED).bind(number).bind(after.timestamp()).fetch_all(&mut *tx).await?
+                let (first, rows): ((Option<i64>,), Vec<(i64,)>) = within!(&mut session, |tx| {
+                    let first = sqlx::query_as(FIRST).bind(number).fetch_one(&mut *tx).await?;
+                    let rows = sqlx::query_as(PLANNED).bind(number).bind(after.timestamp());
+                    (first, rows.fetch_all(&mut *tx).await?)
                 });
-                Ok::<_, Fault>(rows.into_iter().map(|(planned,)| time(planned)).collect::<Result<_, _>>()?)
+                let Some(first) = first.0 else { return Ok(None) };
+                let after = rows.into_iter().map(|(planned,)| time(planned)).collect::<Result<_, _>>()?;
+                Ok::<_, Fault>(Some(OnRecord { first: time(first)?, after }))
             };
             self.said(reading.await).await
         })
