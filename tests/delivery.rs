@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use keysweep::config::{Login, Mail, Smtp, SmtpTls, Transport};
+use keysweep::config::{Login, Mail, Retry, Smtp, SmtpTls, Transport};
 use keysweep::delivery::{AlwaysOpen, Delivery, Identity, NoTokens, Patience, deliver};
 use keysweep::domain::RunId;
 use keysweep::report::{Attachment, Letter};
@@ -79,6 +79,7 @@ fn mail(transport: Transport) -> Mail {
         summary: Default::default(),
         templates: Default::default(),
         attachment_limit: u64::MAX,
+        retry: Retry::default(),
         transport,
     }
 }

@@ -27,7 +27,7 @@ pub use problem::{Place, Position, Problem, Problems};
 pub use schema::schema;
 pub use types::{
     Cloud, Config, Credential, Digest, Extras, Heartbeat, Login, Mail, Mode, Reading, Remediation, Reports,
-    Route, Schedule, Smtp, SmtpTls, Store, StoreUrl, Summaries, Tenant, TenantSize, Transport, Webhook,
-    WebhookKind, Writer,
+    Retry, Route, Schedule, Smtp, SmtpTls, Store, StoreUrl, Summaries, Tenant, TenantSize, Transport,
+    Webhook, WebhookKind, Writer,
 };
 pub use validate::is_loopback;

@@ -1,6 +1,7 @@
 //! The validated configuration. What is in here needs no second look.
 
 mod messages;
+mod retry;
 mod webhook;
 
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ use crate::report::{OwnerTerms, Templates};
 
 pub use messages::{Digest, Route, Summaries};
 pub use webhook::{Heartbeat, Webhook, WebhookKind};
+
+pub use retry::Retry;
 
 /// The whole configuration (DESIGN §7).
 #[derive(Debug, Clone)]
@@ -51,6 +54,14 @@ pub struct Config {
     pub webhooks: Vec<Webhook>,
     /// `[heartbeat]`; none calls nothing.
     pub heartbeat: Option<Heartbeat>,
+}
+
+impl Config {
+    /// How patiently messages are tried again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.mail.as_ref().map(|mail| mail.retry).unwrap_or_default()
+    }
 }
 
 /// `[remediation]`.
@@ -292,6 +303,8 @@ pub struct Mail {
     pub summary: Summaries,
     /// `templates`, as the folder held them when the configuration was read.
     pub templates: Templates,
+    /// `retry_first`, `retry_longest` and `give_up_after`.
+    pub retry: Retry,
     /// `transport` with what belongs to it.
     pub transport: Transport,
 }

@@ -12,6 +12,7 @@ use super::agenda::Agenda;
 use super::answers::tell;
 use super::errand::{self, Errand, Work};
 use super::memory::{AGAIN, Memory};
+use super::postman::{Postman, Terms};
 use super::schedule;
 use super::service::{ServiceError, Surroundings};
 use super::work::{self, Unsettled, Worker, rfc3339};
@@ -37,6 +38,7 @@ pub(super) struct Dispatcher {
     /// They outlive runs, and configurations.
     budgets: Arc<Budgets>,
     runs: JoinSet<()>,
+    postman: Postman,
     /// The tenant of each run that goes on.
     running: HashMap<Id, TenantKey>,
     /// Nothing more is taken up.
@@ -47,9 +49,13 @@ pub(super) struct Dispatcher {
 
 impl Dispatcher {
     pub(super) fn new(config: Config, surroundings: Surroundings, agenda: Agenda, memory: Memory) -> Self {
+        let (config, holder): (_, Arc<str>) = (Arc::new(config), surroundings.holder.as_str().into());
+        let terms = Terms { config: Arc::clone(&config), store: memory.store() };
+        let postman = Postman::start(terms, Arc::clone(&holder), surroundings.clock);
         let dispatcher = Self {
-            config: Arc::new(config),
-            holder: surroundings.holder.as_str().into(),
+            config,
+            holder,
+            postman,
             surroundings,
             agenda,
             memory,
@@ -109,6 +115,7 @@ impl Dispatcher {
         if let Memory::Nowhere(_) = self.memory {
             self.work_without_store();
         }
+        self.postman.tick(Terms { config: Arc::clone(&self.config), store: self.memory.store() });
         if self.errands.is_empty() {
             self.send();
         }
@@ -257,9 +264,10 @@ impl Dispatcher {
 
     pub(super) fn take_no_more(&mut self) {
         self.stopping = true;
+        self.postman.stop();
     }
 
-    /// Waits until nothing runs any more. What is taken up just now is given back.
+    /// Waits until nothing runs and nothing is being sent any more. What is taken up just now is given back.
     pub(super) async fn all_finished(&mut self) {
         while !(self.runs.is_empty() && self.errands.is_empty()) {
             let ended = self.next().await;
@@ -268,11 +276,13 @@ impl Dispatcher {
                 tracing::error!(reason, "the store cannot be used");
             }
         }
+        self.postman.ended().await;
     }
 
     /// Cancels what still runs.
     pub(super) fn cut(&self) {
         self.cut.cancel();
+        self.postman.cut();
     }
 
     pub(super) async fn close(mut self) {

@@ -6,6 +6,7 @@ mod dispatch;
 mod errand;
 mod memory;
 mod opening;
+mod postman;
 mod queue;
 pub mod schedule;
 mod service;

@@ -30,6 +30,7 @@ mod summary;
 mod tally;
 mod template;
 mod tenants;
+mod undelivered;
 mod words;
 
 pub use crate::domain::{ExceptionState, Rows, Subject};
@@ -59,4 +60,5 @@ pub use summary::{ChangeCounts, Fresh, ObjectCounts, RuleCount, SecretCounts, Su
 pub use tally::Tally;
 pub use template::PageError;
 pub use tenants::{DigestChanges, DigestTenant, DigestTrouble, DigestTroubleKind, digest_letter};
+pub use undelivered::{Failed, Undelivered, undelivered};
 pub use words::{takeovers, why_not_flagged, why_risky};

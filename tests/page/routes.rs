@@ -26,7 +26,10 @@ fn a_route_reads_of_nothing_below_its_severity_and_is_told_so() {
     let letter = write(&history::later(), Severity::High);
     insta::assert_snapshot!("route_text", letter.text);
     insta::assert_snapshot!("route_html", letter.html);
-    assert_eq!(letter.subject, "Keysweep contoso: 1 critical, 20 high (2 new, 1 reopened, 2 fixed), high and worse only");
+    assert_eq!(
+        letter.subject,
+        "Keysweep contoso: 1 critical, 20 high (2 new, 1 reopened, 2 fixed), high and worse only"
+    );
     for part in [&letter.text, &letter.html] {
         let words = part.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(

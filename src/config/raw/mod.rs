@@ -302,6 +302,14 @@ pub(in crate::config) struct RawMail {
     pub(in crate::config) summary: Option<Summaries>,
     /// A folder with templates that take the place of the built-in ones of the same name, as `letter.html`.
     pub(in crate::config) templates: Option<String>,
+    /// How long a message that was not accepted waits for its second attempt; each further pause is twice as
+    /// long, and a fifth longer or shorter by chance. After an answer that was lost it is at least ten times as
+    /// much. Default: `1m`.
+    pub(in crate::config) retry_first: Option<String>,
+    /// The longest pause between two attempts. Default: `4h`.
+    pub(in crate::config) retry_longest: Option<String>,
+    /// How long a message is tried before it is given up, and you are told. `0s`: one attempt. Default: `5d`.
+    pub(in crate::config) give_up_after: Option<String>,
     /// `directory`: the folder for the `.eml` files. Default: `data/mail`.
     pub(in crate::config) directory: Option<String>,
     /// `smtp`: the mail server.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::files::{self, Secret};
+use super::retry::{Keys, retry};
 use super::{Desk, messages, values};
 use crate::config::raw::{RawMail, RawSmtp, RawTransport};
 use crate::config::{Login, Mail, Smtp, SmtpTls, Transport};
@@ -13,7 +14,19 @@ const ATTACHMENT_LIMIT: u64 = 8 * 1024 * 1024;
 /// Checks `[mail]`. What belongs to the transport that is not chosen is not looked at: people switch to
 /// `directory` to try things out.
 pub(super) fn mail(raw: RawMail, desk: &mut Desk<'_>) -> Option<Mail> {
-    let RawMail { transport, from, to, attachment_limit, summary, templates, directory, smtp } = raw;
+    let RawMail {
+        transport,
+        from,
+        to,
+        attachment_limit,
+        retry_first,
+        retry_longest,
+        give_up_after,
+        summary,
+        templates,
+        directory,
+        smtp,
+    } = raw;
     let from = match from {
         Some(text) => values::mailbox(&text, "mail.from", desk),
         None => {
@@ -27,6 +40,8 @@ pub(super) fn mail(raw: RawMail, desk: &mut Desk<'_>) -> Option<Mail> {
         None => Some(ATTACHMENT_LIMIT),
     };
     let templates = messages::templates(templates, desk);
+    let keys = Keys { first: retry_first, longest: retry_longest, give_up_after };
+    let retry = retry(&keys, desk);
     let transport = match transport.unwrap_or(RawTransport::Smtp) {
         RawTransport::Directory => {
             values::folder(directory, "data/mail", "mail.directory", desk).map(Transport::Directory)
@@ -39,6 +54,7 @@ pub(super) fn mail(raw: RawMail, desk: &mut Desk<'_>) -> Option<Mail> {
         attachment_limit: attachment_limit?,
         summary: summary.unwrap_or_default(),
         templates: templates?,
+        retry: retry?,
         transport: transport?,
     })
 }

@@ -10,6 +10,7 @@ mod mail;
 mod messages;
 mod privileged;
 mod remediation;
+mod retry;
 mod schedule;
 mod store;
 mod tenant;

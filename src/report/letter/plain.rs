@@ -159,6 +159,13 @@ impl Page {
         }
     }
 
+    /// What is no use in pieces, as a link, on a line of its own.
+    pub(in crate::report) fn unbroken(&mut self, first: &str, text: &str) {
+        self.0.push_str(first);
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
     /// Words in lines of at most [`COLUMNS`]; a longer word is broken where it must.
     pub(in crate::report) fn wrapped(&mut self, first: &str, rest: &str, words: &str) {
         let mut line = first.to_owned();

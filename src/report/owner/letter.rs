@@ -262,7 +262,7 @@ fn text(letter: &OwnerLetter) -> String {
         page.blank();
         page.wrapped("", "", &format!("{name} ({subject})"));
         if let Some(url) = url {
-            page.wrapped("  ", "  ", url);
+            page.unbroken("  ", url);
         }
         for Line { severity, rule, title, detail, advice, due, overdue: _, remark } in findings {
             page.wrapped("  - ", "    ", &format!("{}: {title} ({rule}; {remark})", severity.to_uppercase()));
