@@ -82,6 +82,8 @@ fn mail(transport: Transport) -> Mail {
     Mail {
         from: mailbox("Keysweep <keysweep@contoso.com>"),
         to: Vec::new(),
+        summary: Default::default(),
+        templates: Default::default(),
         attachment_limit: u64::MAX,
         retry: Retry::default(),
         transport,

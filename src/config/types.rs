@@ -1,6 +1,7 @@
 //! The validated configuration. What is in here needs no second look.
 
 mod mail;
+mod messages;
 mod retry;
 mod webhook;
 
@@ -17,8 +18,10 @@ use serde::Deserialize;
 use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
+use crate::report::OwnerTerms;
 
 pub use mail::{GraphMail, Login, Mail, MailSignIn, Proof, Smtp, SmtpTls, Transport};
+pub use messages::{Digest, Route, Summaries};
 pub use retry::Retry;
 pub use webhook::{Heartbeat, Webhook, WebhookKind};
 
@@ -42,6 +45,12 @@ pub struct Config {
     pub remediation: Remediation,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+    /// `[[route]]`, names unique.
+    pub routes: Vec<Route>,
+    /// `[digest]`, where `[mail] summary` wants one.
+    pub digest: Option<Digest>,
+    /// `[owners]`; none where owners are not written to.
+    pub owners: Option<OwnerTerms>,
     /// `[[webhook]]`, names unique.
     pub webhooks: Vec<Webhook>,
     /// `[heartbeat]`; none calls nothing.

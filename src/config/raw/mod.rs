@@ -2,6 +2,7 @@
 
 mod exception;
 mod mail;
+mod messages;
 mod remediation;
 mod webhook;
 mod words;
@@ -15,6 +16,7 @@ use super::{Cloud, TenantSize};
 use crate::domain::{RuleId, Severity};
 pub(super) use exception::RawException;
 pub(super) use mail::{RawAuth, RawGraphMail, RawMail, RawSmtp};
+pub(super) use messages::{RawDigest, RawOwners, RawRoute, RawWhen};
 pub(super) use remediation::{RawMode, RawRemediation, RawTemplate};
 pub(super) use webhook::{RawHeartbeat, RawWebhook};
 pub(super) use words::{
@@ -53,6 +55,12 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) remediation: Option<RawRemediation>,
     /// How reports are mailed. Without it, nothing is.
     pub(in crate::config) mail: Option<RawMail>,
+    /// Who else gets letters about runs.
+    pub(in crate::config) route: Option<Vec<RawRoute>>,
+    /// One mail over all tenants.
+    pub(in crate::config) digest: Option<RawDigest>,
+    /// Letters to the owners of applications.
+    pub(in crate::config) owners: Option<RawOwners>,
     /// What is posted to chats and other programs after a run.
     pub(in crate::config) webhook: Option<Vec<RawWebhook>>,
     /// What is called after every good run, so that silence is noticed.

@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use super::files::{self, Secret};
 use super::retry::{Keys, retry};
-use super::{Desk, values};
+use super::{Desk, messages, values};
 use crate::config::raw::{RawAuth, RawGraphMail, RawMail, RawSmtp, RawTransport};
 use crate::config::{Cloud, GraphMail, Login, Mail, MailSignIn, Proof, Smtp, SmtpTls, Tenant, Transport};
 
@@ -64,6 +64,8 @@ pub(super) fn mail(
         retry_first,
         retry_longest,
         give_up_after,
+        summary,
+        templates,
         directory,
         smtp,
         graph,
@@ -82,6 +84,7 @@ pub(super) fn mail(
         None if matches!(transport, RawTransport::Graph) => Some(GRAPH_ATTACHMENT_LIMIT),
         None => Some(ATTACHMENT_LIMIT),
     };
+    let templates = messages::templates(templates, desk);
     let keys = Keys { first: retry_first, longest: retry_longest, give_up_after };
     let retry = retry(&keys, desk);
     let transport = match transport {
@@ -97,6 +100,8 @@ pub(super) fn mail(
         from: from?,
         to: to?,
         attachment_limit: attachment_limit?,
+        summary: summary.unwrap_or_default(),
+        templates: templates?,
         retry: retry?,
         transport: transport?,
     })

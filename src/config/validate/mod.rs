@@ -7,6 +7,7 @@ mod desk;
 mod exceptions;
 mod files;
 mod mail;
+mod messages;
 mod privileged;
 mod remediation;
 mod retry;
@@ -20,6 +21,7 @@ use super::raw::{RawConfig, RawMode, RawReports, RawTenant};
 use super::{Config, Reports, Tenant, Writer};
 use crate::compliance::Settings;
 pub(super) use desk::Desk;
+use messages::Post;
 use remediation::Use;
 pub(super) use remediation::template;
 use schedule::Timing;
@@ -44,6 +46,9 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         exception,
         remediation,
         mail,
+        route,
+        digest,
+        owners,
         webhook,
         heartbeat,
     } = raw;
@@ -74,6 +79,15 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     };
     let tenants = self::tenants(tenants, timing.as_ref(), recipients, &Writing { usage, writer }, desk);
     let mail = mail.map(|mail| mail::mail(mail, to.flatten(), &names, tenants.as_deref(), desk));
+    let post = match &mail {
+        Some(Some(mail)) => Post::Of(mail.summary, &mail.to),
+        Some(None) => Post::Unknown,
+        None => Post::None,
+    };
+    let routes = messages::routes(route.unwrap_or_default(), &names, post, desk);
+    let digest = messages::digest(digest, post, timing.as_ref(), desk);
+    let reads_owners = reading.as_ref().is_none_or(|reading| reading.owners);
+    let owners = messages::owners(owners, post, reads_owners, desk);
     if let (Some(remediation), Some(tenants)) = (&remediation, &tenants) {
         remediation::check_writers(remediation, tenants, desk);
     }
@@ -89,6 +103,9 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
             Some(mail) => Some(mail?),
             None => None,
         },
+        routes: routes?,
+        digest: digest?,
+        owners: owners?,
         webhooks: webhooks?,
         heartbeat: heartbeat?,
     })
