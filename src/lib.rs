@@ -13,4 +13,5 @@ pub mod graph;
 pub mod remediation;
 pub mod report;
 pub mod run;
+pub mod server;
 pub mod store;

@@ -15,7 +15,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("delivery", &["domain", "config", "report"]),
     ("store", &["domain", "remediation", "config"]),
     ("run", &["domain", "compliance", "remediation", "report", "config", "graph", "delivery", "store"]),
-    ("daemon", &["config", "store", "run"]),
+    ("server", &["domain", "report", "config", "store", "run"]),
+    ("daemon", &["config", "store", "run", "server"]),
     (
         "cli",
         &[

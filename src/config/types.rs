@@ -1,5 +1,7 @@
 //! The validated configuration. What is in here needs no second look.
 
+mod server;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use serde::Deserialize;
 use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
+pub use server::{Server, ServerTls};
 
 /// The whole configuration (DESIGN §7).
 #[derive(Debug, Clone)]
@@ -34,6 +37,8 @@ pub struct Config {
     pub remediation: Remediation,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+    /// `[server]`; none serves nothing.
+    pub server: Option<Server>,
 }
 
 /// `[remediation]`.

@@ -15,6 +15,7 @@ mod error;
 mod fault;
 mod findings;
 mod forget;
+mod glance;
 mod inserts;
 mod journal;
 mod last;
@@ -43,6 +44,7 @@ mod writes;
 use std::time::Duration;
 
 pub use error::{Cause, StoreError};
+pub use glance::Standing;
 pub use place::Place;
 pub use turn::Turn;
 pub use types::*;

@@ -2,6 +2,7 @@
 
 mod exception;
 mod remediation;
+mod server;
 mod words;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use super::{Cloud, SmtpTls, TenantSize};
 use crate::domain::{RuleId, Severity};
 pub(super) use exception::RawException;
 pub(super) use remediation::{RawMode, RawRemediation, RawTemplate};
+pub(super) use server::RawServer;
 pub(super) use words::{
     RawCredentialType, RawLevel, RawRequire, RawRestriction, RawScope, RawSeverity, RawTransport,
 };
@@ -49,6 +51,8 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) remediation: Option<RawRemediation>,
     /// How reports are mailed. Without it, nothing is.
     pub(in crate::config) mail: Option<RawMail>,
+    /// The status page and the service endpoints of the daemon. Without it, there are none.
+    pub(in crate::config) server: Option<RawServer>,
 }
 
 /// When the daemon audits.

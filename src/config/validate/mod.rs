@@ -10,6 +10,7 @@ mod mail;
 mod privileged;
 mod remediation;
 mod schedule;
+mod server;
 mod store;
 mod tenant;
 mod values;
@@ -42,6 +43,7 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         exception,
         remediation,
         mail,
+        server,
     } = raw;
     let tenants = tenant.unwrap_or_default();
     let names: Vec<String> = tenants.iter().filter_map(|tenant| tenant.name.clone()).collect();
@@ -57,6 +59,7 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let usage = if matches!(remediation.mode, Some(RawMode::Apply)) { Use::Daemon } else { Use::OnRequest };
     let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
     let mail = mail.map(|mail| mail::mail(mail, desk));
+    let server = server.map(|server| self::server::server(server, desk));
     let recipients = match &mail {
         Some(Some(mail)) => Recipients::Of(&mail.to),
         Some(None) => Recipients::Unknown,
@@ -80,6 +83,10 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         remediation: remediation?,
         mail: match mail {
             Some(mail) => Some(mail?),
+            None => None,
+        },
+        server: match server {
+            Some(server) => Some(server?),
             None => None,
         },
     })
