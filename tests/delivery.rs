@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use keysweep::config::{Login, Mail, Smtp, SmtpTls, Transport};
-use keysweep::delivery::{AlwaysOpen, Delivery, Identity, Patience, deliver};
+use keysweep::delivery::{AlwaysOpen, Delivery, Identity, NoTokens, Patience, deliver};
 use keysweep::domain::RunId;
 use keysweep::report::{Attachment, Letter};
 use lettre::message::Mailbox;
@@ -135,7 +135,7 @@ impl Post {
     async fn deliver_letter(&self, to: &[Mailbox], letter: &Letter, patience: &Patience) -> Delivery {
         let mail = self.mail();
         let identity = identity(&mail);
-        let delivery = on_any_thread(deliver(&mail, to, letter, &identity, patience, &AlwaysOpen));
+        let delivery = on_any_thread(deliver(&mail, to, letter, &identity, patience, &AlwaysOpen, &NoTokens));
         tokio::time::timeout(GUARD, delivery).await.expect("delivery is bounded in time")
     }
 

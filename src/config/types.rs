@@ -1,6 +1,7 @@
 //! The validated configuration. What is in here needs no second look.
 
 mod server;
+mod webhook;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
 pub use server::{Server, ServerTls};
+
+pub use webhook::{Heartbeat, Webhook, WebhookKind};
 
 /// The whole configuration (DESIGN §7).
 #[derive(Debug, Clone)]
@@ -37,6 +40,10 @@ pub struct Config {
     pub remediation: Remediation,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+    /// `[[webhook]]`, names unique.
+    pub webhooks: Vec<Webhook>,
+    /// `[heartbeat]`; none calls nothing.
+    pub heartbeat: Option<Heartbeat>,
     /// `[server]`; none serves nothing.
     pub server: Option<Server>,
 }

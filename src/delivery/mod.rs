@@ -1,13 +1,16 @@
-//! A letter on its way to people: by SMTP, or into a directory.
+//! What is on its way to people: letters by SMTP, by Graph or into a directory, and what webhooks are told.
 
 mod advice;
 mod directory;
 mod error;
 mod gate;
+mod heartbeat;
 mod identity;
 mod message;
 mod patience;
 mod smtp;
+mod token;
+pub mod webhook;
 mod words;
 
 use std::fmt;
@@ -20,8 +23,11 @@ use crate::report::Letter;
 
 pub use error::DeliveryError;
 pub use gate::{AlwaysOpen, Gate};
+pub use heartbeat::heartbeat;
 pub use identity::Identity;
 pub use patience::Patience;
+pub use token::{NoTokens, Token, TokenError, TokenSource};
+pub use webhook::WebhookError;
 pub use words::{Answer, Cause};
 
 /// Sends one letter to everybody in `to`, once each.
@@ -31,7 +37,8 @@ pub use words::{Answer, Cause};
 /// lost, it is **not** sent again ([`DeliveryError::Unconfirmed`]): within one call nobody gets a
 /// letter twice, and whoever may not have got it is named. A later call with the same [`Identity`]
 /// carries the same Message-ID, by which mailboxes recognise a duplicate. `gate` is asked right before
-/// the letter goes out of hand ([`DeliveryError::Withdrawn`]).
+/// the letter goes out of hand ([`DeliveryError::Withdrawn`]). `tokens` are asked where the transport signs in with
+/// one.
 ///
 /// An empty `to` delivers nothing, and completely so.
 pub async fn deliver(
@@ -41,6 +48,7 @@ pub async fn deliver(
     identity: &Identity,
     patience: &Patience,
     gate: &dyn Gate,
+    tokens: &dyn TokenSource,
 ) -> Delivery {
     let (to, mut delivery) = message::addressable(to);
     if to.is_empty() {
@@ -62,7 +70,7 @@ pub async fn deliver(
             Err(error) => delivery.refuse(to, &error),
         },
         Transport::Smtp(server) => {
-            let patient = smtp::Handling { patience, gate };
+            let patient = smtp::Handling { patience, gate, tokens };
             smtp::send(server, &mail.from.email, to, &bytes, patient, &mut delivery).await;
         }
     }

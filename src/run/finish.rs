@@ -65,9 +65,11 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
             note(store, turn, run, MailState::Unknown).await?;
             Job { sending: super::Sending::Withhold, ..job }
         }
-        MailState::NotWanted | MailState::Accepted | MailState::Refused | MailState::Unknown => {
-            Job { sending: super::Sending::Withhold, ..job }
-        }
+        MailState::NotWanted
+        | MailState::Queued
+        | MailState::Accepted
+        | MailState::Refused
+        | MailState::Unknown => Job { sending: super::Sending::Withhold, ..job },
     };
     let outcome = published.follow_up(&job, None).await?;
     conclude(&outcome.report);

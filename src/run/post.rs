@@ -8,7 +8,7 @@ use super::files::Lying;
 use super::render::{Anew, heavy};
 use super::{Job, Keeping, RunError, Sending};
 use crate::config::{Mail, Transport};
-use crate::delivery::{self, AlwaysOpen, Delivery, DeliveryError, Gate, Identity};
+use crate::delivery::{self, AlwaysOpen, Delivery, DeliveryError, Gate, Identity, NoTokens};
 use crate::domain::RunId;
 use crate::graph;
 use crate::report::{self, Kept, Letter, PageError, Remedied, Report, ReportFile};
@@ -74,12 +74,12 @@ pub(super) async fn send(
     let delivery = match job.keeping {
         Keeping::Store { store, turn, .. } if recorded => {
             let gate = Agreed { store, turn, run: &header.run_id };
-            let delivery = delivery::deliver(mail, to, &letter, &identity, &patience, &gate).await;
+            let delivery = delivery::deliver(mail, to, &letter, &identity, &patience, &gate, &NoTokens).await;
             gate.conclude(&delivery).await;
             delivery
         }
         Keeping::Store { .. } | Keeping::Nowhere { .. } => {
-            delivery::deliver(mail, to, &letter, &identity, &patience, &AlwaysOpen).await
+            delivery::deliver(mail, to, &letter, &identity, &patience, &AlwaysOpen, &NoTokens).await
         }
     };
     for refused in &delivery.refused {

@@ -22,6 +22,9 @@ mod last;
 mod lists;
 mod migrate;
 mod open;
+mod outbox;
+mod outbox_rows;
+mod outbox_types;
 mod pack;
 mod pages;
 mod partial;
@@ -45,6 +48,7 @@ use std::time::Duration;
 
 pub use error::{Cause, StoreError};
 pub use glance::Standing;
+pub use outbox_types::*;
 pub use place::Place;
 pub use turn::Turn;
 pub use types::*;

@@ -31,7 +31,7 @@ impl Turn {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a renewal waits for whoever writes into the file: less than [`super::RENEWAL`].
-const WRITER: Duration = Duration::from_secs(3);
+pub(super) const WRITER: Duration = Duration::from_secs(3);
 
 /// Whether a turn is to be had. One that lasts far longer than a lease was taken before the database's
 /// clock was set back, and would keep everybody out for as long.

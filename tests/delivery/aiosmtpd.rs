@@ -57,7 +57,7 @@ impl Aiosmtpd {
         let smtp = Smtp { login: Some(login(password)), ..self.smtp.clone() };
         let mail = mail(Transport::Smtp(smtp));
         let (to, letter, identity, patience) = (three(), letter(), identity(&mail), patience());
-        let delivery = deliver(&mail, &to, &letter, &identity, &patience, &AlwaysOpen);
+        let delivery = deliver(&mail, &to, &letter, &identity, &patience, &AlwaysOpen, &NoTokens);
         tokio::time::timeout(GUARD, delivery).await.expect("delivery is bounded in time")
     }
 }

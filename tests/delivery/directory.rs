@@ -10,7 +10,7 @@ use crate::{identity, letter, patience, three, to_directory};
 
 async fn write(directory: &Path, letter: &Letter) -> Delivery {
     let mail = to_directory(directory);
-    deliver(&mail, &three(), letter, &identity(&mail), &patience(), &AlwaysOpen).await
+    deliver(&mail, &three(), letter, &identity(&mail), &patience(), &AlwaysOpen, &NoTokens).await
 }
 
 fn names(directory: &Path) -> Vec<String> {

@@ -307,7 +307,8 @@ async fn a_sender_smtp_cannot_say_is_named_before_anybody_is_asked() {
     let post = Post::sound();
     let mut mail = post.mail();
     mail.from = mailbox("Keysweep <größe@contoso.com>");
-    let delivery = deliver(&mail, &three(), &letter(), &identity(&mail), &patience(), &AlwaysOpen).await;
+    let delivery =
+        deliver(&mail, &three(), &letter(), &identity(&mail), &patience(), &AlwaysOpen, &NoTokens).await;
     assert_eq!(*reason(&delivery), DeliveryError::NotAscii);
     assert_eq!(post.server.commands(), Vec::<String>::new());
 }

@@ -1,7 +1,7 @@
 //! The message itself: its structure, what makes it the same message, and what cannot get into it.
 
 use keysweep::config::Mail;
-use keysweep::delivery::{AlwaysOpen, Identity, deliver};
+use keysweep::delivery::{AlwaysOpen, Identity, NoTokens, deliver};
 use keysweep::domain::RunId;
 use keysweep::report::Letter;
 use lettre::Address;
@@ -18,7 +18,8 @@ fn composed(change: impl FnOnce(&mut Mail), to: &[Mailbox], letter: &Letter) -> 
     change(&mut mail);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let identity = identity(&mail);
-    let delivery = runtime.block_on(deliver(&mail, to, letter, &identity, &patience(), &AlwaysOpen));
+    let delivery =
+        runtime.block_on(deliver(&mail, to, letter, &identity, &patience(), &AlwaysOpen, &NoTokens));
     assert!(delivery.is_complete(), "{delivery:?}");
     std::fs::read(delivery.file.unwrap()).unwrap()
 }

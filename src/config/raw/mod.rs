@@ -3,6 +3,7 @@
 mod exception;
 mod remediation;
 mod server;
+mod webhook;
 mod words;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::domain::{RuleId, Severity};
 pub(super) use exception::RawException;
 pub(super) use remediation::{RawMode, RawRemediation, RawTemplate};
 pub(super) use server::RawServer;
+pub(super) use webhook::{RawHeartbeat, RawWebhook};
 pub(super) use words::{
     RawCredentialType, RawLevel, RawRequire, RawRestriction, RawScope, RawSeverity, RawTransport,
 };
@@ -51,6 +53,10 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) remediation: Option<RawRemediation>,
     /// How reports are mailed. Without it, nothing is.
     pub(in crate::config) mail: Option<RawMail>,
+    /// What is posted to chats and other programs after a run.
+    pub(in crate::config) webhook: Option<Vec<RawWebhook>>,
+    /// What is called after every good run, so that silence is noticed.
+    pub(in crate::config) heartbeat: Option<RawHeartbeat>,
     /// The status page and the service endpoints of the daemon. Without it, there are none.
     pub(in crate::config) server: Option<RawServer>,
 }

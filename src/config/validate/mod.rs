@@ -14,6 +14,7 @@ mod server;
 mod store;
 mod tenant;
 mod values;
+mod webhook;
 
 use super::raw::{RawConfig, RawMode, RawReports, RawTenant};
 use super::{Config, Reports, Tenant, Writer};
@@ -43,6 +44,8 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         exception,
         remediation,
         mail,
+        webhook,
+        heartbeat,
         server,
     } = raw;
     let tenants = tenant.unwrap_or_default();
@@ -58,6 +61,8 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let writer = remediation.credential.take();
     let usage = if matches!(remediation.mode, Some(RawMode::Apply)) { Use::Daemon } else { Use::OnRequest };
     let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
+    let webhooks = webhook::webhooks(webhook.unwrap_or_default(), &names, desk);
+    let heartbeat = webhook::heartbeat(heartbeat, desk);
     let mail = mail.map(|mail| mail::mail(mail, desk));
     let server = server.map(|server| self::server::server(server, desk));
     let recipients = match &mail {
@@ -85,6 +90,8 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
             Some(mail) => Some(mail?),
             None => None,
         },
+        webhooks: webhooks?,
+        heartbeat: heartbeat?,
         server: match server {
             Some(server) => Some(server?),
             None => None,

@@ -47,7 +47,7 @@ impl<'a> Session<'a> {
         handling: Handling<'a>,
         deadline: Deadline,
     ) -> Result<Self, DeliveryError> {
-        let Handling { patience, gate } = handling;
+        let Handling { patience, gate, .. } = handling;
         let connection = connect(route, patience, deadline).await?;
         let mut session = Self {
             connection,
