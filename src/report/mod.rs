@@ -29,7 +29,7 @@ mod words;
 pub use crate::domain::{ExceptionState, Rows, Subject};
 pub use build::{Audited, build, findings_of, present, rows_about};
 pub use catalogue::{Explanation, catalogue};
-pub use files::{Folder, Nowhere, ReportError, changes_json, csv_file, report_json, write};
+pub use files::{Folder, Nowhere, PAGE, ReportError, changes_json, csv_file, report_json, write};
 pub use frameworks::{FrameworkObject, FrameworkRow, served_by};
 pub use html::{PAGE_ROWS, html};
 pub use json::json_schema;

@@ -69,11 +69,16 @@ impl Access {
         mac.finalize().into_bytes().into()
     }
 
+    /// Whether this is one of `hosts`.
+    pub(super) fn is_named(&self, host: &str) -> bool {
+        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
+
     /// Whether a request for this host, as `Host` has it, is meant for us. Another site can give its own name any
     /// address, and let a browser ask us under that name (DNS rebinding); it cannot do so with an address.
     pub(super) fn is_ours(&self, authority: &str) -> bool {
         let Some(host) = host(authority) else { return false };
-        if is_loopback(host) || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
+        if is_loopback(host) || self.is_named(host) {
             return true;
         }
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();

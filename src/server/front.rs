@@ -6,10 +6,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::access::{Access, CertificateError};
 use super::board::{Board, RunNow};
 use super::listen::{Bound, Protection, Serving};
+use super::metrics::events;
 use super::random::{NoRandomness, random};
 use super::site::{Site, router};
 use crate::config::Server;
@@ -67,6 +69,8 @@ pub struct Front {
     site: Arc<Site>,
     wishes: mpsc::Receiver<RunNow>,
     serving: Option<(Serving, SocketAddr)>,
+    /// What keeps the metrics up to date; it ends with this.
+    keeping: Option<AbortOnDropHandle<()>>,
 }
 
 impl Front {
@@ -77,7 +81,7 @@ impl Front {
     pub fn new(board: Arc<Board>) -> Result<Self, ServerError> {
         let (sender, wishes) = mpsc::channel(16);
         let site = Arc::new(Site::new(board, sender, random()?));
-        Ok(Self { site, wishes, serving: None })
+        Ok(Self { site, wishes, serving: None, keeping: None })
     }
 
     /// Serves as the section wants it; none wants nothing served. Nothing is changed where that fails.
@@ -97,6 +101,12 @@ impl Front {
             self.listen(server.listen).await?;
         }
         self.site.admit(access);
+        if self.keeping.is_none() {
+            events();
+            let site = Arc::clone(&self.site);
+            let keeping = tokio::spawn(async move { site.known.keep(&site.board).await });
+            self.keeping = Some(AbortOnDropHandle::new(keeping));
+        }
         Ok(())
     }
 

@@ -99,6 +99,10 @@ pub(super) fn refuse(status: StatusCode, because: &str) -> Response {
     (status, [(CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{because}\n")).into_response()
 }
 
+pub(super) async fn not_so() -> Response {
+    refuse(StatusCode::METHOD_NOT_ALLOWED, "this is not asked for in that way")
+}
+
 pub(super) async fn nothing_here() -> Response {
     refuse(StatusCode::NOT_FOUND, "there is nothing here")
 }

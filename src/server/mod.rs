@@ -9,12 +9,25 @@
 mod access;
 mod board;
 mod connection;
+mod forms;
 mod front;
 mod guard;
 mod health;
+mod known;
 mod listen;
+mod metrics;
+mod outbox;
+mod overview;
+mod pages;
 mod random;
+mod runs;
+mod session;
 mod site;
+mod tenants;
+mod times;
+mod trend;
+mod tries;
+mod visitor;
 
 pub use board::{Board, RunNow, Said, Stage};
 pub use front::{Front, ServerError};
