@@ -9,7 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::memory::{CallError, within};
 use crate::config::{Config, Tenant};
 use crate::run::clock::Clock;
-use crate::run::{self, Budgets, Extent, Job, Keeping, Lines, Remediating, RunError, Sending, TakenOver};
+use crate::run::{
+    self, Budgets, Ending, Extent, Job, Keeping, Measured, Outcome, Remediating, RunError, Sending, Steps,
+    TakenOver,
+};
 use crate::store::{Due, Settlement, Store, StoreError, Task, TenantKey};
 
 /// How often a settlement is tried. The lease ends all the same when none gets through.
@@ -25,6 +28,8 @@ pub(super) struct Worker {
     /// Where a planned run goes that was carried out and could not be settled.
     pub(super) unsettled: Unsettled,
     pub(super) budgets: Arc<Budgets>,
+    /// Where it is told how far the reading has come.
+    pub(super) steps: Steps,
 }
 
 /// Planned runs that were carried out, of which the store could not be told. It has to be before it is asked
@@ -55,8 +60,8 @@ impl Unsettled {
 }
 
 impl Worker {
-    fn job<'a>(&'a self, keeping: Keeping<'a>) -> Job<'a> {
-        let Self { config, tenant, clock, cut: _, unsettled: _, budgets } = self;
+    fn job<'a>(&'a self, keeping: Keeping<'a>, measured: &'a Measured) -> Job<'a> {
+        let Self { config, tenant, clock, cut: _, unsettled: _, budgets, steps: _ } = self;
         Job {
             config,
             tenant,
@@ -64,7 +69,7 @@ impl Worker {
             extent: Extent::WhatChanged,
             remediating: Remediating::AsConfigured,
             clock: *clock,
-            progress: &Lines,
+            progress: measured,
             budgets,
             keeping,
         }
@@ -74,15 +79,18 @@ impl Worker {
     pub(super) async fn carry_out(self, store: Store, due: Due) {
         let name = &self.tenant.name;
         let turn = &due.turn;
+        let measured = &Measured::begin(name, self.steps.clone());
         let work = async {
             match &due.task {
                 Task::Run { planned, .. } => {
                     let keeping = Keeping::Store { store: &store, turn, planned: Some(*planned) };
-                    run::audit(self.job(keeping)).await.map(drop)
+                    run::audit(self.job(keeping, measured))
+                        .await
+                        .map(|outcome| measured.ended(ending(&outcome)))
                 }
                 Task::Finish { run } => {
                     let keeping = Keeping::Store { store: &store, turn, planned: None };
-                    run::finish(self.job(keeping), run).await.map(drop)
+                    run::finish(self.job(keeping, measured), run).await.map(drop)
                 }
                 Task::Abandoned { .. } => Ok(()),
             }
@@ -92,6 +100,7 @@ impl Worker {
                 Ok(Ok(())) => Settlement::Done,
                 Ok(Err(error)) if !matches!(error, RunError::TakenOver(_)) => {
                     self.not_completed(&error);
+                    measured.ended(Ending::Failed);
                     // Finished again when its lease has run out, not at once.
                     if matches!(due.task, Task::Finish { .. }) {
                         return;
@@ -99,11 +108,13 @@ impl Worker {
                     Settlement::Failed
                 }
                 Ok(Err(_)) | Err(TakenOver) => {
+                    measured.ended(Ending::TakenOver);
                     tracing::warn!(tenant = name, "the run of `{name}` is left to whoever has its turn now");
                     return;
                 }
             },
             () = self.cut.cancelled() => {
+                measured.ended(Ending::Cancelled);
                 tracing::error!(tenant = name, "the run of `{name}` is cancelled; it is taken up again later");
                 Settlement::GivenBack
             }
@@ -120,16 +131,22 @@ impl Worker {
     /// Audits without a store.
     pub(super) async fn audit(self, because: Arc<str>) {
         let name = &self.tenant.name;
+        let measured = &Measured::begin(name, self.steps.clone());
         tokio::select! {
-            audited = run::audit(self.job(Keeping::Nowhere { because: &because })) => {
-                if let Err(error) = audited {
+            audited = run::audit(self.job(Keeping::Nowhere { because: &because }, measured)) => match audited {
+                Ok(outcome) => measured.ended(ending(&outcome)),
+                Err(error) => {
                     self.not_completed(&error);
+                    measured.ended(Ending::Failed);
                 }
+            },
+            () = self.cut.cancelled() => {
+                measured.ended(Ending::Cancelled);
+                tracing::error!(
+                    tenant = name,
+                    "the run of `{name}` is cancelled; if its reports are there, its mail may not have been sent"
+                );
             }
-            () = self.cut.cancelled() => tracing::error!(
-                tenant = name,
-                "the run of `{name}` is cancelled; if its reports are there, its mail may not have been sent"
-            ),
         }
     }
 
@@ -138,6 +155,10 @@ impl Worker {
         let (name, reason) = (&self.tenant.name, error.explain());
         tracing::error!(tenant = name, reason, "the audit of `{name}` could not be completed");
     }
+}
+
+fn ending(outcome: &Outcome) -> Ending {
+    if outcome.report.gaps.is_empty() { Ending::Complete } else { Ending::Incomplete }
 }
 
 /// Settles what was taken up. A database that restarts just now is asked again. Answers whether that is

@@ -37,7 +37,7 @@ pub use crate::domain::{ExceptionState, Rows, Subject};
 pub use build::{Audited, build, findings_of, present, rows_about};
 pub use catalogue::{Explanation, catalogue};
 pub use dress::{Dressed, TemplateFlaw, Templates};
-pub use files::{Folder, Nowhere, ReportError, changes_json, csv_file, report_json, write};
+pub use files::{Folder, Nowhere, PAGE, ReportError, changes_json, csv_file, report_json, write};
 pub use frameworks::{FrameworkObject, FrameworkRow, served_by};
 pub use hook::{HOOK_VERSION, HookKind, hook_body, hook_schema, hook_wanted};
 pub use html::{PAGE_ROWS, html};
