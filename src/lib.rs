@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod domain;
 pub mod emulator;
 pub mod graph;
+pub mod http;
 pub mod remediation;
 pub mod report;
 pub mod run;

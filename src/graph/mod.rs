@@ -6,7 +6,6 @@ mod beside;
 mod bounded;
 mod budget;
 mod call;
-pub mod client;
 mod collect;
 mod convert;
 mod convert_policy;
@@ -39,6 +38,7 @@ mod why_full;
 mod wire;
 mod write;
 
+pub use crate::http as client;
 pub use beside::unread as unread_beside;
 pub use budget::{Budget, Budgets, Limits};
 pub use collect::collect;

@@ -8,9 +8,9 @@ use super::files::Lying;
 use super::messages::messages;
 use super::outbox::{Office, Posted, mailbox};
 use super::render::{Anew, heavy};
-use super::{Job, Keeping, RunError, Sending, TakenOver};
+use super::{Job, Keeping, MailTokens, RunError, Sending, TakenOver};
 use crate::config::Mail;
-use crate::delivery::{self, AlwaysOpen, Identity, Patience};
+use crate::delivery::{self, AlwaysOpen, Identity, Patience, TokenSource};
 use crate::graph;
 use crate::report::{self, Kept, Letter, Message, PageError, Parcel, Remedied, Report, ReportFile};
 use crate::store::StoreError;
@@ -64,9 +64,11 @@ pub(super) async fn send(
     let Some(mail) = wanted(job) else { return Ok(None) };
     let messages = heavy(|| messages(job, &enclosed))?;
     let run = &enclosed.report.header.run_id;
+    let tokens = &MailTokens::of(job.config, job.clock);
     match job.keeping {
         Keeping::Store { store, turn, .. } if recorded => {
-            let office = Office { config: job.config, store, holder: turn.holder(), clock: job.clock };
+            let office =
+                Office { config: job.config, store, holder: turn.holder(), clock: job.clock, tokens };
             match office.post((turn, run), &messages).await {
                 Ok(posted) => Ok(Some(posted)),
                 Err(StoreError::Lost) => Err(TakenOver.into()),
@@ -80,19 +82,19 @@ pub(super) async fn send(
                 }
             }
         }
-        Keeping::Store { .. } | Keeping::Nowhere { .. } => Ok(Some(directly(mail, &messages).await)),
+        Keeping::Store { .. } | Keeping::Nowhere { .. } => Ok(Some(directly(mail, &messages, tokens).await)),
     }
 }
 
 /// Without an outbox, there is one call and its patience.
-async fn directly(mail: &Mail, messages: &[Message]) -> Posted {
+async fn directly(mail: &Mail, messages: &[Message], tokens: &dyn TokenSource) -> Posted {
     let mut posted = Posted::default();
     for message in messages {
         let Parcel::Mail { to, letter } = &message.parcel else { continue };
         let to: Vec<Mailbox> = to.iter().filter_map(|to| mailbox(to)).collect();
         let identity = Identity::of(&message.key, &mail.from, message.date);
         let patience = Patience::default();
-        let delivery = delivery::deliver(mail, &to, letter, &identity, &patience, &AlwaysOpen).await;
+        let delivery = delivery::deliver(mail, &to, letter, &identity, &patience, &AlwaysOpen, tokens).await;
         for refused in &delivery.refused {
             let reason = graph::explain(&refused.error, refused.error.advice());
             tracing::error!(reason, "the mail was not accepted for a recipient");

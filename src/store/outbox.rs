@@ -16,7 +16,7 @@ use super::{
     Attempted, Grip, HeldMessage, MailState, OutboxRecipient, Outgoing, RecipientState, Rest, Store,
     StoreError, Turn, Wanted,
 };
-use crate::domain::RunId;
+use crate::domain::{RunId, Told};
 
 /// Whether a message is to be had. A lease that lasts far longer than one was taken before the database's clock
 /// was set back.
@@ -68,14 +68,16 @@ impl Store {
         messages: &[Outgoing],
         holder: Option<&str>,
     ) -> Result<Vec<HeldMessage>, StoreError> {
-        self.promptly(async { self.said(self.posted(run, messages, holder).await).await }).await
+        self.promptly(async { self.said(self.posted(run, messages, holder, None).await).await }).await
     }
 
-    async fn posted(
+    /// Where `told` is given, that is all that stands told to owners from now on.
+    pub(super) async fn posted(
         &self,
         run: Option<(&Turn, &RunId)>,
         messages: &[Outgoing],
         holder: Option<&str>,
+        told: Option<&[Told]>,
     ) -> Result<Vec<HeldMessage>, Fault> {
         const QUEUED: &str = "UPDATE run SET mail = $3 WHERE tenant = $1 AND run_id = $2";
         let mut session = self.noting().await?;
@@ -93,6 +95,9 @@ impl Store {
         }
         if let Some(about) = about {
             session.settle_run(about).await?;
+        }
+        if let (Some((tenant, _)), Some(told)) = (about, told) {
+            session.tell(tenant, told).await?;
         }
         if let Some((turn, _)) = run {
             session.keep(turn).await?;

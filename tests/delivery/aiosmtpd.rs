@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use keysweep::config::{Smtp, SmtpTls, Transport};
-use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, deliver};
+use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, NoTokens, deliver};
 use mailparse::{MailHeaderMap as _, parse_mail};
 
 use crate::installed::{PYTHON, python_has};
@@ -57,7 +57,7 @@ impl Aiosmtpd {
         let smtp = Smtp { login: Some(login(password)), ..self.smtp.clone() };
         let mail = mail(Transport::Smtp(smtp));
         let (to, letter, identity, patience) = (three(), letter(), identity(&mail), patience());
-        let delivery = deliver(&mail, &to, &letter, &identity, &patience, &AlwaysOpen);
+        let delivery = deliver(&mail, &to, &letter, &identity, &patience, &AlwaysOpen, &NoTokens);
         tokio::time::timeout(GUARD, delivery).await.expect("delivery is bounded in time")
     }
 }

@@ -1,4 +1,5 @@
-//! The one HTTP client of the program, and with it the one TLS set-up.
+//! The one HTTP client of the program, and with it the one TLS set-up. Graph, the sign-in, webhooks and the mail by
+//! Graph go through it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,9 +39,15 @@ impl Proxies {
             false => Self::Environment,
         }
     }
+
+    /// What it takes to reach a single address.
+    #[must_use]
+    pub fn towards_one(url: &Url) -> Self {
+        Self::towards(url, url)
+    }
 }
 
-/// Builds the client that talks to Graph and to the sign-in authority. It trusts the system's roots and
+/// Builds the client of everything that is said by HTTP. It trusts the system's roots and
 /// the authorities in `ca_file`, asks the proxies it is told to, unpacks gzip, and neither follows a
 /// redirect (a token must not travel on) nor retries by itself.
 ///
