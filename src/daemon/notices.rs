@@ -42,7 +42,9 @@ impl Notices {
         last: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) {
-        let (Some(latest), Some(schedule)) = (missed.instants.last().copied(), &tenant.schedule) else { return };
+        let (Some(latest), Some(schedule)) = (missed.instants.last().copied(), &tenant.schedule) else {
+            return;
+        };
         let Missed { instants, more } = missed;
         let next = schedule::next(schedule, now);
         let caught_up = schedule.catch_up;
@@ -67,7 +69,12 @@ impl Notices {
             Ok(dressed) => run::undressed(dressed),
             Err(error) => {
                 let reason = explain(&error, None);
-                tracing::error!(tenant = tenant.name, reason, "the mail about `{}` cannot be written", tenant.name);
+                tracing::error!(
+                    tenant = tenant.name,
+                    reason,
+                    "the mail about `{}` cannot be written",
+                    tenant.name
+                );
                 return;
             }
         };

@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::memory::{CallError, within};
+use super::notices::Notices;
 use crate::config::{Config, Tenant};
+use crate::report::NoRun;
 use crate::run::clock::Clock;
 use crate::run::{self, Budgets, Extent, Job, Keeping, Lines, Remediating, RunError, Sending, TakenOver};
 use crate::store::{Due, Settlement, Store, StoreError, Task, TenantKey};
@@ -25,6 +27,8 @@ pub(super) struct Worker {
     /// Where a planned run goes that was carried out and could not be settled.
     pub(super) unsettled: Unsettled,
     pub(super) budgets: Arc<Budgets>,
+    /// What is to be told of runs that did not come about.
+    pub(super) notices: Notices,
 }
 
 /// Planned runs that were carried out, of which the store could not be told. It has to be before it is asked
@@ -56,7 +60,7 @@ impl Unsettled {
 
 impl Worker {
     fn job<'a>(&'a self, keeping: Keeping<'a>) -> Job<'a> {
-        let Self { config, tenant, clock, cut: _, unsettled: _, budgets } = self;
+        let Self { config, tenant, clock, cut: _, unsettled: _, budgets, notices: _ } = self;
         Job {
             config,
             tenant,
@@ -84,7 +88,10 @@ impl Worker {
                     let keeping = Keeping::Store { store: &store, turn, planned: None };
                     run::finish(self.job(keeping), run).await.map(drop)
                 }
-                Task::Abandoned { .. } => Ok(()),
+                Task::Abandoned { planned } => {
+                    self.tell(&store, *planned, NoRun::GivenUp { attempts: Task::ATTEMPTS }).await;
+                    Ok(())
+                }
             }
         };
         let settlement = tokio::select! {
@@ -92,6 +99,13 @@ impl Worker {
                 Ok(Ok(())) => Settlement::Done,
                 Ok(Err(error)) if !matches!(error, RunError::TakenOver(_)) => {
                     self.not_completed(&error);
+                    // It is told of before it is settled, so that whoever dies in between tells it again.
+                    if let Task::Run { planned, attempt } = &due.task
+                        && *attempt >= Task::ATTEMPTS
+                    {
+                        let how = NoRun::Error { reason: error.explain(), attempts: *attempt };
+                        self.tell(&store, *planned, how).await;
+                    }
                     // Finished again when its lease has run out, not at once.
                     if matches!(due.task, Task::Finish { .. }) {
                         return;
@@ -124,12 +138,24 @@ impl Worker {
             audited = run::audit(self.job(Keeping::Nowhere { because: &because })) => {
                 if let Err(error) = audited {
                     self.not_completed(&error);
+                    let how = NoRun::Error { reason: error.explain(), attempts: 1 };
+                    self.notices.failed(&self.config, &self.tenant, (self.clock)(), how);
+                    self.notices.send(&self.config).await;
                 }
             }
             () = self.cut.cancelled() => tracing::error!(
                 tenant = name,
                 "the run of `{name}` is cancelled; if its reports are there, its mail may not have been sent"
             ),
+        }
+    }
+
+    /// Tells of a planned run without a report. What the store does not take now, the next tick puts there.
+    async fn tell(&self, store: &Store, planned: DateTime<Utc>, how: NoRun) {
+        self.notices.failed(&self.config, &self.tenant, planned, how);
+        if let Err(error) = self.notices.post(&self.config, store).await {
+            let reason = error.explain();
+            tracing::warn!(reason, "the mail about a failed run waits for the store");
         }
     }
 

@@ -28,9 +28,5 @@ pub async fn announce(config: &Config, store: &Store, messages: &[Message]) -> R
 
 /// Sends messages without an outbox: once, with the patience of a run. What becomes of them is in the log.
 pub async fn send_directly(config: &Config, messages: &[Message]) {
-    if let Some(mail) = &config.mail
-        && !messages.is_empty()
-    {
-        directly(mail, messages).await;
-    }
+    directly(config, messages).await;
 }
