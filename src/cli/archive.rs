@@ -9,7 +9,9 @@ use crate::config::{Config, StoreUrl, Tenant};
 use crate::domain::RunId;
 use crate::graph::{Budgets, Progress, explain};
 use crate::run::clock::Clock;
-use crate::run::{self, Extent, Job, Keeping, Office, Outcome, Remediating, RunError, Sending, while_held};
+use crate::run::{
+    self, Extent, Job, Keeping, MailTokens, Office, Outcome, Remediating, RunError, Sending, while_held,
+};
 use crate::store::{Store, StoreError, Taken, TenantKey, Turn};
 
 /// How long messages of earlier runs are sent after an audit. What is left then waits for the next one.
@@ -94,7 +96,8 @@ impl Archive {
     /// Tries messages of earlier runs that are due.
     pub(super) async fn send_due(&self, config: &Config, clock: Clock) -> Result<End, Failure> {
         let Self::Open { store, holder } = self else { return Ok(End::Done) };
-        let office = Office { config, store, holder, clock };
+        let tokens = &MailTokens::of(config, clock);
+        let office = Office { config, store, holder, clock, tokens };
         match office.send_due(SENDING).await {
             Ok((0, _)) => {}
             Ok((tried, ended)) => {

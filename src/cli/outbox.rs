@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::graph::explain;
 use crate::report::plain;
 use crate::run::clock::Clock;
-use crate::run::{Came, Office, Sent, Tried};
+use crate::run::{Came, MailTokens, Office, Sent, Tried};
 use crate::store::{Dropped, OutboxEntry, RecipientState, Store, StoreError, Wanted};
 
 pub(super) async fn outbox(args: &args::Outbox, config: &Config, clock: Clock) -> Result<End, Failure> {
@@ -46,7 +46,8 @@ async fn send(
         return told("Nothing waits in the outbox.", End::Done);
     }
     let holder = holder(clock);
-    let office = Office { config, store: &store, holder: &holder, clock };
+    let tokens = &MailTokens::of(config, clock);
+    let office = Office { config, store: &store, holder: &holder, clock, tokens };
     let mut end = End::Done;
     for key in keys {
         let taken = store.take_message(&holder, Wanted::Key(&key)).await.map_err(|error| failure(&error))?;

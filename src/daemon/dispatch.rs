@@ -19,7 +19,7 @@ use super::schedule;
 use super::service::{ServiceError, Surroundings};
 use super::work::{self, Unsettled, Worker, rfc3339};
 use crate::config::{Config, StoreUrl};
-use crate::run::Budgets;
+use crate::run::{Budgets, MailTokens};
 use crate::store::{Due, Settlement, Store, TenantKey};
 
 /// What has ended.
@@ -46,6 +46,8 @@ pub(super) struct Dispatcher {
     budgets: Arc<Budgets>,
     runs: JoinSet<()>,
     postman: Postman,
+    /// What mail signs in with: of one configuration.
+    tokens: Arc<MailTokens>,
     /// The tenant of each run that goes on.
     running: HashMap<Id, TenantKey>,
     /// Nothing more is taken up.
@@ -57,13 +59,15 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     pub(super) fn new(config: Config, surroundings: Surroundings, agenda: Agenda, memory: Memory) -> Self {
         let (config, holder): (_, Arc<str>) = (Arc::new(config), surroundings.holder.as_str().into());
-        let terms = Terms { config: Arc::clone(&config), store: memory.store() };
+        let tokens = Arc::new(MailTokens::of(&config, surroundings.clock));
+        let terms = Terms { config: Arc::clone(&config), store: memory.store(), tokens: Arc::clone(&tokens) };
         let postman = Postman::start(terms, Arc::clone(&holder), surroundings.clock);
         let digest = DigestAgenda::LastPosted { otherwise: (surroundings.clock)() };
         let dispatcher = Self {
             config,
             holder,
             postman,
+            tokens,
             surroundings,
             agenda,
             memory,
@@ -88,6 +92,7 @@ impl Dispatcher {
             self.digest = DigestAgenda::LastPosted { otherwise: (self.surroundings.clock)() };
         }
         self.config = Arc::new(config);
+        self.tokens = Arc::new(MailTokens::of(&self.config, self.surroundings.clock));
         self.agenda.take_over(&self.config, (self.surroundings.clock)());
         if let Memory::Nowhere(without) = &mut self.memory {
             without.queue.retain(|tenant| self.agenda.has(tenant));
@@ -130,7 +135,11 @@ impl Dispatcher {
         if let Memory::Nowhere(_) = self.memory {
             self.work_without_store();
         }
-        self.postman.tick(Terms { config: Arc::clone(&self.config), store: self.memory.store() });
+        self.postman.tick(Terms {
+            config: Arc::clone(&self.config),
+            store: self.memory.store(),
+            tokens: Arc::clone(&self.tokens),
+        });
         if self.errands.is_empty() {
             self.send();
         }

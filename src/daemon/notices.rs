@@ -12,6 +12,7 @@ use crate::config::{Config, Tenant};
 use crate::report::{
     self, Dressed, FailedRun, Message, MessageKey, MessageKind, MissedRuns, NoRun, PageError, Parcel,
 };
+use crate::run::clock::Clock;
 use crate::run::{self, explain};
 use crate::store::Store;
 
@@ -95,9 +96,9 @@ impl Notices {
     }
 
     /// Sends them without an outbox.
-    pub(super) async fn send(&self, config: &Config) {
+    pub(super) async fn send(&self, config: &Config, clock: Clock) {
         let messages = std::mem::take(&mut *self.all());
-        run::send_directly(config, &messages).await;
+        run::send_directly(config, clock, &messages).await;
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<Message>> {

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::memory::{Pauses, within};
 use crate::config::Config;
-use crate::run::Office;
 use crate::run::clock::Clock;
+use crate::run::{MailTokens, Office};
 use crate::store::{Store, Wanted};
 
 /// Where messages come from and how they are sent, as it is now.
@@ -22,6 +22,8 @@ pub(super) struct Terms {
     pub(super) config: Arc<Config>,
     /// None while there is no store: there is no outbox either.
     pub(super) store: Option<Store>,
+    /// What mail signs in with.
+    pub(super) tokens: Arc<MailTokens>,
 }
 
 /// The task that empties the outbox.
@@ -114,7 +116,7 @@ impl Round {
 
     /// Takes in hand what is due, one message on each way. That the store fails is said by whoever plans.
     async fn take_all(&mut self, ways: &mut BTreeMap<Id, String>) -> Result<(), ()> {
-        let Terms { config, store } = self.terms.borrow_and_update().clone();
+        let Terms { config, store, tokens } = self.terms.borrow_and_update().clone();
         let Some(store) = store else { return Ok(()) };
         loop {
             let besides: Vec<&str> = ways.values().map(String::as_str).collect();
@@ -123,10 +125,16 @@ impl Round {
                 Ok(None) => return Ok(()),
                 Ok(Some(held)) => {
                     let way = held.channel.clone();
-                    let (store, config) = (store.clone(), Arc::clone(&config));
+                    let (store, config, tokens) = (store.clone(), Arc::clone(&config), Arc::clone(&tokens));
                     let (holder, clock) = (Arc::clone(&self.holder), self.clock);
                     let sending = self.sending.spawn(async move {
-                        let office = Office { config: &config, store: &store, holder: &holder, clock };
+                        let office = Office {
+                            config: &config,
+                            store: &store,
+                            holder: &holder,
+                            clock,
+                            tokens: &*tokens,
+                        };
                         office.send(held, false).await;
                     });
                     ways.insert(sending.id(), way);

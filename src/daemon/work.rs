@@ -140,7 +140,7 @@ impl Worker {
                     self.not_completed(&error);
                     let how = NoRun::Error { reason: error.explain(), attempts: 1 };
                     self.notices.failed(&self.config, &self.tenant, (self.clock)(), how);
-                    self.notices.send(&self.config).await;
+                    self.notices.send(&self.config, self.clock).await;
                 }
             }
             () = self.cut.cancelled() => tracing::error!(

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use lettre::message::Mailbox;
 
+use super::clock::Clock;
 use super::files::Lying;
 use super::further::{told_before, undressed};
 use super::messages::{Said, messages};
 use super::outbox::{Office, Posted, mailbox};
 use super::render::{Anew, heavy};
-use super::{Job, Keeping, RunError, Sending, TakenOver};
+use super::{Job, Keeping, MailTokens, RunError, Sending, TakenOver};
 use crate::config::{Config, Mail};
-use crate::delivery::{self, AlwaysOpen, Identity, NoTokens, Patience};
+use crate::delivery::{self, AlwaysOpen, Identity, Patience, TokenSource, webhook};
 use crate::graph;
 use crate::report::{self, Kept, Letter, Message, PageError, Parcel, Remedied, Report, ReportFile};
 use crate::store::StoreError;
@@ -77,9 +78,11 @@ pub(super) async fn send(
     let told = told_before(job, recorded).await;
     let Said { messages, told } = heavy(|| messages(job, &enclosed, told.as_deref()))?;
     let run = &enclosed.report.header.run_id;
+    let tokens = &MailTokens::of(job.config, job.clock);
     match job.keeping {
         Keeping::Store { store, turn, .. } if recorded => {
-            let office = Office { config: job.config, store, holder: turn.holder(), clock: job.clock };
+            let office =
+                Office { config: job.config, store, holder: turn.holder(), clock: job.clock, tokens };
             match office.post((turn, run), &messages, told.as_deref()).await {
                 Ok(posted) => Ok(Some(posted)),
                 Err(StoreError::Lost) => Err(TakenOver.into()),
@@ -93,25 +96,48 @@ pub(super) async fn send(
                 }
             }
         }
-        Keeping::Store { .. } | Keeping::Nowhere { .. } => Ok(Some(directly(job.config, &messages).await)),
+        Keeping::Store { .. } | Keeping::Nowhere { .. } => {
+            Ok(Some(directly(job.config, job.clock, &messages, tokens).await))
+        }
     }
 }
 
 /// Without an outbox, there is one call and its patience.
-pub(super) async fn directly(config: &Config, messages: &[Message]) -> Posted {
+pub(super) async fn directly(
+    config: &Config,
+    clock: Clock,
+    messages: &[Message],
+    tokens: &dyn TokenSource,
+) -> Posted {
     let mut posted = Posted::default();
     for message in messages {
-        let (Parcel::Mail { to, letter }, Some(mail)) = (&message.parcel, &config.mail) else { continue };
-        let to: Vec<Mailbox> = to.iter().filter_map(|to| mailbox(to)).collect();
-        let identity = Identity::of(&message.key, &mail.from, message.date);
-        let patience = Patience::default();
-        let delivery =
-            delivery::deliver(mail, &to, letter, &identity, &patience, &AlwaysOpen, &NoTokens).await;
-        for refused in &delivery.refused {
-            let reason = graph::explain(&refused.error, refused.error.advice());
-            tracing::error!(reason, "the mail was not accepted for a recipient");
+        match (&message.parcel, &config.mail) {
+            (Parcel::Mail { to, letter }, Some(mail)) => {
+                let to: Vec<Mailbox> = to.iter().filter_map(|to| mailbox(to)).collect();
+                let identity = Identity::of(&message.key, &mail.from, message.date);
+                let patience = Patience::default();
+                let delivery =
+                    delivery::deliver(mail, &to, letter, &identity, &patience, &AlwaysOpen, tokens).await;
+                for refused in &delivery.refused {
+                    let reason = graph::explain(&refused.error, refused.error.advice());
+                    tracing::error!(reason, "the mail was not accepted for a recipient");
+                }
+                posted.add(delivery);
+            }
+            (Parcel::Mail { .. }, None) => {}
+            (Parcel::Webhook { name, body }, _) => {
+                let Some(hook) = config.webhooks.iter().find(|hook| hook.name == *name) else { continue };
+                let called = webhook::call(hook, &message.key, body, clock(), &Patience::default()).await;
+                match called {
+                    Ok(()) => posted.accepted.push(name.clone()),
+                    Err(error) => {
+                        let reason = graph::explain(&error, error.advice());
+                        tracing::error!(webhook = name, reason, "webhook `{name}` did not take the message");
+                        posted.refused.push((name.clone(), reason));
+                    }
+                }
+            }
         }
-        posted.add(delivery);
     }
     posted
 }

@@ -67,12 +67,18 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
     let webhooks = webhook::webhooks(webhook.unwrap_or_default(), &names, desk);
     let heartbeat = webhook::heartbeat(heartbeat, desk);
-    let mail = mail.map(|mail| mail::mail(mail, desk));
-    let recipients = match &mail {
-        Some(Some(mail)) => Recipients::Of(&mail.to),
+    let to = mail.as_ref().map(|mail| mail::to(mail, desk));
+    let recipients = match &to {
+        Some(Some(to)) => Recipients::Of(to),
         Some(None) => Recipients::Unknown,
         None => Recipients::NoMail,
     };
+    let writer = match writer {
+        Some(raw) => remediation::writer(raw, "remediation.credential", usage, desk),
+        None => Some(None),
+    };
+    let tenants = self::tenants(tenants, timing.as_ref(), recipients, &Writing { usage, writer }, desk);
+    let mail = mail.map(|mail| mail::mail(mail, to.flatten(), &names, tenants.as_deref(), desk));
     let post = match &mail {
         Some(Some(mail)) => Post::Of(mail.summary, &mail.to),
         Some(None) => Post::Unknown,
@@ -82,11 +88,6 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let digest = messages::digest(digest, post, timing.as_ref(), desk);
     let reads_owners = reading.as_ref().is_none_or(|reading| reading.owners);
     let owners = messages::owners(owners, post, reads_owners, desk);
-    let writer = match writer {
-        Some(raw) => remediation::writer(raw, "remediation.credential", usage, desk),
-        None => Some(None),
-    };
-    let tenants = self::tenants(tenants, timing.as_ref(), recipients, &Writing { usage, writer }, desk);
     if let (Some(remediation), Some(tenants)) = (&remediation, &tenants) {
         remediation::check_writers(remediation, tenants, desk);
     }

@@ -27,7 +27,8 @@ pub(in crate::run) use self::mailbox::mailbox;
 pub(in crate::run) use self::parcel::outgoing;
 use super::clock::Clock;
 use crate::config::{Config, Transport};
-use crate::delivery::{self, DeliveryError, Gate, Identity, Patience};
+use crate::delivery::webhook::{self, WebhookError};
+use crate::delivery::{self, DeliveryError, Gate, Identity, Patience, TokenSource};
 use crate::graph::explain;
 use crate::report::{Failed, Message, Parcel};
 use crate::store::{Attempted, Grip, HeldMessage, LEASE, RENEWAL, RecipientState, Rest, Store, StoreError};
@@ -46,6 +47,8 @@ pub struct Office<'a> {
     pub holder: &'a str,
     /// Tells the time.
     pub clock: Clock,
+    /// What mail signs in with, where its transport takes a token.
+    pub tokens: &'a dyn TokenSource,
 }
 
 /// How a message is tried.
@@ -133,15 +136,27 @@ impl Office<'_> {
                 let identity = Identity::of(&message.key, &mail.from, message.date);
                 let gate = Hand { store: self.store, grip: &held.grip };
                 let delivery =
-                    delivery::deliver(mail, &to, letter, &identity, patience, &gate, &delivery::NoTokens)
-                        .await;
+                    delivery::deliver(mail, &to, letter, &identity, patience, &gate, self.tokens).await;
                 let held_back = |error: &DeliveryError| matches!(error, DeliveryError::Withdrawn);
                 if delivery.refused.iter().any(|refused| held_back(&refused.error)) {
                     return None;
                 }
                 Some((verdict::tried(held, &delivery), delivery.file))
             }
-            Parcel::Webhook { .. } => Some((later("webhooks are not built in"), None)),
+            Parcel::Webhook { name, body } => {
+                let Some(hook) = self.config.webhooks.iter().find(|hook| hook.name == *name) else {
+                    return Some((later("the configuration has no webhook of this name any more"), None));
+                };
+                let gate = Hand { store: self.store, grip: &held.grip };
+                if !gate.open().await {
+                    return None;
+                }
+                let called = webhook::call(hook, &message.key, body, (self.clock)(), patience).await;
+                if called.as_ref().is_err_and(|error| !matches!(error, WebhookError::Unconfirmed { .. })) {
+                    gate.shut().await;
+                }
+                Some((verdict::all(held, &verdict::came_of_call(called)), None))
+            }
         }
     }
 

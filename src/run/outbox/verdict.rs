@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::backoff;
 use crate::config::Retry;
-use crate::delivery::{Delivery, DeliveryError};
+use crate::delivery::{Delivery, DeliveryError, WebhookError};
 use crate::graph::explain;
 use crate::store::{HeldMessage, OutboxRecipient, RecipientState, Rest};
 
@@ -65,6 +65,19 @@ pub(super) fn came_of(error: &DeliveryError) -> Came {
     match error {
         DeliveryError::Unconfirmed { .. } => Came::Waits(why, Pace::Unconfirmed),
         error if is_final(error) => Came::Refused(why),
+        error if error.is_temporary() => Came::Waits(why, Pace::Soon),
+        _ => Came::Waits(why, Pace::Later),
+    }
+}
+
+/// What calling a webhook came to.
+pub(super) fn came_of_call(called: Result<(), WebhookError>) -> Came {
+    let Err(error) = called else { return Came::Accepted };
+    let why = explain(&error, error.advice());
+    match error {
+        WebhookError::Unconfirmed { .. } => Came::Waits(why, Pace::Unconfirmed),
+        WebhookError::TooLarge { .. } => Came::Refused(why),
+        // Where the other side has been put right, or the URL replaced, the same message is welcome.
         error if error.is_temporary() => Came::Waits(why, Pace::Soon),
         _ => Came::Waits(why, Pace::Later),
     }
