@@ -1,7 +1,7 @@
 //! What the service does at a tick and when something comes back: plan, take up, start. Nothing in here
 //! waits.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::task::{Id, JoinSet};
@@ -10,8 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::agenda::Agenda;
 use super::answers::tell;
-use super::errand::{self, Errand, Work};
+use super::digest::DigestAgenda;
+use super::errand::{self, Desk, Errand, Work};
 use super::memory::{AGAIN, Memory};
+use super::notices::Notices;
 use super::postman::{Postman, Terms};
 use super::schedule;
 use super::service::{ServiceError, Surroundings};
@@ -36,6 +38,11 @@ pub(super) struct Dispatcher {
     /// What is asked of the store; one thing at a time.
     errands: JoinSet<Errand>,
     unsettled: Unsettled,
+    /// What is to be told of runs that did not come about.
+    pub(super) notices: Notices,
+    /// The tenants whose planned runs are being left out: that was told.
+    pub(super) left_out: HashSet<TenantKey>,
+    pub(super) digest: DigestAgenda,
     /// They outlive runs, and configurations.
     budgets: Arc<Budgets>,
     runs: JoinSet<()>,
@@ -66,6 +73,7 @@ impl Dispatcher {
         let tokens = Arc::new(MailTokens::of(&config, surroundings.clock));
         let terms = Terms { config: Arc::clone(&config), store: memory.store(), tokens: Arc::clone(&tokens) };
         let postman = Postman::start(terms, Arc::clone(&holder), surroundings.clock);
+        let digest = DigestAgenda::LastPosted { otherwise: (surroundings.clock)() };
         let dispatcher = Self {
             config,
             holder,
@@ -76,6 +84,9 @@ impl Dispatcher {
             memory,
             errands: JoinSet::new(),
             unsettled: Unsettled::default(),
+            notices: Notices::default(),
+            left_out: HashSet::new(),
+            digest,
             budgets: Arc::default(),
             runs: JoinSet::new(),
             running: HashMap::new(),
@@ -93,6 +104,9 @@ impl Dispatcher {
 
     /// Takes over a configuration that was read again.
     pub(super) fn take_over(&mut self, config: Config) {
+        if self.config.digest.is_none() {
+            self.digest = DigestAgenda::LastPosted { otherwise: (self.surroundings.clock)() };
+        }
         self.config = Arc::new(config);
         self.tokens = Arc::new(MailTokens::of(&self.config, self.surroundings.clock));
         self.board.configured(Arc::clone(&self.config));
@@ -134,6 +148,7 @@ impl Dispatcher {
             let name = &tenant.name;
             tracing::warn!(tenant = name, "the clock went back; planning `{name}` anew from now");
         }
+        self.digest.look_at((self.surroundings.clock)());
         if let Memory::Nowhere(_) = self.memory {
             self.work_without_store();
         }
@@ -174,6 +189,12 @@ impl Dispatcher {
                     running: self.running.values().cloned().collect(),
                     free: self.free(),
                     unsettled: self.unsettled.clone(),
+                    desk: Desk {
+                        config: Arc::clone(&self.config),
+                        notices: self.notices.clone(),
+                        digest: self.digest,
+                        now,
+                    },
                 };
                 let errand = errand::plan_and_take(store, Arc::clone(&self.holder), work);
                 self.errands.spawn(async { Errand::Worked(errand.await) });
@@ -290,6 +311,7 @@ impl Dispatcher {
             clock: self.surroundings.clock,
             cut: self.cut.clone(),
             unsettled: self.unsettled.clone(),
+            notices: self.notices.clone(),
             budgets: Arc::clone(&self.budgets),
             steps: Steps::default(),
         })

@@ -2,9 +2,12 @@
 
 mod agenda;
 mod answers;
+mod digest;
 mod dispatch;
 mod errand;
 mod memory;
+mod missed;
+mod notices;
 mod opening;
 mod postman;
 mod queue;
