@@ -5,6 +5,7 @@ mod attachments;
 mod changes;
 mod digest;
 mod frameworks;
+mod pictures;
 mod plain;
 mod remedied;
 mod room;
@@ -16,6 +17,7 @@ use minijinja::context;
 
 use self::attachments::Enclosure;
 use self::digest::Digest;
+use self::pictures::Pictures;
 pub use self::remedied::{Carried, Remedied};
 use super::phrases::{grouped, plain as harmless};
 use super::since::Since;
@@ -42,7 +44,8 @@ pub trait Contents {
 
 /// Writes the letter about a report and its `files`. The CSVs among them are attached when
 /// all attachments together, as encoded in the mail, take at most `attachment_limit` bytes; else as
-/// one archive when that does; else not at all, and the letter says so. The same input gives the same
+/// one archive when that does; else not at all, and the letter says so. Pictures do not count: they are part of
+/// what is read, and take less than 200 kB. The same input gives the same
 /// bytes. What came of remediation has a section of its own, and a plan that was made is attached, too, where there
 /// is room for it.
 ///
@@ -58,7 +61,8 @@ pub fn letter(
 ) -> Result<Letter, PageError> {
     let plan = remedied.and_then(Remedied::plan);
     let enclosure = Enclosure::of(&report.header, files, plan, attachment_limit, contents)?;
-    let digest = Digest::of(report, files, &enclosure, kept, remedied);
+    let (shown, pictures) = Pictures::of(report)?;
+    let digest = Digest::of(report, files, &enclosure, kept, remedied, shown);
     let mut subject = subject(report, &report.summary);
     if let Some(remark) = remedied.and_then(Remedied::in_subject) {
         subject.push_str(", ");
@@ -68,7 +72,7 @@ pub fn letter(
         subject,
         text: plain::text(&digest),
         html: render("letter.html", context! { letter => value(&digest) })?,
-        pictures: Vec::new(),
+        pictures,
         attachments: enclosure.attachments,
     })
 }
