@@ -215,7 +215,7 @@ fn the_words_say_the_numbers_of_the_picture() {
             from 12 to 8 and low from 20 to 18; all from 66 to 47; at most 66 in a run. 1 run was incomplete and may \
             have missed some.",
         ),
-        ("age", "27 client secrets: 21 1 to 2 years and 6 expired and not removed."),
+        ("age", "27 client secrets: 21 are 1 to 2 years old and 6 are expired and not removed."),
         (
             "expiry",
             "Overdue: 6 client secrets. Nov 2026: 3 client secrets. Dec 2026: 6 client secrets. Jan 2027: 3 client \

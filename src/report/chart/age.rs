@@ -25,11 +25,11 @@ const UNKNOWN: Fill = Fill::plain("open");
 /// By age, as they stand in the counts: the words of the picture, those of the sentence, and how they are drawn.
 const AGES: [(&str, &str, Fill); 6] = [
     ("Under 30 days", "under 30 days old", YOUNG),
-    ("30 to 89 days", "30 to 89 days", YOUNG),
-    ("90 to 179 days", "90 to 179 days", YOUNG),
-    ("180 to 364 days", "180 to 364 days", YOUNG),
-    ("1 to 2 years", "1 to 2 years", OLD),
-    ("Over 2 years", "over 2 years", OLD),
+    ("30 to 89 days", "30 to 89 days old", YOUNG),
+    ("90 to 179 days", "90 to 179 days old", YOUNG),
+    ("180 to 364 days", "180 to 364 days old", YOUNG),
+    ("1 to 2 years", "1 to 2 years old", OLD),
+    ("Over 2 years", "over 2 years old", OLD),
 ];
 
 pub(super) fn chart(report: &Report) -> Option<Chart> {
@@ -85,13 +85,20 @@ impl Scale {
 fn words(secrets: SecretCounts) -> String {
     let SecretCounts { total, expired, by_age, no_start } = secrets;
     let ages = AGES.iter().zip(by_age).filter(|(_, count)| *count > 0);
-    let mut parts: Vec<String> =
-        ages.map(|((_, words, _), count)| format!("{} {words}", grouped(count))).collect();
+    let mut parts: Vec<String> = ages
+        .map(|((_, words, _), count)| {
+            format!("{} {} {words}", grouped(count), if count == 1 { "is" } else { "are" })
+        })
+        .collect();
     if expired > 0 {
-        parts.push(format!("{} expired and not removed", grouped(expired)));
+        parts.push(format!(
+            "{} {} expired and not removed",
+            grouped(expired),
+            if expired == 1 { "is" } else { "are" }
+        ));
     }
     if no_start > 0 {
-        parts.push(format!("{} whose start is not known", grouped(no_start)));
+        parts.push(format!("the start of {} is not known", grouped(no_start)));
     }
     format!("{}: {}.", counted(total, "client secret"), spoken(&parts))
 }

@@ -32,7 +32,7 @@ pub(super) fn chart(report: &Report) -> Option<Chart> {
         of_kind(&mut drawing, y, noun, coverage);
         y += KIND;
     }
-    let title = "New client secrets: who can be given one".to_owned();
+    let title = "Objects open to new client secrets".to_owned();
     Some(drawing.finish(y - 10.0, title, words(report)))
 }
 

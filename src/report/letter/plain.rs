@@ -154,7 +154,7 @@ fn write_pictures(page: &mut Page, pictures: &Pictures) {
     page.blank();
     page.wrapped("", "", "Credentials and policies");
     for Picture { title, words, .. } in &pictures.others {
-        page.wrapped("  - ", "    ", &format!("{title}: {words}"));
+        page.wrapped("  - ", "    ", &format!("{title}. {words}"));
     }
 }
 
