@@ -49,7 +49,7 @@ pub(super) fn chart(report: &Report) -> Option<Chart> {
     drawing.line("axis", &format!("M{} {}V{}", shown(LEFT), shown(MARGIN - 3.0), shown(baseline)));
     y += APART;
     drawing.line("grid", &format!("M{} {}H{}", shown(MARGIN), shown(y - APART + 2.0), shown(WIDTH - MARGIN)));
-    scale.bar(&mut drawing, y, "Expired, not removed", EXPIRED, secrets.expired);
+    scale.bar(&mut drawing, y, "Expired", EXPIRED, secrets.expired);
     y += ROW;
     if secrets.no_start > 0 {
         scale.bar(&mut drawing, y, "Start not known", UNKNOWN, secrets.no_start);
