@@ -39,7 +39,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use keysweep::config::{Login, Mail, Proof, Smtp, SmtpTls, Transport};
+use keysweep::config::{Login, Mail, Proof, Retry, Smtp, SmtpTls, Transport};
 use keysweep::delivery::{AlwaysOpen, Delivery, Identity, NoTokens, Patience, deliver};
 use keysweep::domain::RunId;
 use keysweep::report::{Attachment, Letter};
@@ -88,7 +88,10 @@ fn mail(transport: Transport) -> Mail {
     Mail {
         from: mailbox("Keysweep <keysweep@contoso.com>"),
         to: Vec::new(),
+        summary: Default::default(),
+        templates: Default::default(),
         attachment_limit: u64::MAX,
+        retry: Retry::default(),
         transport,
     }
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod history;
+mod outbox;
 mod policy;
 mod remediation;
 
@@ -15,6 +16,7 @@ use lettre::Address;
 use crate::domain::{RuleId, Severity};
 
 pub(super) use history::{Diff, History, HistoryCommand, List, Show, ShowFormat, TableFormat, Verify};
+pub(super) use outbox::{Outbox, OutboxCommand, OutboxDrop, OutboxFormat, OutboxList, OutboxSend};
 pub(super) use policy::{Assign, Change, Create, Delete, Kind, Policy, PolicyCommand, PolicyShow, Unassign};
 pub(super) use remediation::{Apply, Consent, Plan, PlanFormat, Undo};
 
@@ -36,7 +38,8 @@ Exit codes:
   1  a finding is at least as severe as --fail-on, or `history verify` found a mismatch
   2  bad usage or configuration: every problem is listed
   3  the audit could not be completed: what is missing is named; or a change could not begin
-  4  reports written, but not everybody got the mail; or `doctor` found that it would not arrive
+  4  reports written, but not everybody has the mail yet: it waits in the outbox, unless refused for good; or
+     `doctor` found that mail or a webhook would not arrive
   5  changes stopped part-way, or one of them failed
 
 Where several apply, 3 wins over 4, and 4 over 1. KEYSWEEP_LOG sets the log filter, as in
@@ -62,6 +65,8 @@ pub(super) enum Command {
     Policy(Policy),
     /// List, show and compare earlier runs, and check that their files are what they were
     History(History),
+    /// List, send and drop messages that wait to be delivered
+    Outbox(Outbox),
     /// List the rules, or explain one
     Rules(Rules),
     /// Print the JSON Schema of the configuration, of report.json, or of a plan

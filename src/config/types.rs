@@ -1,6 +1,9 @@
 //! The validated configuration. What is in here needs no second look.
 
 mod mail;
+mod messages;
+mod retry;
+mod server;
 mod webhook;
 
 use std::path::PathBuf;
@@ -16,8 +19,12 @@ use serde::Deserialize;
 use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
+use crate::report::OwnerTerms;
+pub use server::{Server, ServerTls};
 
 pub use mail::{GraphMail, Login, Mail, MailSignIn, Proof, Smtp, SmtpTls, Transport};
+pub use messages::{Digest, Route, Summaries};
+pub use retry::Retry;
 pub use webhook::{Heartbeat, Webhook, WebhookKind};
 
 /// The whole configuration (DESIGN §7).
@@ -40,10 +47,26 @@ pub struct Config {
     pub remediation: Remediation,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+    /// `[[route]]`, names unique.
+    pub routes: Vec<Route>,
+    /// `[digest]`, where `[mail] summary` wants one.
+    pub digest: Option<Digest>,
+    /// `[owners]`; none where owners are not written to.
+    pub owners: Option<OwnerTerms>,
     /// `[[webhook]]`, names unique.
     pub webhooks: Vec<Webhook>,
     /// `[heartbeat]`; none calls nothing.
     pub heartbeat: Option<Heartbeat>,
+    /// `[server]`; none serves nothing.
+    pub server: Option<Server>,
+}
+
+impl Config {
+    /// How patiently messages are tried again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.mail.as_ref().map(|mail| mail.retry).unwrap_or_default()
+    }
 }
 
 /// `[remediation]`.

@@ -13,9 +13,9 @@ use super::post::{self, Enclosed};
 use super::read::{Taken, read_and_judge};
 use super::remediate::{Remediating, remediate};
 use super::render::{DrawnUp, draw_up, header, heavy};
-use super::{Keeping, TakenOver};
+use super::{Keeping, Posted, TakenOver};
 use crate::config::{Config, Tenant};
-use crate::delivery::{self, Delivery};
+use crate::delivery;
 use crate::domain::RunMark;
 use crate::graph::{self, Budgets, Progress};
 use crate::report::{Audited, PageError, Report, ReportError, ReportFile};
@@ -71,8 +71,8 @@ pub struct Outcome {
     pub files: Vec<ReportFile>,
     /// The directory they lie in.
     pub directory: PathBuf,
-    /// What became of the mail; none where none was to be sent.
-    pub delivery: Option<Delivery>,
+    /// What became of its messages; none where none were to be sent.
+    pub posted: Option<Posted>,
     /// Why later runs will not know of this one; none where they will.
     pub unrecorded: Option<String>,
 }
@@ -213,11 +213,11 @@ impl Published {
         let directory = written.as_deref().ok();
         let remedied = remedied.as_ref();
         let enclosed = Enclosed { report: &report, files: &files, csv_bom, directory, remedied };
-        let delivery = post::send(job, enclosed, unrecorded.is_none()).await?;
+        let posted = post::send(job, enclosed, unrecorded.is_none()).await?;
         if good {
             beat(job).await;
         }
-        Ok(Outcome { report, files, directory: written?, delivery, unrecorded })
+        Ok(Outcome { report, files, directory: written?, posted, unrecorded })
     }
 
     /// Notes what became of the files.

@@ -162,14 +162,16 @@ pub enum MailState {
     NotWanted,
     /// It is still to be sent.
     Waiting,
-    /// It is about to be handed over. A process that dies now leaves it open whether it was accepted,
-    /// and it is not sent again.
+    /// An earlier version was about to hand it over. Its process died then, and nobody knows whether it was
+    /// accepted.
     Sending,
+    /// It is in the outbox, and somebody is still to get it.
+    Queued,
     /// Everybody has it.
     Accepted,
     /// Somebody did not get it.
     Refused,
-    /// Nobody knows whether it was accepted.
+    /// Nobody knows whether it was accepted: an earlier version did not send it again, or the run was given up.
     Unknown,
 }
 
@@ -190,8 +192,15 @@ impl FilesState {
 
 impl MailState {
     /// All.
-    pub const ALL: [Self; 6] =
-        [Self::NotWanted, Self::Waiting, Self::Sending, Self::Accepted, Self::Refused, Self::Unknown];
+    pub const ALL: [Self; 7] = [
+        Self::NotWanted,
+        Self::Waiting,
+        Self::Sending,
+        Self::Queued,
+        Self::Accepted,
+        Self::Refused,
+        Self::Unknown,
+    ];
 
     /// The word in the database and in `history`.
     #[must_use]
@@ -200,6 +209,7 @@ impl MailState {
             Self::NotWanted => "none",
             Self::Waiting => "waiting",
             Self::Sending => "sending",
+            Self::Queued => "queued",
             Self::Accepted => "accepted",
             Self::Refused => "refused",
             Self::Unknown => "unknown",

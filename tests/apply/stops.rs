@@ -1,9 +1,9 @@
 //! When a plan is stopped, and what its steps are kept from by the configuration of the day.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::domain::{ObjectKind, RuleId, Severity};
 use keysweep::emulator::{Fault, Side};
-use keysweep::remediation::{Cause, Change, Outcome, Plan, Skipped, Stopped};
+use keysweep::remediation::{Action, Cause, Change, Consequence, Outcome, Plan, Skipped, Stopped};
 use keysweep::run::apply::{ApplyJob, apply};
 use keysweep::store::PlanState;
 
@@ -201,6 +201,53 @@ async fn what_is_excepted_now_is_left_alone() {
         };
         assert_eq!(outcome, expected, "{case}");
         assert_eq!(rig.writes().is_empty(), skipped, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_allowed_any_more_is_left_alone() {
+    const EXPIRED: &str = "actions = ['remove-expired-secrets']";
+    let clients = |told: &str, notice: &str| {
+        format!("actions = ['remove-client-secrets']\nowners_told_on = {told}\nowners_notice = '{notice}'")
+    };
+    let old: Option<DateTime<Utc>> = Some(now() - TimeDelta::days(100));
+    let told = (now() - TimeDelta::days(40)).date_naive().to_string();
+    let (expired, client) = (Some(Action::RemoveExpiredSecrets), Some(Action::RemoveClientSecrets));
+    let (last, none) = (vec![Consequence::LastInUse], Vec::new());
+    for (case, lines, action, first_seen, consequences, allowed) in [
+        ("it still is", EXPIRED.to_owned(), expired, old, none.clone(), true),
+        ("its action was withdrawn", EXPIRED.to_owned(), client, old, none.clone(), false),
+        ("all actions were withdrawn", String::new(), expired, old, none.clone(), false),
+        ("a person asked for it by hand", String::new(), None, old, none.clone(), true),
+        ("the owners know", clients(&told, "30d"), client, old, none.clone(), true),
+        ("the owners have longer now", clients(&told, "60d"), client, old, none.clone(), false),
+        ("found after they were told", clients(&told, "30d"), client, Some(now()), none.clone(), false),
+        ("nobody knows since when", clients(&told, "30d"), client, None, none, false),
+        ("the last one in use", EXPIRED.to_owned(), expired, old, last.clone(), false),
+        (
+            "the last one, allowed",
+            format!("{EXPIRED}\nremove_last_credential = true"),
+            expired,
+            old,
+            last,
+            true,
+        ),
+    ] {
+        let rig = Rig::with(&lines).await;
+        let mut plan = rig.sealed(vec![remove(ObjectKind::Application)]);
+        because(&mut plan, &[RuleId::ClientSecretExpired]);
+        let step = &mut plan.steps[0];
+        (step.action, step.consequences) = (action, consequences);
+        step.because[0].first_seen = first_seen;
+        let plan = plan.sealed().unwrap();
+        rig.store.keep_plan(&rig.key(), &plan).await.unwrap();
+        let outcome = rig.outcomes(&plan).await.remove(0);
+        let expected = match allowed {
+            true => Outcome::Done { created: None, found: false },
+            false => Outcome::Skipped(Skipped::NotAllowed),
+        };
+        assert_eq!(outcome, expected, "{case}");
+        assert_eq!(rig.writes().is_empty(), !allowed, "{case}");
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use chrono::TimeDelta;
 use keysweep::emulator::{Fault, ObjectKind, Side, TenantData, WRITER_ROLES, scenario, shapes};
@@ -162,6 +162,29 @@ fn a_plan_can_go_elsewhere_but_never_over_another_file() {
     let said = world.run(&["plan", "--out", "data/plans/contoso/taken/plan.json"], 3);
     assert!(said.err.contains("cannot be written to `data/plans/contoso/taken/plan.json`"), "{}", said.err);
     world.only_read();
+}
+
+#[test]
+fn a_plan_does_not_wait_for_whoever_writes_into_a_pipe() {
+    let world = audited(tenant(), EXPIRED);
+    let pipe = world.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let said = world.run(&["plan", "--out", "pipe"], 2);
+    assert!(said.err.contains("--out pipe: there is another file"), "{}", said.err);
+}
+
+#[test]
+fn a_plan_says_that_a_newer_run_is_incomplete() {
+    let world = audited(tenant(), EXPIRED);
+    let said = world.run(&["plan"], 0);
+    assert!(!said.err.contains("incomplete"), "{}", said.err);
+    let path = "/v1.0/policies/appManagementPolicies";
+    world.emulator.fault(Fault::on(Side::Graph, "GET", path).forbidden().always());
+    let incomplete = world.run(&["audit", "--format", "json"], 3);
+    let report: Value = serde_json::from_str(&incomplete.out).unwrap();
+    let said = world.run(&["plan"], 0);
+    let sentence = format!("Run {} is newer, but incomplete", report["run_id"].as_str().unwrap());
+    assert!(said.err.contains(&sentence), "{}", said.err);
 }
 
 #[test]
@@ -480,6 +503,28 @@ fn what_was_done_is_taken_back_by_its_plan_and_what_took_it_back_too() {
     world.run(&["undo", undone.plan_id.as_str(), "--yes"], 0);
     let again = world.emulator.edit(|tenant| tenant.default_policy().clone());
     assert!(keysweep::remediation::tenant_default::same(&again, &blocked), "{again}");
+    let said = world.run(&["undo", "latest"], 0);
+    assert!(said.out.contains(&format!("to take back plan {}", plan.plan_id)), "{}", said.out);
+}
+
+#[test]
+fn what_could_not_be_taken_back_is_still_the_latest() {
+    let mut tenant = scenario::perfect(now());
+    tenant.set_default_policy(json!({ "isEnabled": false }));
+    let world = audited(tenant, "[remediation]\nactions = ['block-tenant-default']\n");
+    world.run(&["plan"], 0);
+    let plan = read(&plan_file(&world));
+    world.run(&["apply", plan.plan_id.as_str(), "--yes"], 0);
+    let ours = world.emulator.edit(|tenant| tenant.default_policy().clone());
+    let said = world.run(&["undo", "latest"], 0);
+    let reverse = said.out.lines().find_map(|line| line.strip_prefix("Plan ")?.split(' ').next()).unwrap();
+    // Somebody else changes it in between: the only step is skipped.
+    let mut theirs = ours.clone();
+    theirs["applicationRestrictions"]["passwordCredentials"] = json!([]);
+    world.emulator.edit(|tenant| tenant.set_default_policy(theirs));
+    let said = world.run(&["apply", reverse, "--yes"], 0);
+    assert!(said.out.contains("1 skipped"), "{}", said.out);
+    world.emulator.edit(|tenant| tenant.set_default_policy(ours));
     let said = world.run(&["undo", "latest"], 0);
     assert!(said.out.contains(&format!("to take back plan {}", plan.plan_id)), "{}", said.out);
 }

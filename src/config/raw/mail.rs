@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::RawTransport;
-use crate::config::SmtpTls;
+use crate::config::{SmtpTls, Summaries};
 
 /// How reports are mailed.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -20,6 +20,19 @@ pub(in crate::config) struct RawMail {
     /// The most that all attachments of a mail take together, as encoded in it; past it, reports are left
     /// out, and the mail says so. In KB, MB (powers of 1000), KiB or MiB (of 1024). Default: `8MiB`.
     pub(in crate::config) attachment_limit: Option<String>,
+    /// Which summaries are mailed: one after each run, or one over all tenants at the time of `[digest]`. Default:
+    /// `per-tenant`.
+    pub(in crate::config) summary: Option<Summaries>,
+    /// A folder with templates that take the place of the built-in ones of the same name, as `letter.html`.
+    pub(in crate::config) templates: Option<String>,
+    /// How long a message that was not accepted waits for its second attempt; each further pause is twice as
+    /// long, and a fifth longer or shorter by chance. After an answer that was lost it is at least ten times as
+    /// much. Default: `1m`.
+    pub(in crate::config) retry_first: Option<String>,
+    /// The longest pause between two attempts. Default: `4h`.
+    pub(in crate::config) retry_longest: Option<String>,
+    /// How long a message is tried before it is given up, and you are told. `0s`: one attempt. Default: `5d`.
+    pub(in crate::config) give_up_after: Option<String>,
     /// `directory`: the folder for the `.eml` files. Default: `data/mail`.
     pub(in crate::config) directory: Option<String>,
     /// `smtp`: the mail server.

@@ -2,7 +2,9 @@
 
 mod exception;
 mod mail;
+mod messages;
 mod remediation;
+mod server;
 mod webhook;
 mod words;
 
@@ -15,7 +17,9 @@ use super::{Cloud, TenantSize};
 use crate::domain::{RuleId, Severity};
 pub(super) use exception::RawException;
 pub(super) use mail::{RawAuth, RawGraphMail, RawMail, RawSmtp};
+pub(super) use messages::{RawDigest, RawOwners, RawRoute, RawWhen};
 pub(super) use remediation::{RawMode, RawRemediation, RawTemplate};
+pub(super) use server::RawServer;
 pub(super) use webhook::{RawHeartbeat, RawWebhook};
 pub(super) use words::{
     RawCredentialType, RawLevel, RawRequire, RawRestriction, RawScope, RawSeverity, RawTransport,
@@ -53,10 +57,18 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) remediation: Option<RawRemediation>,
     /// How reports are mailed. Without it, nothing is.
     pub(in crate::config) mail: Option<RawMail>,
+    /// Who else gets letters about runs.
+    pub(in crate::config) route: Option<Vec<RawRoute>>,
+    /// One mail over all tenants.
+    pub(in crate::config) digest: Option<RawDigest>,
+    /// Letters to the owners of applications.
+    pub(in crate::config) owners: Option<RawOwners>,
     /// What is posted to chats and other programs after a run.
     pub(in crate::config) webhook: Option<Vec<RawWebhook>>,
     /// What is called after every good run, so that silence is noticed.
     pub(in crate::config) heartbeat: Option<RawHeartbeat>,
+    /// The status page and the service endpoints of the daemon. Without it, there are none.
+    pub(in crate::config) server: Option<RawServer>,
 }
 
 /// When the daemon audits.

@@ -8,6 +8,9 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::{Retry, Summaries};
+use crate::report::Templates;
+
 /// `[mail]`.
 #[derive(Debug, Clone)]
 pub struct Mail {
@@ -17,6 +20,12 @@ pub struct Mail {
     pub to: Vec<Mailbox>,
     /// `attachment_limit`, in bytes: of all attachments together, as encoded in the mail.
     pub attachment_limit: u64,
+    /// `summary`.
+    pub summary: Summaries,
+    /// `templates`, as the folder held them when the configuration was read.
+    pub templates: Templates,
+    /// `retry_first`, `retry_longest` and `give_up_after`.
+    pub retry: Retry,
     /// `transport` with what belongs to it.
     pub transport: Transport,
 }

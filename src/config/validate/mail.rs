@@ -6,7 +6,8 @@ use lettre::message::Mailbox;
 use reqwest::Url;
 
 use super::files::{self, Secret};
-use super::{Desk, values};
+use super::retry::{Keys, retry};
+use super::{Desk, messages, values};
 use crate::config::raw::{RawAuth, RawGraphMail, RawMail, RawSmtp, RawTransport};
 use crate::config::{Cloud, GraphMail, Login, Mail, MailSignIn, Proof, Smtp, SmtpTls, Tenant, Transport};
 
@@ -55,7 +56,20 @@ pub(super) fn mail(
     tenants: Option<&[Tenant]>,
     desk: &mut Desk<'_>,
 ) -> Option<Mail> {
-    let RawMail { transport, from, to: _, attachment_limit, directory, smtp, graph } = raw;
+    let RawMail {
+        transport,
+        from,
+        to: _,
+        attachment_limit,
+        retry_first,
+        retry_longest,
+        give_up_after,
+        summary,
+        templates,
+        directory,
+        smtp,
+        graph,
+    } = raw;
     let known = Known { names, tenants };
     let transport = transport.unwrap_or(RawTransport::Smtp);
     let from = match from {
@@ -70,6 +84,9 @@ pub(super) fn mail(
         None if matches!(transport, RawTransport::Graph) => Some(GRAPH_ATTACHMENT_LIMIT),
         None => Some(ATTACHMENT_LIMIT),
     };
+    let templates = messages::templates(templates, desk);
+    let keys = Keys { first: retry_first, longest: retry_longest, give_up_after };
+    let retry = retry(&keys, desk);
     let transport = match transport {
         RawTransport::Directory => {
             values::folder(directory, "data/mail", "mail.directory", desk).map(Transport::Directory)
@@ -79,7 +96,15 @@ pub(super) fn mail(
             self::graph(graph.unwrap_or_default(), from.as_ref(), known, desk).map(Transport::Graph)
         }
     };
-    Some(Mail { from: from?, to: to?, attachment_limit: attachment_limit?, transport: transport? })
+    Some(Mail {
+        from: from?,
+        to: to?,
+        attachment_limit: attachment_limit?,
+        summary: summary.unwrap_or_default(),
+        templates: templates?,
+        retry: retry?,
+        transport: transport?,
+    })
 }
 
 fn graph(
@@ -147,10 +172,7 @@ fn host(text: Option<&str>, desk: &mut Desk<'_>) -> Option<String> {
         desk.missing(key, "Add the mail server, as `smtp.example.com`");
         return None;
     };
-    let letters =
-        |label: &str| label.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
-    let is_name = text.len() <= 253 && text.split('.').all(|label| !label.is_empty() && letters(label));
-    if is_name || text.parse::<IpAddr>().is_ok() {
+    if values::is_host_name(text) || text.parse::<IpAddr>().is_ok() {
         return Some(text.to_owned());
     }
     let remedy =
