@@ -83,7 +83,7 @@ async fn however_a_token_is_refused_nothing_is_sent() {
     for (script, code) in [
         (vec![("AUTH", "535 5.7.139 SmtpClientAuthentication is disabled for the Mailbox")], Some(535)),
         (vec![("AUTH", "454 4.7.0 Temporary authentication failure")],                       Some(454)),
-        (vec![("AUTH", "334 eyJzdGF0dXMiOiI0MDAifQ==")],                                     Some(500)),
+        (vec![("AUTH", "334 eyJzdGF0dXMiOiI0MDAifQ==")],                                     Some(502)),
     ] {
         let rules = |sound: Script| {
             let sound = sound.mechanisms("LOGIN XOAUTH2");
