@@ -44,7 +44,9 @@ pub use ocsf::ocsf;
 pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
 pub use since::{Since, instead_of_changes};
-pub use summary::{ChangeCounts, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary, ThingCounts};
+pub use summary::{
+    ChangeCounts, Coverage, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary, ThingCounts,
+};
 pub use tally::Tally;
 pub use template::PageError;
 pub use words::{takeovers, why_not_flagged, why_risky};

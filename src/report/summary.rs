@@ -29,6 +29,8 @@ pub struct Summary {
     pub objects: ObjectCounts,
     /// The client secrets.
     pub secrets: SecretCounts,
+    /// Who can be given a client secret: of applications, then of service principals.
+    pub coverage: [Coverage; 2],
     /// What could not be decided.
     pub undecided: usize,
 }
@@ -119,6 +121,19 @@ pub struct SecretCounts {
     pub expired: usize,
     /// The others by the whole days that are left: up to 7, 30, 90 and 180, more, and those that never end.
     pub by_days_left: [usize; 6],
+}
+
+/// Objects of a kind by whether somebody can give them a client secret: `secret_creation`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Nobody can.
+    pub blocked: usize,
+    /// Only those whom the policy exempts.
+    pub with_exemptions: usize,
+    /// Anybody with the permission.
+    pub allowed: usize,
+    /// It cannot be said.
+    pub unknown: usize,
 }
 
 impl Summary {

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{
-    ChangeRow, Compared, CredentialRow, FindingChange, FindingRow, Fresh, ObjectCounts, ObjectRow, RuleCount,
-    SecretCounts, Subject, Summary, UndecidedRow, catalogue,
+    ChangeRow, Compared, Coverage, CredentialRow, FindingChange, FindingRow, Fresh, ObjectCounts, ObjectRow,
+    RuleCount, SecretCounts, Subject, Summary, UndecidedRow, catalogue,
 };
 use crate::domain::{Compliance, CredentialKind, CredentialState, RuleId, SecretCreation, Severity};
 
@@ -24,6 +24,7 @@ pub struct Tally {
     excepted_fresh: usize,
     objects: ObjectCounts,
     secrets: SecretCounts,
+    coverage: [Coverage; 2],
     undecided: usize,
 }
 
@@ -81,6 +82,22 @@ impl Tally {
         if let Some(count) = row.worst_severity.and_then(|worst| objects.by_worst.get_mut(rank(worst))) {
             *count += 1;
         }
+        self.cover(row);
+    }
+
+    fn cover(&mut self, row: &ObjectRow) {
+        let [applications, service_principals] = &mut self.coverage;
+        let coverage = match row.object_type {
+            Subject::Application => applications,
+            Subject::ServicePrincipal => service_principals,
+            Subject::Tenant | Subject::Policy => return,
+        };
+        *match row.secret_creation {
+            word if word == SecretCreation::Blocked.as_str() => &mut coverage.blocked,
+            word if word == SecretCreation::BlockedWithExemptions.as_str() => &mut coverage.with_exemptions,
+            word if word == SecretCreation::Allowed.as_str() => &mut coverage.allowed,
+            _ => &mut coverage.unknown,
+        } += 1;
     }
 
     /// Counts a credential.
@@ -113,7 +130,17 @@ impl Tally {
     /// The numbers of a report: whether everything was read, what it was compared with, and what changed.
     #[must_use]
     pub fn finish(self, complete: bool, compared: &Compared, rows: &[ChangeRow]) -> Summary {
-        let Self { severities, fresh, rules, excepted, excepted_fresh, objects, secrets, undecided } = self;
+        let Self {
+            severities,
+            fresh,
+            rules,
+            excepted,
+            excepted_fresh,
+            objects,
+            secrets,
+            coverage,
+            undecided,
+        } = self;
         let mut rules: Vec<RuleCount> = rules.into_iter().map(|(rule, of_it)| of_it.finish(rule)).collect();
         rules.sort_by_key(|count| std::cmp::Reverse((count.worst, count.findings)));
         let mut severities = severities.into_iter();
@@ -128,6 +155,7 @@ impl Tally {
             things: changes::things(rows),
             objects,
             secrets,
+            coverage,
             undecided,
         }
     }
