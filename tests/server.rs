@@ -4,8 +4,10 @@
 #[path = "support/left_out.rs"]
 mod left_out;
 #[path = "support/postgres.rs"]
+#[expect(dead_code, reason = "other tests share one server among them")]
 mod postgres;
 #[path = "end_to_end/world.rs"]
+#[expect(dead_code, reason = "other tests look more closely at what a run leaves")]
 mod world;
 
 #[path = "server/access.rs"]

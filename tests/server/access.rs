@@ -25,7 +25,8 @@ fn without_the_token_only_health_and_the_way_in_are_served() {
     let service = Service::closed().ready();
     for (method, path, closed) in ROUTES {
         let stranger = service.ask(method, path, &[], "");
-        let wrong = service.ask(method, path, &[("Authorization", "Bearer correct-horse-battery-stapl3")], "");
+        let wrong =
+            service.ask(method, path, &[("Authorization", "Bearer correct-horse-battery-stapl3")], "");
         let friend = service.with_token(method, path);
         if closed {
             assert_eq!((stranger.status, wrong.status), (401, 401), "{path}");
@@ -48,7 +49,10 @@ fn a_browser_without_the_token_is_led_to_the_form_and_one_led_here_from_elsewher
     let from_a_mail =
         [("Accept", "text/html"), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")];
     let answer = service.ask("GET", "/", &from_a_mail, "");
-    assert_eq!((answer.status, answer.header("refresh"), answer.header("set-cookie")), (200, Some("0; url=/"), None));
+    assert_eq!(
+        (answer.status, answer.header("refresh"), answer.header("set-cookie")),
+        (200, Some("0; url=/"), None)
+    );
     let cookie = service.sign_in();
     let answer = service.ask("GET", "/", &[&from_a_mail[..], &[("Cookie", &cookie)]].concat(), "");
     assert!(answer.status == 200 && answer.header("refresh").is_none(), "{answer:?}");
@@ -59,7 +63,8 @@ fn requests_for_another_name_are_refused_on_every_route() {
     let service = Service::of(scenario::perfect(now()), "hosts = [\"Keysweep.example\"]\n").ready();
     let port = service.address.port();
     for (method, path, _) in ROUTES {
-        for host in ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "keysweep.example.evil", "a b", ""] {
+        for host in ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "keysweep.example.evil", "a b", ""]
+        {
             let answer = service.ask(method, path, &[("Host", host)], "");
             assert_eq!(answer.status, 421, "{path} as {host}: {answer:?}");
         }
@@ -102,14 +107,21 @@ fn every_answer_carries_the_headers_that_keep_a_browser_in_bounds() {
         ] {
             assert_eq!(answer.header(name), Some(value), "{path}: {name}");
         }
-        assert!(answer.header("permissions-policy").is_some_and(|policy| policy.contains("camera=()")), "{path}");
+        assert!(
+            answer.header("permissions-policy").is_some_and(|policy| policy.contains("camera=()")),
+            "{path}"
+        );
         let policy = answer.header("content-security-policy").unwrap();
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
         assert!(policy.contains("frame-ancestors 'none'") || policy.contains("sandbox"), "{path}: {policy}");
-        if answer.header("content-type") == Some("text/html; charset=utf-8") && !path.ends_with("report.html") {
+        if answer.header("content-type") == Some("text/html; charset=utf-8") && !path.ends_with("report.html")
+        {
             assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
             let body = &answer.body;
-            assert!(!body.contains("<style") && !body.contains("style=") && !body.contains("<script>"), "{body}");
+            assert!(
+                !body.contains("<style") && !body.contains("style=") && !body.contains("<script>"),
+                "{body}"
+            );
             assert!(!body.contains(" onclick") && !body.contains("javascript:"), "{body}");
         }
     }

@@ -42,9 +42,7 @@ fn it_lives_and_is_not_ready_while_its_database_is_away() {
     let Some(postgres) = Postgres::start("readiness without a database") else { return };
     let database = postgres.create_database();
     let world = World::new(scenario::perfect(now()));
-    world.configure(&format!(
-        "{NEVER}[store]\nurl = \"{database}\"\n[server]\nlisten = \"127.0.0.1:0\"\n"
-    ));
+    world.configure(&format!("{NEVER}[store]\nurl = \"{database}\"\n[server]\nlisten = \"127.0.0.1:0\"\n"));
     postgres.stop(Stop::Crash);
     let service = Service::start(world);
     assert_eq!(service.get("/healthz").status, 200);

@@ -20,9 +20,12 @@ fn rest(mut stream: TcpStream) -> String {
     let mut all = Vec::new();
     // An end is an end, with a reset too.
     let ended = stream.read_to_end(&mut all);
-    assert!(ended.as_ref().is_ok_and(|_| true) || ended.is_err_and(|error| {
-        !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
-    }));
+    assert!(
+        ended.as_ref().is_ok_and(|_| true)
+            || ended.is_err_and(|error| {
+                !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+            })
+    );
     String::from_utf8_lossy(&all).into_owned()
 }
 
@@ -58,7 +61,11 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     for number in 0..150 {
         write!(headers, "x-{number}: y\r\n").unwrap();
     }
-    for head in [headers, format!("x: {}\r\n", "y".repeat(200_000)), format!("cookie: {}\r\n", "k=v; ".repeat(50_000))] {
+    for head in [
+        headers,
+        format!("x: {}\r\n", "y".repeat(200_000)),
+        format!("cookie: {}\r\n", "k=v; ".repeat(50_000)),
+    ] {
         let request = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\n{head}\r\n");
         let answer = raw(service.address, request.as_bytes());
         assert!(answer.as_ref().is_none_or(|answer| answer.status == 431), "{answer:?}");
@@ -92,7 +99,8 @@ fn what_is_no_http_does_no_harm() {
         let answer = service.ask(method, "/", &[], "");
         assert!([404, 405].contains(&answer.status), "{method}: {answer:?}");
     }
-    let two = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let two =
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let said = rest(begun(service.address, std::str::from_utf8(two).unwrap()));
     assert_eq!(said.matches("HTTP/1.1 200").count(), 1, "one request to a connection: {said}");
 }

@@ -43,12 +43,12 @@ fn it_moves_and_ends_and_begins_again_as_the_configuration_says() {
     until("the end of the old one", || TcpStream::connect(service.address).is_err());
     service.address = free;
     // The same port of all addresses: it is let go first.
-    let all = format!("[server]\nlisten = \"0.0.0.0:{}\"\ntoken_env = \"TOKEN\"\n", free.port());
+    let all = format!("[server]\nlisten = \"0.0.0.0:{}\"\ntoken_env = \"NOT_SET\"\n", free.port());
     service.world.configure(&format!("{NEVER}{all}"));
     service.daemon.signal("HUP");
     until("the refusal, for there is no token", || service.log().contains("server.token_env"));
     fs::write(service.world.path("token"), TOKEN).unwrap();
-    let all = all.replace("token_env = \"TOKEN\"", "token_file = \"token\"");
+    let all = all.replace("token_env = \"NOT_SET\"", "token_file = \"token\"");
     service.world.configure(&format!("{NEVER}{all}"));
     service.daemon.signal("HUP");
     until("the new place", || addresses(&service.world).len() == 3);

@@ -50,7 +50,10 @@ fn a_service_that_has_done_nothing_says_so_in_the_right_form() {
 fn runs_findings_and_waits_are_counted_and_findings_are_known_after_a_restart() {
     let service = Service::of(sample_tenant(), "").ready();
     let throttled = Fault::on(Side::Graph, "GET", "/v1.0/applications");
-    service.world.emulator.fault(throttled.answer(429, &Fault::graph_error("TooManyRequests", "")).header("Retry-After", "1"));
+    service
+        .world
+        .emulator
+        .fault(throttled.answer(429, &Fault::graph_error("TooManyRequests", "")).header("Retry-After", "1"));
     let run = service.run();
     let counted = || at(&scrape(&service), "keysweep_last_complete_run_timestamp_seconds", &[CONTOSO]);
     until("the counts", || counted().is_some());
@@ -71,11 +74,14 @@ fn runs_findings_and_waits_are_counted_and_findings_are_known_after_a_restart() 
     }
     let told = |samples: &Samples| -> BTreeMap<(String, String), f64> {
         let of_rules = samples.iter().filter(|((name, _), _)| name == "keysweep_findings");
-        of_rules.map(|((_, labels), value)| ((labels["rule"].clone(), labels["severity"].clone()), *value)).collect()
+        of_rules
+            .map(|((_, labels), value)| ((labels["rule"].clone(), labels["severity"].clone()), *value))
+            .collect()
     };
     assert_eq!(told(&samples), expected);
     for severity in ["critical", "high", "medium", "low", "info"] {
-        let open = findings.iter().filter(|row| row["severity"] == severity && row["status"] == "open").count();
+        let open =
+            findings.iter().filter(|row| row["severity"] == severity && row["status"] == "open").count();
         let labels = [CONTOSO, ("severity", severity)];
         assert_eq!(at(&samples, "keysweep_open_findings", &labels), Some(open as f64), "{severity}");
     }
@@ -93,7 +99,8 @@ fn runs_findings_and_waits_are_counted_and_findings_are_known_after_a_restart() 
 fn an_incomplete_run_counts_as_such_and_leaves_the_findings_as_they_were() {
     let service = Service::of(sample_tenant(), "").ready();
     service.run();
-    let last = |service: &Service| at(&scrape(service), "keysweep_last_complete_run_timestamp_seconds", &[CONTOSO]);
+    let last =
+        |service: &Service| at(&scrape(service), "keysweep_last_complete_run_timestamp_seconds", &[CONTOSO]);
     until("the first run", || last(&service).is_some());
     let before = last(&service);
     until("the turn to end", || !service.get("/").body.contains("data-busy"));
@@ -120,10 +127,12 @@ fn no_label_holds_what_the_directory_says_and_a_tenant_that_is_gone_is_gone() {
     }
     let config = std::fs::read_to_string(service.world.path("keysweep.toml")).unwrap();
     assert!(config.contains(NEVER));
-    std::fs::write(service.world.path("keysweep.toml"), config.replace("\"contoso\"", "\"fabrikam\"")).unwrap();
+    std::fs::write(service.world.path("keysweep.toml"), config.replace("\"contoso\"", "\"fabrikam\""))
+        .unwrap();
     service.daemon.signal("HUP");
     let of_states = |samples: &Samples| -> Vec<String> {
-        let states = samples.keys().filter(|(name, _)| !name.ends_with("_total") && !name.contains("_seconds_"));
+        let states =
+            samples.keys().filter(|(name, _)| !name.ends_with("_total") && !name.contains("_seconds_"));
         states.filter_map(|(_, labels)| labels.get("tenant").cloned()).collect()
     };
     until("the other tenant", || of_states(&scrape(&service)).iter().all(|tenant| tenant == "fabrikam"));

@@ -26,7 +26,8 @@ pub(crate) fn read(text: &str) -> Samples {
             assert!(!line.starts_with('#'), "{line}");
             let (family, kind) = family.as_ref().unwrap_or_else(|| panic!("of no family: {line}"));
             let (name, labels, value) = sample(line);
-            let suffix = name.strip_prefix(family.as_str()).unwrap_or_else(|| panic!("not of {family}: {line}"));
+            let suffix =
+                name.strip_prefix(family.as_str()).unwrap_or_else(|| panic!("not of {family}: {line}"));
             match kind.as_str() {
                 "histogram" => assert!(["_bucket", "_sum", "_count"].contains(&suffix), "{line}"),
                 _ => assert_eq!(suffix, "", "{line}"),

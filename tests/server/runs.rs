@@ -96,7 +96,8 @@ fn a_file_that_was_changed_or_leads_elsewhere_is_not_served() {
     symlink(service.world.path("keysweep.toml"), directory.join("objects.csv")).unwrap();
     assert_eq!(service.get(&path("objects.csv")).status, 404);
     let manifest = fs::read_to_string(directory.join("manifest.json")).unwrap();
-    fs::write(directory.join("manifest.json"), manifest.replace("policies.csv", "../../keysweep.toml")).unwrap();
+    fs::write(directory.join("manifest.json"), manifest.replace("policies.csv", "../../keysweep.toml"))
+        .unwrap();
     assert_eq!(service.get(&path("policies.csv")).status, 404, "its manifest names what is elsewhere");
     assert_eq!(service.get(&format!("/runs/contoso/{run}")).status, 404);
 }
