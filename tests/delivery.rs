@@ -10,6 +10,10 @@ mod directory;
 mod failures;
 #[path = "delivery/gate.rs"]
 mod gate;
+#[path = "delivery/graph.rs"]
+mod graph;
+#[path = "support/http.rs"]
+mod http_server;
 #[path = "support/installed.rs"]
 mod installed;
 #[path = "support/left_out.rs"]
@@ -22,12 +26,14 @@ mod message;
 mod smtp;
 #[path = "support/smtp.rs"]
 mod smtp_server;
+#[path = "delivery/webhooks.rs"]
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use keysweep::config::{Login, Mail, Smtp, SmtpTls, Transport};
+use keysweep::config::{Login, Mail, Proof, Retry, Smtp, SmtpTls, Transport};
 use keysweep::delivery::{AlwaysOpen, Delivery, Identity, NoTokens, Patience, deliver};
 use keysweep::domain::RunId;
 use keysweep::report::{Attachment, Letter};
@@ -76,7 +82,10 @@ fn mail(transport: Transport) -> Mail {
     Mail {
         from: mailbox("Keysweep <keysweep@contoso.com>"),
         to: Vec::new(),
+        summary: Default::default(),
+        templates: Default::default(),
         attachment_limit: u64::MAX,
+        retry: Retry::default(),
         transport,
     }
 }
@@ -151,7 +160,7 @@ fn on_any_thread<F: Future + Send>(future: F) -> F {
 }
 
 fn login(password: &str) -> Login {
-    Login { username: "audit".to_owned(), password: password.to_owned().into() }
+    Login { username: "audit".to_owned(), proof: Proof::Password(password.to_owned().into()) }
 }
 
 /// Ample for a loaded machine; pauses take no time worth mentioning.

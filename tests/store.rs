@@ -23,6 +23,8 @@ mod left_out;
 mod memory;
 #[path = "store/opening.rs"]
 mod opening;
+#[path = "store/outbox.rs"]
+mod outbox;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "store/queue.rs"]

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod history;
+mod outbox;
 mod policy;
 mod remediation;
 
@@ -14,6 +15,7 @@ use jiff::fmt::friendly::SpanParser;
 use crate::domain::{RuleId, Severity};
 
 pub(super) use history::{Diff, History, HistoryCommand, List, Show, ShowFormat, TableFormat, Verify};
+pub(super) use outbox::{Outbox, OutboxCommand, OutboxDrop, OutboxFormat, OutboxList, OutboxSend};
 pub(super) use policy::{Assign, Change, Create, Delete, Kind, Policy, PolicyCommand, PolicyShow, Unassign};
 pub(super) use remediation::{Apply, Consent, Plan, PlanFormat, Undo};
 
@@ -35,7 +37,7 @@ Exit codes:
   1  a finding is at least as severe as --fail-on, or `history verify` found a mismatch
   2  bad usage or configuration: every problem is listed
   3  the audit could not be completed: what is missing is named; or a change could not begin
-  4  reports written, but not everybody got the mail
+  4  reports written, but not everybody has the mail yet: it waits in the outbox, unless refused for good
   5  changes stopped part-way, or one of them failed
 
 Where several apply, 3 wins over 4, and 4 over 1. KEYSWEEP_LOG sets the log filter, as in
@@ -59,6 +61,8 @@ pub(super) enum Command {
     Policy(Policy),
     /// List, show and compare earlier runs, and check that their files are what they were
     History(History),
+    /// List, send and drop messages that wait to be delivered
+    Outbox(Outbox),
     /// List the rules, or explain one
     Rules(Rules),
     /// Print the JSON Schema of the configuration, of report.json, or of a plan

@@ -11,6 +11,7 @@ mod exit;
 mod history;
 mod interrupt;
 mod logging;
+mod outbox;
 mod plan;
 mod policy;
 mod progress;
@@ -75,6 +76,7 @@ async fn command(cli: &Cli, jitter: fn(Duration) -> Duration) -> Result<End, Fai
         Command::Apply(args) => Box::pin(apply::apply(args, &load()?, &file()?, clock::system)).await,
         Command::Undo(args) => Box::pin(undo::undo(args, &load()?, &file()?, clock::system)).await,
         Command::Policy(args) => Box::pin(policy::policy(args, &load()?, &file()?, clock::system)).await,
+        Command::Outbox(args) => unless_asked(Box::pin(outbox::outbox(args, &load()?, clock::system))).await,
         Command::Rules(args) => rules::rules(args),
         Command::Schema(args) => schema::schema(args),
         Command::Emulator(args) => emulator::emulator(args).await,

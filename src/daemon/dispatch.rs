@@ -1,7 +1,7 @@
 //! What the service does at a tick and when something comes back: plan, take up, start. Nothing in here
 //! waits.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::task::{Id, JoinSet};
@@ -10,13 +10,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::agenda::Agenda;
 use super::answers::tell;
-use super::errand::{self, Errand, Work};
+use super::digest::DigestAgenda;
+use super::errand::{self, Desk, Errand, Work};
 use super::memory::{AGAIN, Memory};
+use super::notices::Notices;
+use super::postman::{Postman, Terms};
 use super::schedule;
 use super::service::{ServiceError, Surroundings};
 use super::work::{self, Unsettled, Worker, rfc3339};
 use crate::config::{Config, StoreUrl};
-use crate::run::{Budgets, Steps};
+use crate::run::{Budgets, MailTokens, Steps};
 use crate::server::{Board, Stage};
 use crate::store::{Due, Settlement, Store, TenantKey};
 
@@ -35,9 +38,17 @@ pub(super) struct Dispatcher {
     /// What is asked of the store; one thing at a time.
     errands: JoinSet<Errand>,
     unsettled: Unsettled,
+    /// What is to be told of runs that did not come about.
+    pub(super) notices: Notices,
+    /// The tenants whose planned runs are being left out: that was told.
+    pub(super) left_out: HashSet<TenantKey>,
+    pub(super) digest: DigestAgenda,
     /// They outlive runs, and configurations.
     budgets: Arc<Budgets>,
     runs: JoinSet<()>,
+    postman: Postman,
+    /// What mail signs in with: of one configuration.
+    tokens: Arc<MailTokens>,
     /// The tenant of each run that goes on.
     pub(super) running: HashMap<Id, TenantKey>,
     /// Tenants that somebody wants to be audited now: those without a schedule are taken up too.
@@ -58,14 +69,24 @@ impl Dispatcher {
         memory: Memory,
         board: Arc<Board>,
     ) -> Self {
+        let (config, holder): (_, Arc<str>) = (Arc::new(config), surroundings.holder.as_str().into());
+        let tokens = Arc::new(MailTokens::of(&config, surroundings.clock));
+        let terms = Terms { config: Arc::clone(&config), store: memory.store(), tokens: Arc::clone(&tokens) };
+        let postman = Postman::start(terms, Arc::clone(&holder), surroundings.clock);
+        let digest = DigestAgenda::LastPosted { otherwise: (surroundings.clock)() };
         let dispatcher = Self {
-            config: Arc::new(config),
-            holder: surroundings.holder.as_str().into(),
+            config,
+            holder,
+            postman,
+            tokens,
             surroundings,
             agenda,
             memory,
             errands: JoinSet::new(),
             unsettled: Unsettled::default(),
+            notices: Notices::default(),
+            left_out: HashSet::new(),
+            digest,
             budgets: Arc::default(),
             runs: JoinSet::new(),
             running: HashMap::new(),
@@ -83,7 +104,11 @@ impl Dispatcher {
 
     /// Takes over a configuration that was read again.
     pub(super) fn take_over(&mut self, config: Config) {
+        if self.config.digest.is_none() {
+            self.digest = DigestAgenda::LastPosted { otherwise: (self.surroundings.clock)() };
+        }
         self.config = Arc::new(config);
+        self.tokens = Arc::new(MailTokens::of(&self.config, self.surroundings.clock));
         self.board.configured(Arc::clone(&self.config));
         self.agenda.take_over(&self.config, (self.surroundings.clock)());
         if let Memory::Nowhere(without) = &mut self.memory {
@@ -123,9 +148,15 @@ impl Dispatcher {
             let name = &tenant.name;
             tracing::warn!(tenant = name, "the clock went back; planning `{name}` anew from now");
         }
+        self.digest.look_at((self.surroundings.clock)());
         if let Memory::Nowhere(_) = self.memory {
             self.work_without_store();
         }
+        self.postman.tick(Terms {
+            config: Arc::clone(&self.config),
+            store: self.memory.store(),
+            tokens: Arc::clone(&self.tokens),
+        });
         if self.errands.is_empty() {
             self.send();
         }
@@ -158,6 +189,12 @@ impl Dispatcher {
                     running: self.running.values().cloned().collect(),
                     free: self.free(),
                     unsettled: self.unsettled.clone(),
+                    desk: Desk {
+                        config: Arc::clone(&self.config),
+                        notices: self.notices.clone(),
+                        digest: self.digest,
+                        now,
+                    },
                 };
                 let errand = errand::plan_and_take(store, Arc::clone(&self.holder), work);
                 self.errands.spawn(async { Errand::Worked(errand.await) });
@@ -274,6 +311,7 @@ impl Dispatcher {
             clock: self.surroundings.clock,
             cut: self.cut.clone(),
             unsettled: self.unsettled.clone(),
+            notices: self.notices.clone(),
             budgets: Arc::clone(&self.budgets),
             steps: Steps::default(),
         })
@@ -281,9 +319,10 @@ impl Dispatcher {
 
     pub(super) fn take_no_more(&mut self) {
         self.stopping = true;
+        self.postman.stop();
     }
 
-    /// Waits until nothing runs any more. What is taken up just now is given back.
+    /// Waits until nothing runs and nothing is being sent any more. What is taken up just now is given back.
     pub(super) async fn all_finished(&mut self) {
         while !(self.runs.is_empty() && self.errands.is_empty()) {
             let ended = self.next().await;
@@ -292,11 +331,13 @@ impl Dispatcher {
                 tracing::error!(reason, "the store cannot be used");
             }
         }
+        self.postman.ended().await;
     }
 
     /// Cancels what still runs.
     pub(super) fn cut(&self) {
         self.cut.cancel();
+        self.postman.cut();
     }
 
     pub(super) async fn close(mut self) {

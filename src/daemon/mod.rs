@@ -2,10 +2,14 @@
 
 mod agenda;
 mod answers;
+mod digest;
 mod dispatch;
 mod errand;
 mod memory;
+mod missed;
+mod notices;
 mod opening;
+mod postman;
 mod queue;
 pub mod schedule;
 mod service;

@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::memory::{CallError, within};
+use super::notices::Notices;
 use crate::config::{Config, Tenant};
+use crate::report::NoRun;
 use crate::run::clock::Clock;
 use crate::run::{
     self, Budgets, Ending, Extent, Job, Keeping, Measured, Outcome, Remediating, RunError, Sending, Steps,
@@ -30,6 +32,8 @@ pub(super) struct Worker {
     pub(super) budgets: Arc<Budgets>,
     /// Where it is told how far the reading has come.
     pub(super) steps: Steps,
+    /// What is to be told of runs that did not come about.
+    pub(super) notices: Notices,
 }
 
 /// Planned runs that were carried out, of which the store could not be told. It has to be before it is asked
@@ -61,7 +65,7 @@ impl Unsettled {
 
 impl Worker {
     fn job<'a>(&'a self, keeping: Keeping<'a>, measured: &'a Measured) -> Job<'a> {
-        let Self { config, tenant, clock, cut: _, unsettled: _, budgets, steps: _ } = self;
+        let Self { config, tenant, clock, cut: _, unsettled: _, budgets, steps: _, notices: _ } = self;
         Job {
             config,
             tenant,
@@ -92,7 +96,10 @@ impl Worker {
                     let keeping = Keeping::Store { store: &store, turn, planned: None };
                     run::finish(self.job(keeping, measured), run).await.map(drop)
                 }
-                Task::Abandoned { .. } => Ok(()),
+                Task::Abandoned { planned } => {
+                    self.tell(&store, *planned, NoRun::GivenUp { attempts: Task::ATTEMPTS }).await;
+                    Ok(())
+                }
             }
         };
         let settlement = tokio::select! {
@@ -101,6 +108,13 @@ impl Worker {
                 Ok(Err(error)) if !matches!(error, RunError::TakenOver(_)) => {
                     self.not_completed(&error);
                     measured.ended(Ending::Failed);
+                    // It is told of before it is settled, so that whoever dies in between tells it again.
+                    if let Task::Run { planned, attempt } = &due.task
+                        && *attempt >= Task::ATTEMPTS
+                    {
+                        let how = NoRun::Error { reason: error.explain(), attempts: *attempt };
+                        self.tell(&store, *planned, how).await;
+                    }
                     // Finished again when its lease has run out, not at once.
                     if matches!(due.task, Task::Finish { .. }) {
                         return;
@@ -138,6 +152,9 @@ impl Worker {
                 Err(error) => {
                     self.not_completed(&error);
                     measured.ended(Ending::Failed);
+                    let how = NoRun::Error { reason: error.explain(), attempts: 1 };
+                    self.notices.failed(&self.config, &self.tenant, (self.clock)(), how);
+                    self.notices.send(&self.config, self.clock).await;
                 }
             },
             () = self.cut.cancelled() => {
@@ -147,6 +164,15 @@ impl Worker {
                     "the run of `{name}` is cancelled; if its reports are there, its mail may not have been sent"
                 );
             }
+        }
+    }
+
+    /// Tells of a planned run without a report. What the store does not take now, the next tick puts there.
+    async fn tell(&self, store: &Store, planned: DateTime<Utc>, how: NoRun) {
+        self.notices.failed(&self.config, &self.tenant, planned, how);
+        if let Err(error) = self.notices.post(&self.config, store).await {
+            let reason = error.explain();
+            tracing::warn!(reason, "the mail about a failed run waits for the store");
         }
     }
 

@@ -1,9 +1,12 @@
 //! Why a letter does not arrive, told apart by what the operator can do.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio_rustls::rustls;
 
+use super::graph::GraphMailError;
+use super::token::TokenError;
 use super::words::{Answer, Cause};
 
 /// Why a letter does not arrive. No variant displays a mail address or a password, whatever the server
@@ -109,6 +112,26 @@ pub enum DeliveryError {
         /// Which server.
         server: String,
     },
+    /// It does not take tokens.
+    #[error("the mail server `{server}` does not offer AUTH XOAUTH2")]
+    NoXoauth2 {
+        /// Which server.
+        server: String,
+    },
+    /// No token to sign in with.
+    #[error("no token to send mail with: {0}")]
+    NoToken(TokenError),
+    /// The token does not open the mailbox.
+    #[error("the mail server `{server}` refused the sign-in with a token: {answer}")]
+    TokenLogin {
+        /// Which server.
+        server: String,
+        /// Its words.
+        answer: Answer,
+    },
+    /// Graph does not send it.
+    #[error(transparent)]
+    Graph(#[from] GraphMailError),
     /// Exchange Online no longer takes passwords (FACTS §14.2).
     #[error("the mail server `{server}` no longer accepts passwords: {answer}")]
     BasicAuthentication {
@@ -181,7 +204,10 @@ impl DeliveryError {
             | Self::Unreachable { .. }
             | Self::Silent { .. }
             | Self::Interrupted { .. } => true,
+            Self::NoToken(error) => error.temporary,
+            Self::Graph(error) => error.is_temporary(),
             Self::Login { answer, .. }
+            | Self::TokenLogin { answer, .. }
             | Self::Sender { answer, .. }
             | Self::Recipient { answer, .. }
             | Self::Rejected { answer, .. } => answer.is_temporary(),
@@ -194,10 +220,20 @@ impl DeliveryError {
             | Self::Tls { .. }
             | Self::NoStartTls { .. }
             | Self::NoMechanism { .. }
+            | Self::NoXoauth2 { .. }
             | Self::BasicAuthentication { .. }
             | Self::TooLarge { .. }
             | Self::Withdrawn
             | Self::Unconfirmed { .. } => false,
+        }
+    }
+
+    /// How long the other side asks to wait before the next attempt.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Graph(GraphMailError::PutOff { retry_after, .. }) => *retry_after,
+            _ => None,
         }
     }
 }

@@ -17,7 +17,7 @@ const PATIENCE: Patience = Patience {
     message: Duration::from_secs(5),
     total: Duration::from_secs(30),
     retries: 2,
-    pause: Duration::from_secs(1),
+    pause: Duration::from_millis(250),
 };
 
 /// Calls what is to be called after a good run of `tenant`, three times at most: a call too many does no harm.

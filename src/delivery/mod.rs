@@ -4,6 +4,7 @@ mod advice;
 mod directory;
 mod error;
 mod gate;
+mod graph;
 mod heartbeat;
 mod identity;
 mod message;
@@ -23,6 +24,7 @@ use crate::report::Letter;
 
 pub use error::DeliveryError;
 pub use gate::{AlwaysOpen, Gate};
+pub use graph::GraphMailError;
 pub use heartbeat::heartbeat;
 pub use identity::Identity;
 pub use patience::Patience;
@@ -54,30 +56,47 @@ pub async fn deliver(
     if to.is_empty() {
         return delivery;
     }
-    let bytes = match message::compose(&mail.from, &to, letter, identity) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            delivery.refuse(to, &error);
-            return delivery;
-        }
-    };
-    match &mail.transport {
-        Transport::Directory(directory) => match directory::write(directory, identity, &bytes, gate).await {
-            Ok(file) => {
-                delivery.accepted = to;
-                delivery.file = Some(file);
-            }
+    let handling = smtp::Handling { patience, gate, tokens };
+    if let Transport::Graph(mailbox) = &mail.transport {
+        let posting = graph::Posting { from: &mail.from, letter, identity };
+        graph::send(mailbox, posting, to, handling, &mut delivery).await;
+    } else {
+        match message::compose(&mail.from, &to, letter, identity) {
+            Ok(bytes) => hand_over(mail, to, &bytes, identity, handling, &mut delivery).await,
             Err(error) => delivery.refuse(to, &error),
-        },
-        Transport::Smtp(server) => {
-            let patient = smtp::Handling { patience, gate, tokens };
-            smtp::send(server, &mail.from.email, to, &bytes, patient, &mut delivery).await;
         }
     }
     // The name and not the Message-ID: that one looks like a mail address.
     let (letter, accepted, refused) = (identity.name(), delivery.accepted.len(), delivery.refused.len());
     tracing::info!(letter, accepted, refused, "letter `{letter}`: {accepted} accepted, {refused} refused");
     delivery
+}
+
+/// Hands a message in its final bytes over.
+async fn hand_over(
+    mail: &Mail,
+    to: Vec<Mailbox>,
+    bytes: &[u8],
+    identity: &Identity,
+    handling: smtp::Handling<'_>,
+    delivery: &mut Delivery,
+) {
+    match &mail.transport {
+        Transport::Directory(directory) => {
+            match directory::write(directory, identity, bytes, handling.gate).await {
+                Ok(file) => {
+                    delivery.accepted = to;
+                    delivery.file = Some(file);
+                }
+                Err(error) => delivery.refuse(to, &error),
+            }
+        }
+        Transport::Smtp(server) => {
+            smtp::send(server, &mail.from.email, to, bytes, handling, delivery).await;
+        }
+        // Takes no bytes of ours.
+        Transport::Graph(_) => (),
+    }
 }
 
 /// What became of a letter. Its `Debug` names mail addresses, so it stays out of the log.

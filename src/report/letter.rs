@@ -5,21 +5,20 @@ mod attachments;
 mod changes;
 mod digest;
 mod frameworks;
-mod plain;
+pub(super) mod plain;
 mod remedied;
 mod room;
 mod standing;
 
 use std::io::{self, Write};
 
-use minijinja::context;
-
 use self::attachments::Enclosure;
 use self::digest::Digest;
 pub use self::remedied::{Carried, Remedied};
+use super::dress::{Dressed, LETTER, Templates};
 use super::phrases::{grouped, plain as harmless};
 use super::since::Since;
-use super::template::{PageError, render, value};
+use super::template::PageError;
 use super::{Letter, Report, ReportFile, Summary};
 
 /// Whether the files of a report lie where they should.
@@ -56,6 +55,23 @@ pub fn letter(
     contents: &dyn Contents,
     remedied: Option<&Remedied>,
 ) -> Result<Letter, PageError> {
+    let templates = Templates::default();
+    letter_by(&templates, report, files, attachment_limit, kept, contents, remedied).map(|it| it.letter)
+}
+
+/// The same by templates of the operator's.
+///
+/// # Errors
+/// As [`letter`].
+pub fn letter_by(
+    templates: &Templates,
+    report: &Report,
+    files: &[ReportFile],
+    attachment_limit: u64,
+    kept: Kept,
+    contents: &dyn Contents,
+    remedied: Option<&Remedied>,
+) -> Result<Dressed, PageError> {
     let plan = remedied.and_then(Remedied::plan);
     let enclosure = Enclosure::of(&report.header, files, plan, attachment_limit, contents)?;
     let digest = Digest::of(report, files, &enclosure, kept, remedied);
@@ -64,13 +80,8 @@ pub fn letter(
         subject.push_str(", ");
         subject.push_str(remark);
     }
-    Ok(Letter {
-        subject,
-        text: plain::text(&digest),
-        html: render("letter.html", context! { letter => value(&digest) })?,
-        pictures: Vec::new(),
-        attachments: enclosure.attachments,
-    })
+    let dressed = templates.dress(LETTER, subject, &digest, || plain::text(&digest))?;
+    Ok(dressed.map(|letter| Letter { attachments: enclosure.attachments, ..letter }))
 }
 
 /// `Keysweep contoso: 2 critical, 11 high (3 new, 1 fixed)`; `INCOMPLETE` stands first where something

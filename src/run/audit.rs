@@ -13,9 +13,9 @@ use super::post::{self, Enclosed};
 use super::read::{Taken, read_and_judge};
 use super::remediate::{Remediating, remediate};
 use super::render::{DrawnUp, draw_up, header, heavy};
-use super::{Keeping, TakenOver};
+use super::{Keeping, Posted, TakenOver};
 use crate::config::{Config, Tenant};
-use crate::delivery::Delivery;
+use crate::delivery;
 use crate::domain::RunMark;
 use crate::graph::{self, Budgets, Progress};
 use crate::report::{Audited, PageError, Report, ReportError, ReportFile};
@@ -71,8 +71,8 @@ pub struct Outcome {
     pub files: Vec<ReportFile>,
     /// The directory they lie in.
     pub directory: PathBuf,
-    /// What became of the mail; none where none was to be sent.
-    pub delivery: Option<Delivery>,
+    /// What became of its messages; none where none were to be sent.
+    pub posted: Option<Posted>,
     /// Why later runs will not know of this one; none where they will.
     pub unrecorded: Option<String>,
 }
@@ -209,11 +209,15 @@ impl Published {
             self.note(job).await;
         }
         let Self { report, files, csv_bom, written } = self;
+        let good = report.gaps.is_empty() && written.is_ok();
         let directory = written.as_deref().ok();
         let remedied = remedied.as_ref();
         let enclosed = Enclosed { report: &report, files: &files, csv_bom, directory, remedied };
-        let delivery = post::send(job, enclosed, unrecorded.is_none()).await?;
-        Ok(Outcome { report, files, directory: written?, delivery, unrecorded })
+        let posted = post::send(job, enclosed, unrecorded.is_none()).await?;
+        if good {
+            beat(job).await;
+        }
+        Ok(Outcome { report, files, directory: written?, posted, unrecorded })
     }
 
     /// Notes what became of the files.
@@ -225,6 +229,15 @@ impl Published {
             let reason = graph::explain(&error, error.advice());
             tracing::warn!(reason, "what became of the files cannot be noted");
         }
+    }
+}
+
+/// Calls what is to be called after a good run. Where that fails, somebody will look after this run anyway.
+async fn beat(job: &Job<'_>) {
+    let Some(heartbeat) = &job.config.heartbeat else { return };
+    if let Err(error) = delivery::heartbeat(heartbeat, &job.tenant.name).await {
+        let reason = graph::explain(&error, error.advice());
+        tracing::warn!(reason, "the heartbeat was not answered");
     }
 }
 

@@ -1,17 +1,17 @@
-//! A recorded run whose process died before its files were written or its mail was handed over.
+//! A recorded run whose process died before its files were written or its messages were posted.
 
 use tracing::Instrument;
 
 use super::audit::{Outcome, RunError, conclude, publish};
 use super::directory::RunDirectory;
 use super::render::{rebuild, write_up};
-use super::{Job, Keeping, post};
+use super::{Job, Keeping};
 use crate::domain::RunId;
 use crate::report;
 use crate::store::{MailState, RunProgress, Store, StoreError, Turn};
 
 /// Finishes a recorded run: its reports are made again from the store, written where they are not there
-/// yet, and mailed where no mail was handed over. None where it cannot be finished: that is said in
+/// yet, and its messages are posted where they were not. None where it cannot be finished: that is said in
 /// the log and in the store, and it is not tried again.
 ///
 /// # Errors
@@ -55,15 +55,12 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
     let published = publish(drawn_up).await?;
     let job = match entry.mail {
         MailState::Waiting => job,
-        // The same letter again is the same file.
-        MailState::Sending if post::is_repeatable(&job) => job,
         MailState::Sending => {
-            tracing::error!(
-                "the mail of this run was being handed over when its process died; it is not sent again, so it \
-                 may not have arrived"
+            tracing::warn!(
+                "the mail of this run was being handed over when its process died; it is sent again with the same \
+                 Message-ID"
             );
-            note(store, turn, run, MailState::Unknown).await?;
-            Job { sending: super::Sending::Withhold, ..job }
+            job
         }
         MailState::NotWanted
         | MailState::Queued

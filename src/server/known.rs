@@ -11,7 +11,7 @@ use super::board::Board;
 use super::metrics::events;
 use crate::domain::RunCounts;
 use crate::run::explain;
-use crate::store::{Standing, Store, StoreError, TenantKey};
+use crate::store::{FindingCounts, Store, StoreError, TenantKey};
 
 /// How often is looked without being told: another daemon on the same store may have carried out a run.
 const EVERY: Duration = Duration::from_secs(15);
@@ -24,7 +24,7 @@ pub(super) struct Known(Mutex<BTreeMap<TenantKey, LastRun>>);
 #[derive(Clone)]
 pub(super) struct LastRun {
     pub(super) counts: RunCounts,
-    pub(super) standing: Standing,
+    pub(super) standing: FindingCounts,
 }
 
 impl Known {
@@ -62,7 +62,7 @@ impl Known {
         if self.all().get(tenant).is_some_and(|known| known.counts == last.counts) {
             return Ok(());
         }
-        let standing = store.standing(tenant).await?;
+        let standing = store.finding_counts(tenant).await?;
         self.all().insert(tenant.clone(), LastRun { counts: last.counts, standing });
         Ok(())
     }

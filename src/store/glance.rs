@@ -14,7 +14,7 @@ use super::{RunEntry, Store, StoreError, TenantKey};
 use crate::domain::{RuleId, Severity};
 
 /// How many findings are on record, by rule and severity.
-pub type Standing = BTreeMap<(RuleId, Severity), u64>;
+pub type FindingCounts = BTreeMap<(RuleId, Severity), u64>;
 
 impl Store {
     /// Asks the store for nothing.
@@ -70,8 +70,8 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn waiting_run(&self, tenant: &TenantKey) -> Result<Option<DateTime<Utc>>, StoreError> {
-        const WAITING: &str = "SELECT planned FROM due WHERE tenant = $1 AND state IN ('waiting', 'running') \
-             AND state = 'waiting' ORDER BY planned LIMIT 1";
+        const WAITING: &str = "SELECT planned FROM due WHERE tenant = $1 AND state = 'waiting' \
+             ORDER BY planned LIMIT 1";
         self.promptly(async {
             let Some(number) = self.number(tenant).await? else { return Ok(None) };
             let row: Option<(i64,)> = on!(self.short(), |pool| Ok(sqlx::query_as(WAITING)
@@ -87,23 +87,23 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn standing(&self, tenant: &TenantKey) -> Result<Standing, StoreError> {
-        let Some(number) = self.number(tenant).await? else { return Ok(Standing::new()) };
+    pub async fn finding_counts(&self, tenant: &TenantKey) -> Result<FindingCounts, StoreError> {
+        let Some(number) = self.number(tenant).await? else { return Ok(FindingCounts::new()) };
         self.said(self.counted(number).await).await
     }
 
-    async fn counted(&self, tenant: i64) -> Result<Standing, Fault> {
+    async fn counted(&self, tenant: i64) -> Result<FindingCounts, Fault> {
         const BODIES: &str = "SELECT body FROM finding WHERE tenant = $1 AND to_seq IS NULL";
-        let mut standing = Standing::new();
+        let mut counts = FindingCounts::new();
         let mut session = self.reading().await?;
         within!(&mut session, |tx| {
             let mut rows = sqlx::query_as::<_, (Vec<u8>,)>(BODIES).bind(tenant).fetch(&mut *tx);
             while let Some((body,)) = rows.try_next().await? {
                 let (rule, severity) = findings::read_rank(&body)
                     .map_err(|error| Spoilt::body("finding", "one on record", &error))?;
-                *standing.entry((rule, severity)).or_default() += 1;
+                *counts.entry((rule, severity)).or_default() += 1;
             }
         });
-        Ok(standing)
+        Ok(counts)
     }
 }

@@ -25,6 +25,7 @@ mod open;
 mod outbox;
 mod outbox_rows;
 mod outbox_types;
+mod owners;
 mod pack;
 mod pages;
 mod partial;
@@ -40,6 +41,7 @@ mod runs;
 mod session;
 mod spoilt;
 mod sqlite;
+mod standing;
 mod turn;
 mod types;
 mod writes;
@@ -47,9 +49,10 @@ mod writes;
 use std::time::Duration;
 
 pub use error::{Cause, StoreError};
-pub use glance::Standing;
+pub use glance::FindingCounts;
 pub use outbox_types::*;
 pub use place::Place;
+pub use standing::{OnRecord, PlannedState, Standing, StandingChange};
 pub use turn::Turn;
 pub use types::*;
 

@@ -13,10 +13,10 @@ use super::session::{Session, within};
 use super::spoilt::Spoilt;
 use super::turn::WRITER;
 use super::{
-    Attempted, HeldMessage, MailState, OutboxRecipient, Outgoing, RecipientState, Rest, Store, StoreError,
-    Turn, Wanted,
+    Attempted, Grip, HeldMessage, MailState, OutboxRecipient, Outgoing, RecipientState, Rest, Store,
+    StoreError, Turn, Wanted,
 };
-use crate::domain::RunId;
+use crate::domain::{RunId, Told};
 
 /// Whether a message is to be had. A lease that lasts far longer than one was taken before the database's clock
 /// was set back.
@@ -42,7 +42,7 @@ const TAKE: &str = concat!(
      attempts = attempts + 1 WHERE key = $1 AND ",
     free!(),
     " RETURNING fence, channel, attempts, state, expires, \
-     CASE WHEN expires * 1000 <= (SELECT now FROM clock) THEN 1 ELSE 0 END AS late, body"
+     (SELECT now FROM clock) AS taken, body"
 );
 
 /// Locks a run, so that two who conclude its last two messages see each other.
@@ -68,14 +68,16 @@ impl Store {
         messages: &[Outgoing],
         holder: Option<&str>,
     ) -> Result<Vec<HeldMessage>, StoreError> {
-        self.promptly(async { self.said(self.posted(run, messages, holder).await).await }).await
+        self.promptly(async { self.said(self.posted(run, messages, holder, None).await).await }).await
     }
 
-    async fn posted(
+    /// Where `told` is given, that is all that stands told to owners from now on.
+    pub(super) async fn posted(
         &self,
         run: Option<(&Turn, &RunId)>,
         messages: &[Outgoing],
         holder: Option<&str>,
+        told: Option<&[Told]>,
     ) -> Result<Vec<HeldMessage>, Fault> {
         const QUEUED: &str = "UPDATE run SET mail = $3 WHERE tenant = $1 AND run_id = $2";
         let mut session = self.noting().await?;
@@ -93,6 +95,9 @@ impl Store {
         }
         if let Some(about) = about {
             session.settle_run(about).await?;
+        }
+        if let (Some((tenant, _)), Some(told)) = (about, told) {
+            session.tell(tenant, told).await?;
         }
         if let Some((turn, _)) = run {
             session.keep(turn).await?;
@@ -160,8 +165,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Lost`] when somebody else has it, or it has ended.
-    pub async fn renew_message(&self, held: &HeldMessage) -> Result<(), StoreError> {
-        let renewing = self.hold(held, "lease_until = (SELECT now FROM clock) + $4", lease_millis());
+    pub async fn renew_message(&self, grip: &Grip) -> Result<(), StoreError> {
+        let renewing = self.hold(grip, "lease_until = (SELECT now FROM clock) + $4", lease_millis());
         match &self.way {
             // As with turns: while somebody writes into the file, nobody can take it either.
             Way::File(_) => match tokio::time::timeout(WRITER, renewing).await {
@@ -177,33 +182,33 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Lost`] when somebody else has it; when the store fails. Nothing may be sent then.
-    pub async fn handing_over(&self, held: &HeldMessage) -> Result<(), StoreError> {
+    pub async fn handing_over(&self, grip: &Grip) -> Result<(), StoreError> {
         let sending = "state = 'sending', lease_until = (SELECT now FROM clock) + $4";
-        self.hold(held, sending, lease_millis()).await
+        self.hold(grip, sending, lease_millis()).await
     }
 
     /// Takes that back: nobody has it, for certain.
     ///
     /// # Errors
     /// As [`Store::handing_over`]; the message then counts as handed over.
-    pub async fn not_handed_over(&self, held: &HeldMessage) -> Result<(), StoreError> {
+    pub async fn not_handed_over(&self, grip: &Grip) -> Result<(), StoreError> {
         let waiting = "state = 'waiting', lease_until = (SELECT now FROM clock) + $4";
-        self.hold(held, waiting, lease_millis()).await
+        self.hold(grip, waiting, lease_millis()).await
     }
 
     /// Lets go of a message that was not tried. The attempt does not count.
     ///
     /// # Errors
     /// When the store fails; the lease then runs out by itself.
-    pub async fn put_back(&self, held: &HeldMessage) -> Result<(), StoreError> {
+    pub async fn put_back(&self, grip: &Grip) -> Result<(), StoreError> {
         let back = "holder = NULL, lease_until = $4, attempts = attempts - 1";
-        match self.hold(held, back, 0).await {
+        match self.hold(grip, back, 0).await {
             Err(StoreError::Lost) => Ok(()),
             done => done,
         }
     }
 
-    async fn hold(&self, held: &HeldMessage, change: &str, lease: i64) -> Result<(), StoreError> {
+    async fn hold(&self, grip: &Grip, change: &str, lease: i64) -> Result<(), StoreError> {
         let statement = format!(
             "UPDATE outbox SET {change} WHERE key = $1 AND fence = $2 AND holder = $3 \
              AND state IN ('waiting', 'sending')"
@@ -211,8 +216,8 @@ impl Store {
         let holding = async {
             let mut session = self.noting().await?;
             let changed = within!(&mut session, |tx| {
-                let hold = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(held.key.as_str());
-                let hold = hold.bind(held.fence).bind(held.holder.as_str()).bind(lease);
+                let hold = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(grip.key.as_str());
+                let hold = hold.bind(grip.fence).bind(grip.holder.as_str()).bind(lease);
                 hold.execute(&mut *tx).await?.rows_affected()
             });
             if changed == 0 {
@@ -242,7 +247,7 @@ impl Store {
              next_attempt = CASE WHEN (SELECT now FROM clock) + $6 < expires * 1000 \
              THEN (SELECT now FROM clock) + $6 ELSE expires * 1000 END, \
              ended = CASE WHEN $7 = 1 THEN (SELECT now FROM clock) / 1000 END, \
-             body = CASE WHEN $4 = 'accepted' THEN NULL ELSE body END \
+             body = CASE WHEN $4 = 'accepted' THEN NULL ELSE body END, attempts = attempts - $8 \
              WHERE key = $1 AND fence = $2 AND holder = $3 AND state IN ('waiting', 'sending')";
         const RECIPIENT: &str =
             "UPDATE outbox_recipient SET state = $3, error = $4 WHERE key = $1 AND number = $2";
@@ -251,13 +256,14 @@ impl Store {
         let ended = matches!(state, "accepted" | "refused" | "expired");
         let mut session = self.noting().await?;
         let about: Option<(Option<i64>, Option<String>)> = within!(&mut session, |tx| {
-            sqlx::query_as(ABOUT).bind(held.key.as_str()).fetch_optional(&mut *tx).await?
+            sqlx::query_as(ABOUT).bind(held.grip.key.as_str()).fetch_optional(&mut *tx).await?
         });
         let about = about.and_then(|(tenant, run)| Some((tenant?, run?)));
         let concluded = within!(&mut session, |tx| {
-            let conclude = sqlx::query(CONCLUDE).bind(held.key.as_str()).bind(held.fence);
-            let conclude = conclude.bind(held.holder.as_str()).bind(state).bind(error.as_deref());
+            let conclude = sqlx::query(CONCLUDE).bind(held.grip.key.as_str()).bind(held.grip.fence);
+            let conclude = conclude.bind(held.grip.holder.as_str()).bind(state).bind(error.as_deref());
             let conclude = conclude.bind(millis(pause)).bind(i64::from(ended));
+            let conclude = conclude.bind(i64::from(state == "waiting" && matches!(rest, Rest::Soon(_))));
             conclude.execute(&mut *tx).await?.rows_affected()
         });
         if concluded == 0 {
@@ -266,7 +272,7 @@ impl Store {
         for (place, state, error) in results {
             within!(&mut session, |tx| {
                 let place = i64::try_from(*place).unwrap_or(i64::MAX);
-                let note = sqlx::query(RECIPIENT).bind(held.key.as_str()).bind(place);
+                let note = sqlx::query(RECIPIENT).bind(held.grip.key.as_str()).bind(place);
                 note.bind(state.as_str()).bind(error.as_deref()).execute(&mut *tx).await?;
             });
         }
@@ -292,7 +298,9 @@ fn standing(
     };
     let states: Vec<RecipientState> = held.recipients.iter().enumerate().map(state).collect();
     match rest {
-        Rest::After(pause) if states.contains(&RecipientState::Waiting) => ("waiting", pause),
+        Rest::After(pause) | Rest::Soon(pause) if states.contains(&RecipientState::Waiting) => {
+            ("waiting", pause)
+        }
         Rest::GivenUp if states.contains(&RecipientState::Waiting) => ("expired", Duration::ZERO),
         _ if states.contains(&RecipientState::Refused) => ("refused", Duration::ZERO),
         _ => ("accepted", Duration::ZERO),
@@ -342,9 +350,7 @@ impl Session {
         };
         Ok(match holder {
             Some(holder) => Some(HeldMessage {
-                key: key.clone(),
-                holder: holder.to_owned(),
-                fence: 1,
+                grip: Grip { key: key.clone(), holder: holder.to_owned(), fence: 1 },
                 channel: channel.clone(),
                 attempts: 1,
                 interrupted: false,
@@ -387,21 +393,19 @@ struct TakenRow {
     attempts: i64,
     state: String,
     expires: i64,
-    late: i64,
+    taken: i64,
     body: Option<Vec<u8>>,
 }
 
 impl TakenRow {
     fn read(self, key: &str, holder: &str, recipients: Vec<OutboxRecipient>) -> Result<HeldMessage, Spoilt> {
-        let Self { fence, channel, attempts, state, expires, late, body } = self;
+        let Self { fence, channel, attempts, state, expires, taken, body } = self;
         Ok(HeldMessage {
-            key: key.to_owned(),
-            holder: holder.to_owned(),
-            fence,
+            grip: Grip { key: key.to_owned(), holder: holder.to_owned(), fence },
             channel,
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
             interrupted: state == "sending",
-            is_last: late != 0,
+            is_last: expires.saturating_mul(1000) <= taken,
             expires: DateTime::from_timestamp(expires, 0)
                 .ok_or_else(|| Spoilt::column("outbox", key, "expires"))?,
             recipients,

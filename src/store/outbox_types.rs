@@ -24,13 +24,20 @@ pub struct Outgoing {
     pub lasts: Duration,
 }
 
-/// A message that somebody has taken in hand, for one [`LEASE`](super::LEASE) unless it is renewed. The fence
-/// tells a holder whose time has run out from the one that came after it.
+/// The right to deliver a message, for one [`LEASE`](super::LEASE) unless it is renewed. The fence tells a holder
+/// whose time has run out from the one that came after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldMessage {
+pub struct Grip {
     pub(super) key: String,
     pub(super) holder: String,
     pub(super) fence: i64,
+}
+
+/// A message that somebody has taken in hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldMessage {
+    /// What says so.
+    pub grip: Grip,
     /// The way it goes.
     pub channel: String,
     /// How often it was taken in hand, this time included.
@@ -51,7 +58,7 @@ impl HeldMessage {
     /// By what it is known.
     #[must_use]
     pub fn key(&self) -> &str {
-        &self.key
+        &self.grip.key
     }
 }
 
@@ -157,6 +164,8 @@ pub struct Attempted {
 pub enum Rest {
     /// They are tried again after this long, and at the latest when the message's time is up.
     After(Duration),
+    /// Likewise, by whoever tried them just now: that does not count as an attempt of its own.
+    Soon(Duration),
     /// They do not get it.
     GivenUp,
 }

@@ -24,6 +24,12 @@ impl Turn {
     pub fn tenant(&self) -> &TenantKey {
         &self.tenant
     }
+
+    /// Who holds it.
+    #[must_use]
+    pub fn holder(&self) -> &str {
+        &self.holder
+    }
 }
 
 /// How long a short request to a server may take, the waiting for a connection included. With less, a busy

@@ -144,6 +144,7 @@ fn each_line_of_the_complete_example_can_be_taken_into_use() {
             "belongs to another type",
             "belongs to PostgreSQL",
             "is given, and `",
+            "is used with `xoauth2` only",
             "is not set, or empty",
         ];
         let unexpected: Vec<&str> =
@@ -202,7 +203,8 @@ fn is_alternative(table: &str, key: &str) -> bool {
         "exception" => &["name", "tenant"],
         "remediation" => &["actions", "protected", "owners_told_on", "disable_for"],
         "remediation.policy" => &["id"],
-        "mail.smtp" => &["password_env", "ca_file"],
+        "mail" => &["templates"],
+        "mail.smtp" => &["password_env", "ca_file", "tenant", "scope"],
         _ => &[],
     };
     keys.contains(&key)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use keysweep::config::{Smtp, SmtpTls, Transport};
-use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, deliver};
+use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, NoTokens, deliver};
 use mailparse::{MailHeaderMap as _, parse_mail};
 
 use crate::installed::{PYTHON, python_has};

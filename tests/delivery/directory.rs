@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, deliver};
+use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, NoTokens, deliver};
 use keysweep::report::Letter;
 
 use crate::{identity, letter, patience, three, to_directory};

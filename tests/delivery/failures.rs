@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use keysweep::config::SmtpTls;
-use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, Patience, deliver};
+use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, NoTokens, Patience, deliver};
 use keysweep::report::Letter;
 
 use crate::smtp_server::{Instead, Protection, Script, SmtpServer};

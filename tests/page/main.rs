@@ -12,13 +12,23 @@ mod frameworks;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod hooks;
+#[cfg(test)]
 mod letter;
 #[cfg(test)]
 mod markup;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
+mod owners;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
 mod remedied;
 mod risks;
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod templates;

@@ -7,8 +7,10 @@ mod desk;
 mod exceptions;
 mod files;
 mod mail;
+mod messages;
 mod privileged;
 mod remediation;
+mod retry;
 mod schedule;
 mod server;
 mod store;
@@ -20,6 +22,7 @@ use super::raw::{RawConfig, RawMode, RawReports, RawTenant};
 use super::{Config, Reports, Tenant, Writer};
 use crate::compliance::Settings;
 pub(super) use desk::Desk;
+use messages::Post;
 use remediation::Use;
 pub(super) use remediation::template;
 use schedule::Timing;
@@ -44,6 +47,9 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         exception,
         remediation,
         mail,
+        route,
+        digest,
+        owners,
         webhook,
         heartbeat,
         server,
@@ -63,10 +69,10 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
     let webhooks = webhook::webhooks(webhook.unwrap_or_default(), &names, desk);
     let heartbeat = webhook::heartbeat(heartbeat, desk);
-    let mail = mail.map(|mail| mail::mail(mail, desk));
     let server = server.map(|server| self::server::server(server, desk));
-    let recipients = match &mail {
-        Some(Some(mail)) => Recipients::Of(&mail.to),
+    let to = mail.as_ref().map(|mail| mail::to(mail, desk));
+    let recipients = match &to {
+        Some(Some(to)) => Recipients::Of(to),
         Some(None) => Recipients::Unknown,
         None => Recipients::NoMail,
     };
@@ -75,6 +81,16 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         None => Some(None),
     };
     let tenants = self::tenants(tenants, timing.as_ref(), recipients, &Writing { usage, writer }, desk);
+    let mail = mail.map(|mail| mail::mail(mail, to.flatten(), &names, tenants.as_deref(), desk));
+    let post = match &mail {
+        Some(Some(mail)) => Post::Of(mail.summary, &mail.to),
+        Some(None) => Post::Unknown,
+        None => Post::None,
+    };
+    let routes = messages::routes(route.unwrap_or_default(), &names, post, desk);
+    let digest = messages::digest(digest, post, timing.as_ref(), desk);
+    let reads_owners = reading.as_ref().is_none_or(|reading| reading.owners);
+    let owners = messages::owners(owners, post, reads_owners, desk);
     if let (Some(remediation), Some(tenants)) = (&remediation, &tenants) {
         remediation::check_writers(remediation, tenants, desk);
     }
@@ -90,6 +106,9 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
             Some(mail) => Some(mail?),
             None => None,
         },
+        routes: routes?,
+        digest: digest?,
+        owners: owners?,
         webhooks: webhooks?,
         heartbeat: heartbeat?,
         server: match server {

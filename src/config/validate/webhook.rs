@@ -97,7 +97,7 @@ fn webhook(raw: RawWebhook, path: &str, tenants: &[String], desk: &mut Desk<'_>)
 }
 
 /// It becomes part of the key of a message.
-fn name(text: String, key: &str, desk: &mut Desk<'_>) -> Option<String> {
+pub(super) fn name(text: String, key: &str, desk: &mut Desk<'_>) -> Option<String> {
     if values::is_plain_name(&text) {
         return Some(text);
     }
@@ -107,7 +107,12 @@ fn name(text: String, key: &str, desk: &mut Desk<'_>) -> Option<String> {
 }
 
 /// The names of tenants, of which each must be there.
-fn known(told: Vec<String>, tenants: &[String], key: &str, desk: &mut Desk<'_>) -> Option<Vec<String>> {
+pub(super) fn known(
+    told: Vec<String>,
+    tenants: &[String],
+    key: &str,
+    desk: &mut Desk<'_>,
+) -> Option<Vec<String>> {
     let mut all = true;
     for (index, name) in told.iter().enumerate() {
         if !tenants.contains(name) {

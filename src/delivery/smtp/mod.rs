@@ -34,8 +34,8 @@ pub(super) async fn send(
     handling: Handling<'_>,
     delivery: &mut Delivery,
 ) {
-    let Handling { patience, gate, .. } = handling;
-    let route = match Route::prepare(smtp).await {
+    let Handling { patience, gate, tokens } = handling;
+    let route = match Route::prepare(smtp, tokens).await {
         Ok(route) => route,
         Err(error) => {
             delivery.refuse(to, &error);

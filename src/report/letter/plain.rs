@@ -142,19 +142,32 @@ fn write_frameworks(page: &mut Page, frameworks: &Frameworks) {
     }
 }
 
+/// A text that is being written.
 #[derive(Default)]
-struct Page(String);
+pub(in crate::report) struct Page(String);
 
 impl Page {
+    /// The text.
+    pub(in crate::report) fn end(self) -> String {
+        self.0
+    }
+
     /// An empty line, unless one stands there already.
-    fn blank(&mut self) {
+    pub(in crate::report) fn blank(&mut self) {
         if !self.0.ends_with("\n\n") {
             self.0.push('\n');
         }
     }
 
+    /// What is no use in pieces, as a link, on a line of its own.
+    pub(in crate::report) fn unbroken(&mut self, first: &str, text: &str) {
+        self.0.push_str(first);
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
     /// Words in lines of at most [`COLUMNS`]; a longer word is broken where it must.
-    fn wrapped(&mut self, first: &str, rest: &str, words: &str) {
+    pub(in crate::report) fn wrapped(&mut self, first: &str, rest: &str, words: &str) {
         let mut line = first.to_owned();
         let mut start = line.chars().count();
         let mut column = start;
