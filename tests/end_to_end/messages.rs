@@ -193,7 +193,8 @@ fn a_webhook_is_told_of_what_is_new_signed_and_from_the_outbox() {
 fn the_daemon_mails_one_digest_over_all_tenants_at_its_time() {
     let world = world("");
     let digest = "[digest]\ncron = \"* * * * * *\"\nto = [\"board@contoso.com\"]\n";
-    world.configure(&format!("{}{digest}", MAIL.replace("to =", "summary = \"digest\"\nto =")));
+    let summary = MAIL.replace("to =", "summary = \"digest\"\nto =");
+    world.configure(&format!("[schedule]\ncron = \"{NEVER}\"\n{summary}{digest}"));
     assert_eq!(to(&audit(&world)), [""; 0], "no summary of a run");
     let mut daemon = world.start(&["daemon"]);
     until("two digests", || mails(&world).len() >= 2);
@@ -211,7 +212,7 @@ fn a_digest_that_was_missed_is_made_up_for_once() {
     let world = world("");
     let summary = MAIL.replace("to =", "summary = \"both\"\nto =");
     // Comes due every minute; the daemon is not there for some of it.
-    world.configure(&format!("{summary}[digest]\ncron = \"* * * * *\"\n"));
+    world.configure(&format!("[schedule]\ncron = \"{NEVER}\"\n{summary}[digest]\ncron = \"* * * * *\"\n"));
     audit(&world);
     let earlier = now() - TimeDelta::minutes(30);
     sql(
