@@ -42,6 +42,8 @@ mod memory;
 mod messages;
 #[path = "end_to_end/ocsf.rs"]
 mod ocsf;
+#[path = "end_to_end/outbox.rs"]
+mod outbox;
 #[path = "end_to_end/policy.rs"]
 mod policy;
 #[path = "end_to_end/remediation.rs"]

@@ -25,6 +25,8 @@ mod memory;
 mod messages;
 #[path = "store/opening.rs"]
 mod opening;
+#[path = "store/outbox.rs"]
+mod outbox;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "store/queue.rs"]

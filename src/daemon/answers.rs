@@ -101,6 +101,7 @@ impl Dispatcher {
             Verdict::Hopeless => {
                 tracing::error!(reason, "the store cannot be used; audits go on without it");
                 self.memory.give_up(reason, now);
+                self.show_store();
                 if let Memory::Nowhere(without) = &mut self.memory {
                     for (tenant, planned) in self.agenda.hand_over() {
                         without.queue.plan(tenant, planned, now);
@@ -123,6 +124,7 @@ impl Dispatcher {
                     self.agenda.plan_again(&tenant, planned);
                 }
                 self.memory = Memory::Store(kept);
+                self.show_store();
                 Ok(())
             }
             Err((OpenError::Taken(error), _)) => Err(ServiceError::Store(error)),

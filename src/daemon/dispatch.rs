@@ -1,7 +1,7 @@
 //! What the service does at a tick and when something comes back: plan, take up, start. Nothing in here
 //! waits.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::task::{Id, JoinSet};
@@ -19,7 +19,8 @@ use super::schedule;
 use super::service::{ServiceError, Surroundings};
 use super::work::{self, Unsettled, Worker, rfc3339};
 use crate::config::{Config, StoreUrl};
-use crate::run::{Budgets, MailTokens};
+use crate::run::{Budgets, MailTokens, Steps};
+use crate::server::{Board, Stage};
 use crate::store::{Due, Settlement, Store, TenantKey};
 
 /// What has ended.
@@ -30,7 +31,7 @@ pub(super) enum Ended {
 
 pub(super) struct Dispatcher {
     pub(super) config: Arc<Config>,
-    surroundings: Surroundings,
+    pub(super) surroundings: Surroundings,
     holder: Arc<str>,
     pub(super) agenda: Agenda,
     pub(super) memory: Memory,
@@ -49,15 +50,25 @@ pub(super) struct Dispatcher {
     /// What mail signs in with: of one configuration.
     tokens: Arc<MailTokens>,
     /// The tenant of each run that goes on.
-    running: HashMap<Id, TenantKey>,
+    pub(super) running: HashMap<Id, TenantKey>,
+    /// Tenants that somebody wants to be audited now: those without a schedule are taken up too.
+    pub(super) asked: BTreeSet<TenantKey>,
+    /// Where all this is shown.
+    pub(super) board: Arc<Board>,
     /// Nothing more is taken up.
-    stopping: bool,
+    pub(super) stopping: bool,
     /// Ends the runs that go on.
     cut: CancellationToken,
 }
 
 impl Dispatcher {
-    pub(super) fn new(config: Config, surroundings: Surroundings, agenda: Agenda, memory: Memory) -> Self {
+    pub(super) fn new(
+        config: Config,
+        surroundings: Surroundings,
+        agenda: Agenda,
+        memory: Memory,
+        board: Arc<Board>,
+    ) -> Self {
         let (config, holder): (_, Arc<str>) = (Arc::new(config), surroundings.holder.as_str().into());
         let tokens = Arc::new(MailTokens::of(&config, surroundings.clock));
         let terms = Terms { config: Arc::clone(&config), store: memory.store(), tokens: Arc::clone(&tokens) };
@@ -79,9 +90,14 @@ impl Dispatcher {
             budgets: Arc::default(),
             runs: JoinSet::new(),
             running: HashMap::new(),
+            asked: BTreeSet::new(),
+            board,
             stopping: false,
             cut: CancellationToken::new(),
         };
+        dispatcher.board.configured(Arc::clone(&dispatcher.config));
+        dispatcher.board.stage(Stage::Serving);
+        dispatcher.show_store();
         dispatcher.tell_schedule();
         dispatcher
     }
@@ -93,9 +109,10 @@ impl Dispatcher {
         }
         self.config = Arc::new(config);
         self.tokens = Arc::new(MailTokens::of(&self.config, self.surroundings.clock));
+        self.board.configured(Arc::clone(&self.config));
         self.agenda.take_over(&self.config, (self.surroundings.clock)());
         if let Memory::Nowhere(without) = &mut self.memory {
-            without.queue.retain(|tenant| self.agenda.has(tenant));
+            without.queue.retain(|tenant| self.agenda.has(tenant) || self.asked.contains(tenant));
             // The operator may have seen to the store.
             without.again = Instant::now();
         }
@@ -168,7 +185,7 @@ impl Dispatcher {
                 });
                 let work = Work {
                     plan: plan.collect(),
-                    ours: self.agenda.tenants(),
+                    ours: self.agenda.tenants().union(&self.asked).cloned().collect(),
                     running: self.running.values().cloned().collect(),
                     free: self.free(),
                     unsettled: self.unsettled.clone(),
@@ -224,7 +241,9 @@ impl Dispatcher {
     pub(super) fn receive(&mut self, ended: Ended) -> Result<(), ServiceError> {
         match ended {
             Ended::Run(run) => {
-                self.running.remove(&run);
+                if let Some(tenant) = self.running.remove(&run) {
+                    self.board.ended(&tenant);
+                }
                 // The next one need not wait for the tick.
                 self.tick();
             }
@@ -256,6 +275,8 @@ impl Dispatcher {
         let because = Arc::clone(&without.because);
         for tenant in taken {
             if let Some(worker) = self.worker(&tenant) {
+                self.asked.remove(&tenant);
+                self.board.began(&tenant, worker.steps.clone());
                 let run = self.runs.spawn(worker.audit(Arc::clone(&because)));
                 self.running.insert(run.id(), tenant);
             }
@@ -269,6 +290,8 @@ impl Dispatcher {
         let run = match self.worker(&tenant) {
             Some(worker) if !self.stopping => {
                 work::announce(&due);
+                self.asked.remove(&tenant);
+                self.board.began(&tenant, worker.steps.clone());
                 self.runs.spawn(worker.carry_out(store, due))
             }
             // The configuration has moved on, or the service stops.
@@ -290,6 +313,7 @@ impl Dispatcher {
             unsettled: self.unsettled.clone(),
             notices: self.notices.clone(),
             budgets: Arc::clone(&self.budgets),
+            steps: Steps::default(),
         })
     }
 

@@ -15,6 +15,7 @@ pub mod schedule;
 mod service;
 mod signals;
 mod ticker;
+mod wish;
 mod work;
 
 pub use service::{Reload, ServiceError, Surroundings, serve};

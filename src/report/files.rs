@@ -143,7 +143,8 @@ const POLICIES: &str = "policies.csv";
 const CHANGES: &str = "changes.csv";
 const FRAMEWORKS: &str = "frameworks.csv";
 const REPORT: &str = "report.json";
-const PAGE: &str = "report.html";
+/// The name of the page in a run's directory.
+pub const PAGE: &str = "report.html";
 
 /// A file that is being written.
 type Open<F> = BufWriter<Hashed<<F as Folder>::File>>;

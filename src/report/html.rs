@@ -1,7 +1,6 @@
 //! `report.html`: one file that asks nothing of any network, for a meeting and for paper.
 
 mod changes;
-mod charts;
 mod deleted;
 mod exceptions;
 mod excerpt;
@@ -12,7 +11,6 @@ mod objects;
 mod overview;
 mod risks;
 mod tables;
-mod trend;
 
 use std::io::Write;
 
@@ -23,13 +21,14 @@ use sha2::{Digest as _, Sha256};
 
 pub(super) use self::excerpt::Excerpt;
 use self::tables::Places;
-use super::Report;
 use super::template::{PageError, render_to, value};
+use super::{Report, chart};
 
 const STYLE: &str = concat!(
     include_str!("templates/page.css"),
     include_str!("templates/tables.css"),
     include_str!("templates/changes.css"),
+    include_str!("templates/charts.css"),
     include_str!("templates/narrow.css"),
     include_str!("templates/print.css")
 );
@@ -64,6 +63,7 @@ pub(super) fn page(
         gaps => value(overview::gaps(&report.gaps)),
         unavailable => value(overview::gaps(&report.unavailable)),
         overview => value(overview::Overview::of(report)),
+        charts => charts(report),
         risks => value(risks::risks(report, &places)),
         changes => value(changes::Changes::of(report, most, &places)),
         findings => value(findings::findings(report, excerpt, &places)),
@@ -76,6 +76,14 @@ pub(super) fn page(
         undecided => value(findings::undecided(report, excerpt, &places)),
     };
     render_to("page.html", values, out)
+}
+
+/// The pictures. What they are made of is ours, so they stand as they are.
+fn charts(report: &Report) -> Value {
+    let charts = chart::svgs(report).into_iter();
+    let values =
+        charts.map(|chart| context! { title => chart.title, svg => Value::from_safe_string(chart.svg) });
+    values.collect()
 }
 
 /// Nothing may be loaded, and only the script and the style written above may act: whatever got into

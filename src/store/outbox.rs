@@ -42,7 +42,7 @@ const TAKE: &str = concat!(
      attempts = attempts + 1 WHERE key = $1 AND ",
     free!(),
     " RETURNING fence, channel, attempts, state, expires, \
-     CASE WHEN expires * 1000 <= (SELECT now FROM clock) THEN 1 ELSE 0 END AS late, body"
+     (SELECT now FROM clock) AS taken, body"
 );
 
 /// Locks a run, so that two who conclude its last two messages see each other.
@@ -393,19 +393,19 @@ struct TakenRow {
     attempts: i64,
     state: String,
     expires: i64,
-    late: i64,
+    taken: i64,
     body: Option<Vec<u8>>,
 }
 
 impl TakenRow {
     fn read(self, key: &str, holder: &str, recipients: Vec<OutboxRecipient>) -> Result<HeldMessage, Spoilt> {
-        let Self { fence, channel, attempts, state, expires, late, body } = self;
+        let Self { fence, channel, attempts, state, expires, taken, body } = self;
         Ok(HeldMessage {
             grip: Grip { key: key.to_owned(), holder: holder.to_owned(), fence },
             channel,
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
             interrupted: state == "sending",
-            is_last: late != 0,
+            is_last: expires.saturating_mul(1000) <= taken,
             expires: DateTime::from_timestamp(expires, 0)
                 .ok_or_else(|| Spoilt::column("outbox", key, "expires"))?,
             recipients,

@@ -131,7 +131,7 @@ impl Cluster {
                 "[schedule]\ncron = \"{cron}\"\nconcurrency = {}\n\
                  [store]\nurl = \"postgres://{USER}@127.0.0.1:{}/{database}\"\npassword_file = \"password\"\n\
                  [reports]\ndirectory = \"{}\"\n\
-                 [mail]\nfrom = \"keysweep@contoso.example\"\n\
+                 [mail]\nfrom = \"keysweep@contoso.example\"\nretry_first = \"1s\"\n\
                  [mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n{tenants}",
                 self.concurrency,
                 self.postgres.port(),
@@ -140,6 +140,16 @@ impl Cluster {
             );
             fs::write(self.path(&format!("{daemon}.toml")), text).unwrap();
         }
+    }
+
+    /// Works on the store that the daemons share.
+    pub(crate) fn in_store<T>(&self, work: impl AsyncFnOnce(&Store) -> T) -> T {
+        self.runtime.block_on(async {
+            let store = Store::open(&StoreUrl::Postgres(self.url.clone().into())).await.unwrap();
+            let done = work(&store).await;
+            store.close("nobody").await;
+            done
+        })
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

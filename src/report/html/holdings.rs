@@ -52,6 +52,7 @@ pub(super) fn credentials<'a>(
             state,
             last_used,
             not_flagged,
+            repeats: _,
         } = row;
         Credential {
             name: display_name,

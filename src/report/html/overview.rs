@@ -3,9 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::charts::{Chart, secrets_by_days_left, severities};
 use super::link;
-use super::trend::Trend;
 use crate::domain::Severity;
 use crate::report::phrases::{counted, grouped, minute, spoken};
 use crate::report::reading::fact;
@@ -84,8 +82,6 @@ pub(super) struct Overview<'a> {
     figures: Vec<Figure>,
     rules: Vec<Rule<'a>>,
     rules_left: Option<String>,
-    charts: Vec<Chart>,
-    trend: Option<Trend>,
     sections: Vec<Section>,
 }
 
@@ -143,8 +139,6 @@ impl<'a> Overview<'a> {
             rules_left: (left > 0).then(|| {
                 format!("{} more with {} stand below.", counted(rest.len(), "rule"), counted(left, "finding"))
             }),
-            charts: vec![severities(summary), secrets_by_days_left(summary.secrets)],
-            trend: Trend::of(report),
             sections: sections(report),
         }
     }

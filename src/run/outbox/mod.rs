@@ -19,6 +19,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use lettre::message::Mailbox;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 pub use self::now::Posted;
 pub use self::verdict::{Came, Pace, Tried};
@@ -90,7 +91,9 @@ impl Office<'_> {
     /// unless it is `insisted` on.
     pub async fn send(&self, held: HeldMessage, insisting: bool) -> Sent {
         let _renewing = renewing(self.store, vec![held.grip.clone()]);
-        self.attempt(&held, Trying { patience: &once(), soon: None, insisting }).await
+        let span = tracing::info_span!("message", key = held.key());
+        let (patience, soon) = (once(), None);
+        self.attempt(&held, Trying { patience: &patience, soon, insisting }).instrument(span).await
     }
 
     async fn attempt(&self, held: &HeldMessage, trying: Trying<'_>) -> Sent {
@@ -208,6 +211,14 @@ impl Office<'_> {
         let mut pauses = CONCLUDING.into_iter();
         loop {
             let Err(error) = self.store.conclude_message(held, attempted).await else { return };
+            if error == StoreError::Lost {
+                let key = held.key();
+                tracing::warn!(
+                    key,
+                    "message `{key}` has passed to another process, or its last answer was lost"
+                );
+                return;
+            }
             match pauses.next().filter(|_| error.is_temporary()) {
                 Some(pause) => sleep(pause).await,
                 None => {
