@@ -1,6 +1,8 @@
 //! The real binary against the real emulator over real sockets: files, mail, exit codes.
 #![cfg(test)]
 
+#[path = "support/http.rs"]
+mod http_server;
 #[path = "support/installed.rs"]
 mod installed;
 #[path = "support/left_out.rs"]
@@ -36,6 +38,8 @@ mod history;
 mod mail;
 #[path = "end_to_end/memory.rs"]
 mod memory;
+#[path = "end_to_end/messages.rs"]
+mod messages;
 #[path = "end_to_end/ocsf.rs"]
 mod ocsf;
 #[path = "end_to_end/outbox.rs"]
