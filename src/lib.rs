@@ -14,4 +14,5 @@ pub mod http;
 pub mod remediation;
 pub mod report;
 pub mod run;
+pub mod server;
 pub mod store;

@@ -20,6 +20,9 @@ mod exceptions;
 #[path = "config/good.rs"]
 mod good;
 #[cfg(test)]
+#[path = "config/messages.rs"]
+mod messages;
+#[cfg(test)]
 #[path = "config/remediation.rs"]
 mod remediation;
 #[cfg(test)]

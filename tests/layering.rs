@@ -16,7 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("delivery", &["domain", "config", "report", "http"]),
     ("store", &["domain", "remediation", "config"]),
     ("run", &["domain", "compliance", "remediation", "report", "config", "graph", "delivery", "store"]),
-    ("daemon", &["report", "config", "store", "run"]),
+    ("server", &["domain", "report", "config", "store", "run"]),
+    ("daemon", &["report", "config", "store", "run", "server"]),
     (
         "cli",
         &[

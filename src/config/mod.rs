@@ -27,7 +27,7 @@ pub use problem::{Place, Position, Problem, Problems};
 pub use schema::schema;
 pub use types::{
     Cloud, Config, Credential, Digest, Extras, GraphMail, Heartbeat, Login, Mail, MailSignIn, Mode, Proof,
-    Reading, Remediation, Reports, Retry, Route, Schedule, Smtp, SmtpTls, Store, StoreUrl, Summaries, Tenant,
-    TenantSize, Transport, Webhook, WebhookKind, Writer,
+    Reading, Remediation, Reports, Retry, Route, Schedule, Server, ServerTls, Smtp, SmtpTls, Store, StoreUrl,
+    Summaries, Tenant, TenantSize, Transport, Webhook, WebhookKind, Writer,
 };
 pub use validate::is_loopback;

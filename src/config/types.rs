@@ -3,6 +3,7 @@
 mod mail;
 mod messages;
 mod retry;
+mod server;
 mod webhook;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
 use crate::report::OwnerTerms;
+pub use server::{Server, ServerTls};
 
 pub use mail::{GraphMail, Login, Mail, MailSignIn, Proof, Smtp, SmtpTls, Transport};
 pub use messages::{Digest, Route, Summaries};
@@ -55,6 +57,8 @@ pub struct Config {
     pub webhooks: Vec<Webhook>,
     /// `[heartbeat]`; none calls nothing.
     pub heartbeat: Option<Heartbeat>,
+    /// `[server]`; none serves nothing.
+    pub server: Option<Server>,
 }
 
 impl Config {

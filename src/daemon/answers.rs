@@ -2,30 +2,42 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::agenda;
 use super::dispatch::Dispatcher;
-use super::errand::{LookedBack, Worked};
+use super::errand::{LastRun, LookedBack, Worked};
 use super::memory::{CallError, Kept, Memory, OpenError, Verdict};
+use super::missed::{Missed, missed};
 use super::service::ServiceError;
 use super::work::rfc3339;
+use crate::config::Tenant;
+use crate::report::NoRun;
 use crate::run::explain;
-use crate::store::{DaemonClaim, Planned, Task};
+use crate::store::{DaemonClaim, Planned, Task, TenantKey};
 
 impl Dispatcher {
     pub(super) fn looked_back(&mut self, looked_back: LookedBack) {
-        for (tenant, started) in looked_back.last_runs {
+        for LastRun { tenant, started, planned } in looked_back.last_runs {
+            let missed = self.agenda.looks_since(&tenant).and_then(|(schedule, since)| {
+                Some((missed(schedule, started, since, planned.as_ref())?, since))
+            });
+            if let Some((missed, now)) = missed {
+                self.tell_missed(&tenant, missed, started, now);
+            }
             self.agenda.last_run(&tenant, started);
         }
         self.judge(looked_back.trouble);
     }
 
     pub(super) fn worked(&mut self, worked: Worked) {
-        let Worked { store, planned, taken, trouble } = worked;
+        let Worked { store, planned, taken, digest, trouble } = worked;
+        self.digest = digest;
         for (instant, delay, planned) in planned {
             self.agenda.planned(&instant, planned == Planned::New);
             tell(&instant, delay, planned);
+            self.tell_left_out(&instant, planned);
         }
         for due in taken {
             if let Task::Run { planned, .. } = &due.task {
@@ -34,6 +46,39 @@ impl Dispatcher {
             self.start(&store, due);
         }
         self.judge(trouble);
+    }
+
+    fn tell_missed(
+        &self,
+        tenant: &TenantKey,
+        missed: Missed,
+        last: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) {
+        let (name, runs) = (&tenant.name, missed.instants.len());
+        tracing::warn!(tenant = name, runs, "planned runs of `{name}` were missed while no service ran");
+        if let Some(tenant) = self.configured(tenant) {
+            self.notices.missed(&self.config, tenant, missed, last, now);
+        }
+    }
+
+    /// Of a row of runs that are left out, one is told of.
+    fn tell_left_out(&mut self, instant: &agenda::Instant, planned: Planned) {
+        match planned {
+            Planned::New => {
+                self.left_out.remove(&instant.tenant);
+            }
+            Planned::LeftOut if self.left_out.insert(instant.tenant.clone()) => {
+                if let Some(tenant) = self.configured(&instant.tenant) {
+                    self.notices.failed(&self.config, tenant, instant.planned, NoRun::LeftOut);
+                }
+            }
+            Planned::LeftOut | Planned::Known => {}
+        }
+    }
+
+    fn configured(&self, tenant: &TenantKey) -> Option<&Tenant> {
+        self.config.tenants.iter().find(|&other| TenantKey::from(other) == *tenant)
     }
 
     /// Notes how the store does.
@@ -56,6 +101,7 @@ impl Dispatcher {
             Verdict::Hopeless => {
                 tracing::error!(reason, "the store cannot be used; audits go on without it");
                 self.memory.give_up(reason, now);
+                self.show_store();
                 if let Memory::Nowhere(without) = &mut self.memory {
                     for (tenant, planned) in self.agenda.hand_over() {
                         without.queue.plan(tenant, planned, now);
@@ -78,6 +124,7 @@ impl Dispatcher {
                     self.agenda.plan_again(&tenant, planned);
                 }
                 self.memory = Memory::Store(kept);
+                self.show_store();
                 Ok(())
             }
             Err((OpenError::Taken(error), _)) => Err(ServiceError::Store(error)),

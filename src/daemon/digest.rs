@@ -7,7 +7,8 @@ use super::notices::{INSTANT, instant};
 use super::schedule;
 use crate::config::{Config, Tenant};
 use crate::report::{
-    self, DigestChanges, DigestTenant, DigestTrouble, DigestTroubleKind, Message, MessageKey, MessageKind, Parcel,
+    self, DigestChanges, DigestTenant, DigestTrouble, DigestTroubleKind, Message, MessageKey, MessageKind,
+    Parcel,
 };
 use crate::run::{self, explain};
 use crate::store::{OnRecord, PlannedState, Standing, StandingChange, Store, TenantKey};
@@ -132,7 +133,8 @@ fn missed(
         return Vec::new();
     };
     let (instants, _) = schedule::latest(schedule, since, until);
-    let nobody = |planned: &DateTime<Utc>| first < planned && !after.contains(planned) && FRESH < until - *planned;
+    let nobody =
+        |planned: &DateTime<Utc>| first < planned && !after.contains(planned) && FRESH < until - *planned;
     let trouble = |planned| DigestTrouble { planned, how: DigestTroubleKind::Missed };
     instants.into_iter().filter(nobody).map(trouble).collect()
 }

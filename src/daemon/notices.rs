@@ -12,6 +12,7 @@ use crate::config::{Config, Tenant};
 use crate::report::{
     self, Dressed, FailedRun, Message, MessageKey, MessageKind, MissedRuns, NoRun, PageError, Parcel,
 };
+use crate::run::clock::Clock;
 use crate::run::{self, explain};
 use crate::store::Store;
 
@@ -42,7 +43,9 @@ impl Notices {
         last: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) {
-        let (Some(latest), Some(schedule)) = (missed.instants.last().copied(), &tenant.schedule) else { return };
+        let (Some(latest), Some(schedule)) = (missed.instants.last().copied(), &tenant.schedule) else {
+            return;
+        };
         let Missed { instants, more } = missed;
         let next = schedule::next(schedule, now);
         let caught_up = schedule.catch_up;
@@ -67,7 +70,12 @@ impl Notices {
             Ok(dressed) => run::undressed(dressed),
             Err(error) => {
                 let reason = explain(&error, None);
-                tracing::error!(tenant = tenant.name, reason, "the mail about `{}` cannot be written", tenant.name);
+                tracing::error!(
+                    tenant = tenant.name,
+                    reason,
+                    "the mail about `{}` cannot be written",
+                    tenant.name
+                );
                 return;
             }
         };
@@ -88,9 +96,9 @@ impl Notices {
     }
 
     /// Sends them without an outbox.
-    pub(super) async fn send(&self, config: &Config) {
+    pub(super) async fn send(&self, config: &Config, clock: Clock) {
         let messages = std::mem::take(&mut *self.all());
-        run::send_directly(config, &messages).await;
+        run::send_directly(config, clock, &messages).await;
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<Message>> {

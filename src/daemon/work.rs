@@ -7,9 +7,14 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::memory::{CallError, within};
+use super::notices::Notices;
 use crate::config::{Config, Tenant};
+use crate::report::NoRun;
 use crate::run::clock::Clock;
-use crate::run::{self, Budgets, Extent, Job, Keeping, Lines, Remediating, RunError, Sending, TakenOver};
+use crate::run::{
+    self, Budgets, Ending, Extent, Job, Keeping, Measured, Outcome, Remediating, RunError, Sending, Steps,
+    TakenOver,
+};
 use crate::store::{Due, Settlement, Store, StoreError, Task, TenantKey};
 
 /// How often a settlement is tried. The lease ends all the same when none gets through.
@@ -25,6 +30,10 @@ pub(super) struct Worker {
     /// Where a planned run goes that was carried out and could not be settled.
     pub(super) unsettled: Unsettled,
     pub(super) budgets: Arc<Budgets>,
+    /// Where it is told how far the reading has come.
+    pub(super) steps: Steps,
+    /// What is to be told of runs that did not come about.
+    pub(super) notices: Notices,
 }
 
 /// Planned runs that were carried out, of which the store could not be told. It has to be before it is asked
@@ -55,8 +64,8 @@ impl Unsettled {
 }
 
 impl Worker {
-    fn job<'a>(&'a self, keeping: Keeping<'a>) -> Job<'a> {
-        let Self { config, tenant, clock, cut: _, unsettled: _, budgets } = self;
+    fn job<'a>(&'a self, keeping: Keeping<'a>, measured: &'a Measured) -> Job<'a> {
+        let Self { config, tenant, clock, cut: _, unsettled: _, budgets, steps: _, notices: _ } = self;
         Job {
             config,
             tenant,
@@ -64,7 +73,7 @@ impl Worker {
             extent: Extent::WhatChanged,
             remediating: Remediating::AsConfigured,
             clock: *clock,
-            progress: &Lines,
+            progress: measured,
             budgets,
             keeping,
         }
@@ -74,17 +83,23 @@ impl Worker {
     pub(super) async fn carry_out(self, store: Store, due: Due) {
         let name = &self.tenant.name;
         let turn = &due.turn;
+        let measured = &Measured::begin(name, self.steps.clone());
         let work = async {
             match &due.task {
                 Task::Run { planned, .. } => {
                     let keeping = Keeping::Store { store: &store, turn, planned: Some(*planned) };
-                    run::audit(self.job(keeping)).await.map(drop)
+                    run::audit(self.job(keeping, measured))
+                        .await
+                        .map(|outcome| measured.ended(ending(&outcome)))
                 }
                 Task::Finish { run } => {
                     let keeping = Keeping::Store { store: &store, turn, planned: None };
-                    run::finish(self.job(keeping), run).await.map(drop)
+                    run::finish(self.job(keeping, measured), run).await.map(drop)
                 }
-                Task::Abandoned { .. } => Ok(()),
+                Task::Abandoned { planned } => {
+                    self.tell(&store, *planned, NoRun::GivenUp { attempts: Task::ATTEMPTS }).await;
+                    Ok(())
+                }
             }
         };
         let settlement = tokio::select! {
@@ -92,6 +107,14 @@ impl Worker {
                 Ok(Ok(())) => Settlement::Done,
                 Ok(Err(error)) if !matches!(error, RunError::TakenOver(_)) => {
                     self.not_completed(&error);
+                    measured.ended(Ending::Failed);
+                    // It is told of before it is settled, so that whoever dies in between tells it again.
+                    if let Task::Run { planned, attempt } = &due.task
+                        && *attempt >= Task::ATTEMPTS
+                    {
+                        let how = NoRun::Error { reason: error.explain(), attempts: *attempt };
+                        self.tell(&store, *planned, how).await;
+                    }
                     // Finished again when its lease has run out, not at once.
                     if matches!(due.task, Task::Finish { .. }) {
                         return;
@@ -99,11 +122,13 @@ impl Worker {
                     Settlement::Failed
                 }
                 Ok(Err(_)) | Err(TakenOver) => {
+                    measured.ended(Ending::TakenOver);
                     tracing::warn!(tenant = name, "the run of `{name}` is left to whoever has its turn now");
                     return;
                 }
             },
             () = self.cut.cancelled() => {
+                measured.ended(Ending::Cancelled);
                 tracing::error!(tenant = name, "the run of `{name}` is cancelled; it is taken up again later");
                 Settlement::GivenBack
             }
@@ -120,16 +145,34 @@ impl Worker {
     /// Audits without a store.
     pub(super) async fn audit(self, because: Arc<str>) {
         let name = &self.tenant.name;
+        let measured = &Measured::begin(name, self.steps.clone());
         tokio::select! {
-            audited = run::audit(self.job(Keeping::Nowhere { because: &because })) => {
-                if let Err(error) = audited {
+            audited = run::audit(self.job(Keeping::Nowhere { because: &because }, measured)) => match audited {
+                Ok(outcome) => measured.ended(ending(&outcome)),
+                Err(error) => {
                     self.not_completed(&error);
+                    measured.ended(Ending::Failed);
+                    let how = NoRun::Error { reason: error.explain(), attempts: 1 };
+                    self.notices.failed(&self.config, &self.tenant, (self.clock)(), how);
+                    self.notices.send(&self.config, self.clock).await;
                 }
+            },
+            () = self.cut.cancelled() => {
+                measured.ended(Ending::Cancelled);
+                tracing::error!(
+                    tenant = name,
+                    "the run of `{name}` is cancelled; if its reports are there, its mail may not have been sent"
+                );
             }
-            () = self.cut.cancelled() => tracing::error!(
-                tenant = name,
-                "the run of `{name}` is cancelled; if its reports are there, its mail may not have been sent"
-            ),
+        }
+    }
+
+    /// Tells of a planned run without a report. What the store does not take now, the next tick puts there.
+    async fn tell(&self, store: &Store, planned: DateTime<Utc>, how: NoRun) {
+        self.notices.failed(&self.config, &self.tenant, planned, how);
+        if let Err(error) = self.notices.post(&self.config, store).await {
+            let reason = error.explain();
+            tracing::warn!(reason, "the mail about a failed run waits for the store");
         }
     }
 
@@ -138,6 +181,10 @@ impl Worker {
         let (name, reason) = (&self.tenant.name, error.explain());
         tracing::error!(tenant = name, reason, "the audit of `{name}` could not be completed");
     }
+}
+
+fn ending(outcome: &Outcome) -> Ending {
+    if outcome.report.gaps.is_empty() { Ending::Complete } else { Ending::Incomplete }
 }
 
 /// Settles what was taken up. A database that restarts just now is asked again. Answers whether that is

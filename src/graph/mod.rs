@@ -44,7 +44,7 @@ pub use budget::{Budget, Budgets, Limits};
 pub use collect::collect;
 pub use error::{Answer, GraphError};
 pub use gaps::explain;
-pub use http::Graph;
+pub use http::{Graph, REQUESTS};
 pub use owners::name_owners;
 pub use policies::read_policies_into;
 pub use progress::{Event, Progress};

@@ -3,6 +3,7 @@
 mod beside;
 mod build;
 mod catalogue;
+pub mod chart;
 mod compare;
 mod csv;
 mod dress;
@@ -37,7 +38,7 @@ pub use crate::domain::{ExceptionState, Rows, Subject};
 pub use build::{Audited, build, findings_of, present, rows_about};
 pub use catalogue::{Explanation, catalogue};
 pub use dress::{Dressed, TemplateFlaw, Templates};
-pub use files::{Folder, Nowhere, ReportError, changes_json, csv_file, report_json, write};
+pub use files::{Folder, Nowhere, PAGE, ReportError, changes_json, csv_file, report_json, write};
 pub use frameworks::{FrameworkObject, FrameworkRow, served_by};
 pub use hook::{HOOK_VERSION, HookKind, hook_body, hook_schema, hook_wanted};
 pub use html::{PAGE_ROWS, html};
@@ -56,7 +57,10 @@ pub use owner::{OwnerNotice, OwnerRound, OwnerTerms, owner_round};
 pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
 pub use since::{Since, instead_of_changes};
-pub use summary::{ChangeCounts, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary, ThingCounts};
+pub use summary::{
+    ChangeCounts, Coverage, Ending, Endings, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary,
+    ThingCounts,
+};
 pub use tally::Tally;
 pub use template::PageError;
 pub use tenants::{DigestChanges, DigestTenant, DigestTrouble, DigestTroubleKind, digest_letter};

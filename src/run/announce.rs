@@ -1,5 +1,7 @@
 //! Messages that are about no run: posted, or sent where there is no store to post them into.
 
+use super::MailTokens;
+use super::clock::Clock;
 use super::outbox::outgoing;
 use super::post::directly;
 use crate::config::Config;
@@ -27,10 +29,6 @@ pub async fn announce(config: &Config, store: &Store, messages: &[Message]) -> R
 }
 
 /// Sends messages without an outbox: once, with the patience of a run. What becomes of them is in the log.
-pub async fn send_directly(config: &Config, messages: &[Message]) {
-    if let Some(mail) = &config.mail
-        && !messages.is_empty()
-    {
-        directly(mail, messages).await;
-    }
+pub async fn send_directly(config: &Config, clock: Clock, messages: &[Message]) {
+    directly(config, clock, messages, &MailTokens::of(config, clock)).await;
 }

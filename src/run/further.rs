@@ -6,7 +6,8 @@ use crate::config::{Mail, Route, WebhookKind};
 use crate::domain::Told;
 use crate::graph::explain;
 use crate::report::{
-    self, Dressed, HookKind, Kept, Letter, Message, MessageKey, MessageKind, OwnerRound, PageError, Parcel, TemplateFlaw,
+    self, Dressed, HookKind, Kept, Letter, Message, MessageKey, MessageKind, OwnerRound, PageError, Parcel,
+    TemplateFlaw,
 };
 
 /// Messages, and what stands told to owners once they are posted.
@@ -17,7 +18,8 @@ pub(super) struct Further {
 }
 
 /// The letter of a template of the operator's or of the built-in one: the mail has to arrive.
-pub(super) fn undressed(dressed: Dressed) -> Letter {
+#[must_use]
+pub fn undressed(dressed: Dressed) -> Letter {
     let Dressed { letter, flaws } = dressed;
     say_flaws(&flaws);
     letter
@@ -53,7 +55,12 @@ pub(super) fn further(
             say(&round, terms.max_per_run);
             let OwnerRound { notices, told, .. } = round;
             let mail = |notice: report::OwnerNotice| {
-                message(enclosed, &notice.key, MessageKind::Owner, Parcel::Mail { to: notice.to, letter: notice.letter })
+                message(
+                    enclosed,
+                    &notice.key,
+                    MessageKind::Owner,
+                    Parcel::Mail { to: notice.to, letter: notice.letter },
+                )
             };
             further.messages.extend(notices.into_iter().map(mail));
             further.told = Some(told);
@@ -109,7 +116,10 @@ fn say(round: &OwnerRound, most: usize) {
         tracing::info!(letters = notices.len(), "owners are written to");
     }
     if *left > 0 {
-        tracing::warn!(left, "{left} owners are not told yet: `[owners] max_per_run` is {most}; the next run goes on");
+        tracing::warn!(
+            left,
+            "{left} owners are not told yet: `[owners] max_per_run` is {most}; the next run goes on"
+        );
     }
     if *outside > 0 {
         tracing::warn!(
@@ -118,7 +128,10 @@ fn say(round: &OwnerRound, most: usize) {
         );
     }
     if *nobody > 0 {
-        tracing::warn!(nobody, "nobody is told of {nobody} objects: they have no owner that can be, and no fallback");
+        tracing::warn!(
+            nobody,
+            "nobody is told of {nobody} objects: they have no owner that can be, and no fallback"
+        );
     }
 }
 

@@ -15,6 +15,7 @@ mod error;
 mod fault;
 mod findings;
 mod forget;
+mod glance;
 mod inserts;
 mod journal;
 mod last;
@@ -48,6 +49,7 @@ mod writes;
 use std::time::Duration;
 
 pub use error::{Cause, StoreError};
+pub use glance::FindingCounts;
 pub use outbox_types::*;
 pub use place::Place;
 pub use standing::{OnRecord, PlannedState, Standing, StandingChange};

@@ -203,6 +203,7 @@ fn is_alternative(table: &str, key: &str) -> bool {
         "exception" => &["name", "tenant"],
         "remediation" => &["actions", "protected", "owners_told_on", "disable_for"],
         "remediation.policy" => &["id"],
+        "mail" => &["templates"],
         "mail.smtp" => &["password_env", "ca_file", "tenant", "scope"],
         _ => &[],
     };

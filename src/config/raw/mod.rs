@@ -4,6 +4,7 @@ mod exception;
 mod mail;
 mod messages;
 mod remediation;
+mod server;
 mod webhook;
 mod words;
 
@@ -18,6 +19,7 @@ pub(super) use exception::RawException;
 pub(super) use mail::{RawAuth, RawGraphMail, RawMail, RawSmtp};
 pub(super) use messages::{RawDigest, RawOwners, RawRoute, RawWhen};
 pub(super) use remediation::{RawMode, RawRemediation, RawTemplate};
+pub(super) use server::RawServer;
 pub(super) use webhook::{RawHeartbeat, RawWebhook};
 pub(super) use words::{
     RawCredentialType, RawLevel, RawRequire, RawRestriction, RawScope, RawSeverity, RawTransport,
@@ -65,6 +67,8 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) webhook: Option<Vec<RawWebhook>>,
     /// What is called after every good run, so that silence is noticed.
     pub(in crate::config) heartbeat: Option<RawHeartbeat>,
+    /// The status page and the service endpoints of the daemon. Without it, there are none.
+    pub(in crate::config) server: Option<RawServer>,
 }
 
 /// When the daemon audits.

@@ -172,10 +172,7 @@ fn host(text: Option<&str>, desk: &mut Desk<'_>) -> Option<String> {
         desk.missing(key, "Add the mail server, as `smtp.example.com`");
         return None;
     };
-    let letters =
-        |label: &str| label.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
-    let is_name = text.len() <= 253 && text.split('.').all(|label| !label.is_empty() && letters(label));
-    if is_name || text.parse::<IpAddr>().is_ok() {
+    if values::is_host_name(text) || text.parse::<IpAddr>().is_ok() {
         return Some(text.to_owned());
     }
     let remedy =

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use chrono::TimeDelta;
@@ -229,7 +230,12 @@ pub(super) fn templates(folder: Option<String>, desk: &mut Desk<'_>) -> Option<T
     let entries = match fs::read_dir(Path::new(&folder)) {
         Ok(entries) => entries,
         Err(error) => {
-            let what = format!("the folder it names cannot be read: {}", error.kind());
+            let what = match error.kind() {
+                ErrorKind::NotFound => "the folder it names is not there",
+                ErrorKind::NotADirectory => "it names what is no folder",
+                ErrorKind::PermissionDenied => "the folder it names may not be read by this user",
+                _ => "the folder it names cannot be read",
+            };
             desk.problem(KEY, what, "Name a folder that the service's user can read");
             return None;
         }

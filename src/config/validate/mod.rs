@@ -12,6 +12,7 @@ mod privileged;
 mod remediation;
 mod retry;
 mod schedule;
+mod server;
 mod store;
 mod tenant;
 mod values;
@@ -51,6 +52,7 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         owners,
         webhook,
         heartbeat,
+        server,
     } = raw;
     let tenants = tenant.unwrap_or_default();
     let names: Vec<String> = tenants.iter().filter_map(|tenant| tenant.name.clone()).collect();
@@ -67,6 +69,7 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
     let webhooks = webhook::webhooks(webhook.unwrap_or_default(), &names, desk);
     let heartbeat = webhook::heartbeat(heartbeat, desk);
+    let server = server.map(|server| self::server::server(server, desk));
     let to = mail.as_ref().map(|mail| mail::to(mail, desk));
     let recipients = match &to {
         Some(Some(to)) => Recipients::Of(to),
@@ -108,6 +111,10 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         owners: owners?,
         webhooks: webhooks?,
         heartbeat: heartbeat?,
+        server: match server {
+            Some(server) => Some(server?),
+            None => None,
+        },
     })
 }
 

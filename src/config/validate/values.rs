@@ -145,6 +145,13 @@ pub(super) fn is_plain_name(text: &str) -> bool {
     text.len() <= 64 && starts_well && text.chars().all(plain)
 }
 
+/// Whether a text can be the name of a host.
+pub(super) fn is_host_name(text: &str) -> bool {
+    let letters =
+        |label: &str| label.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+    text.len() <= 253 && text.split('.').all(|label| !label.is_empty() && letters(label))
+}
+
 /// A mail address, with or without a name.
 pub(super) fn mailbox(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<Mailbox> {
     let remedy = "Write `name@example.com` or `Name <name@example.com>`, one address in each text";

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::counted::Counted;
 use super::{Call, Graph};
 use crate::graph::budget::Said;
 use crate::graph::call::Version;
@@ -51,8 +52,10 @@ impl Graph {
             .header("x-ms-throttle-priority", "Low")
             .header("Prefer", "include-unknown-enum-members");
         let started = Instant::now();
+        let counted = Counted::sent(&self.tenant);
         let response = request.send().await.map_err(|error| broken(name, error))?;
         let (status, elapsed) = (response.status().as_u16(), started.elapsed().as_millis());
+        counted.answered(status);
         tracing::debug!(
             request = name,
             status,

@@ -25,6 +25,7 @@ pub use self::now::Posted;
 pub use self::verdict::{Came, Pace, Tried};
 
 pub(in crate::run) use self::mailbox::mailbox;
+pub(in crate::run) use self::parcel::outgoing;
 use super::clock::Clock;
 use crate::config::{Config, Transport};
 use crate::delivery::webhook::{self, WebhookError};

@@ -11,7 +11,7 @@ use super::parcel::outgoing;
 use super::verdict::{Came, Tried};
 use super::{Office, Sent, Trying, once, renewing};
 use crate::delivery::{Delivery, Patience};
-use crate::domain::RunId;
+use crate::domain::{RunId, Told};
 use crate::graph::explain;
 use crate::report::Message;
 use crate::store::{HeldMessage, StoreError, Turn, Wanted};
@@ -84,7 +84,8 @@ impl Posted {
 
 impl Office<'_> {
     /// Posts the messages of a run, in one step with noting that its mail is queued, and tries them right away, with
-    /// as much patience as a run has. What is not accepted now waits in the outbox.
+    /// as much patience as a run has. What is not accepted now waits in the outbox. `told` is what stands told to
+    /// owners from then on, where that changes.
     ///
     /// # Errors
     /// When they could not be posted; [`StoreError::Lost`] where the turn was lost.
@@ -92,6 +93,7 @@ impl Office<'_> {
         &self,
         (turn, run): (&Turn, &RunId),
         messages: &[Message],
+        told: Option<&[Told]>,
     ) -> Result<Posted, StoreError> {
         let retry = self.config.retry();
         let mut ready = Vec::new();
@@ -104,7 +106,10 @@ impl Office<'_> {
                 }
             }
         }
-        let mut held = self.store.post(Some((turn, run)), &ready, Some(self.holder)).await?;
+        let mut held = match told {
+            Some(told) => self.store.post_and_tell(turn, run, &ready, Some(self.holder), told).await?,
+            None => self.store.post(Some((turn, run)), &ready, Some(self.holder)).await?,
+        };
         // What was there already was posted before somebody died.
         for message in &ready {
             if !held.iter().any(|held| held.key() == message.key) {

@@ -11,7 +11,7 @@ pub(super) const MAIL: &str = "mail";
 ///
 /// # Errors
 /// When it cannot be put into JSON, which is a defect of this program.
-pub(super) fn outgoing(message: &Message, retry: &Retry) -> Result<Outgoing, serde_json::Error> {
+pub(in crate::run) fn outgoing(message: &Message, retry: &Retry) -> Result<Outgoing, serde_json::Error> {
     let (channel, recipients) = match &message.parcel {
         Parcel::Mail { to, letter: _ } => (MAIL.to_owned(), to.clone()),
         Parcel::Webhook { name, body: _ } => (format!("webhook.{name}"), vec![name.clone()]),
