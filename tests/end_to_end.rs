@@ -28,6 +28,8 @@ mod daemon;
 mod delta;
 #[path = "end_to_end/disk.rs"]
 mod disk;
+#[path = "end_to_end/doctor.rs"]
+mod doctor;
 #[path = "end_to_end/faults.rs"]
 mod faults;
 #[path = "end_to_end/frameworks.rs"]
