@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 #[path = "support/http.rs"]
+#[expect(dead_code, reason = "how servers fail is for the tests of delivery")]
 mod http_server;
 #[path = "support/installed.rs"]
 mod installed;

@@ -274,11 +274,8 @@ fn a_planned_run_that_failed_for_the_last_time_is_told_of_once() {
     until("a failed run", || failed(&world));
     daemon.signal("TERM");
     daemon.0.wait().unwrap();
-    assert!(
-        !mails(&world)
-            .keys()
-            .any(|name| !name.contains("left") && mails(&world)[name].subject.contains("FAILED"))
-    );
+    let too_early = mails(&world).into_values().find(|mail| mail.subject.contains("run FAILED"));
+    assert!(too_early.is_none(), "it is still tried again");
     taken(&world);
     // Its pauses pass.
     sql(&world, "UPDATE due SET attempts = 2, start_after = 0 WHERE state = 'waiting'");
@@ -307,12 +304,8 @@ fn templates_of_the_operator_shape_the_mail_and_one_that_fails_keeps_none_from_a
     let first = audit(&world);
     assert_eq!(first[0].text, "Dear all: Complete: everything the audit asked for was read.");
     // It holds on the runs that it is tried on, and not on this one.
-    let fails = "{% if letter.tenant == 'contoso' and not letter.groups and not letter.notices and letter.complete \
-                 and letter.changes.sentences[0].startswith('Nothing has') %}{{ letter.oops }}{% endif %}x";
-    let fails = fails.replace(
-        "letter.changes.sentences[0].startswith('Nothing has')",
-        "'Nothing has' in letter.changes.sentences[0]",
-    );
+    let fails = "{% if letter.complete and not letter.notices and 'Nothing has' in letter.changes.sentences[0] %}\
+                 {{ letter.oops }}{% endif %}x";
     fs::write(world.path("own/letter.txt"), fails).unwrap();
     let output = world.keysweep(&["audit"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
