@@ -32,5 +32,7 @@ mod remediation;
 #[path = "config/secrecy.rs"]
 mod secrecy;
 #[cfg(test)]
+#[path = "config/server.rs"]
+mod server;
 #[path = "config/store.rs"]
 mod store;

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 #[path = "support/http.rs"]
-#[expect(dead_code, reason = "the tests of delivery use more of it")]
+#[expect(dead_code, reason = "how servers fail is for the tests of delivery")]
 mod http_server;
 #[path = "support/installed.rs"]
 mod installed;
@@ -41,6 +41,8 @@ mod history;
 mod mail;
 #[path = "end_to_end/memory.rs"]
 mod memory;
+#[path = "end_to_end/messages.rs"]
+mod messages;
 #[path = "end_to_end/ocsf.rs"]
 mod ocsf;
 #[path = "end_to_end/outbox.rs"]

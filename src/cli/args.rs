@@ -154,6 +154,8 @@ pub(super) enum Document {
     Report,
     /// A plan
     Plan,
+    /// What a generic webhook is told
+    Webhook,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

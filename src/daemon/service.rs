@@ -16,7 +16,7 @@ use super::{opening, schedule};
 use crate::config::{Config, StoreUrl};
 use crate::run::clock::Clock;
 use crate::run::explain;
-use crate::server::{Board, Front, ServerError, Stage};
+use crate::server::{Board, Front, Said, ServerError, Stage};
 use crate::store::StoreError;
 
 /// How long a running audit may go on after the service was told to stop. Longer than it takes to
@@ -91,6 +91,7 @@ pub async fn serve(
     let opened = tokio::select! {
         opened = opening::first(&mut config, reload, &mut signals) => opened?,
         () = beating(&board) => None,
+        () = refusing(&mut front) => None,
     };
     let Some(memory) = opened else {
         front.close().await;
@@ -126,6 +127,7 @@ pub async fn serve(
     tokio::select! {
         () = stop(dispatcher, &mut signals) => {}
         () = beating(&board) => {}
+        () = refusing(&mut front) => {}
     }
     front.close().await;
     end
@@ -136,6 +138,14 @@ async fn beating(board: &Board) {
     loop {
         board.beat(Instant::now());
         sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Says to whoever wants a run now that there is none to be had. It never ends.
+async fn refusing(front: &mut Front) {
+    loop {
+        // Whoever asked may be gone.
+        let _ = front.next().await.answer.send(Said::Stopping);
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Lines;
+use crate::domain::Part;
 use crate::graph::{Event, Progress};
 
 /// Runs, by tenant and outcome ([`Ending`]).
@@ -18,12 +19,12 @@ pub const RUN_SECONDS: &str = "keysweep_run_duration_seconds";
 /// the request was held back so that it need not.
 pub const WAIT_SECONDS: &str = "keysweep_graph_wait_seconds";
 
-/// How far the reading of a tenant has come: each part by its name, with its entries so far.
+/// How far the reading of a tenant has come: its large listings by their names, with their entries so far.
 #[derive(Debug, Clone, Default)]
 pub struct Steps(Arc<Mutex<Vec<(String, usize)>>>);
 
 impl Steps {
-    /// What is being read, the part that was begun last at the end.
+    /// What is being read, in the order in which it was begun.
     #[must_use]
     pub fn all(&self) -> Vec<(String, usize)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -97,10 +98,14 @@ impl Progress for Measured {
         match event {
             Event::Waiting { pause, .. } => self.waited("asked", pause),
             Event::Held { pause, .. } => self.waited("budget", pause),
-            Event::Page { part, total } | Event::Done { part, total } => {
-                self.steps.set(part.to_string(), total)
+            Event::Page { part: part @ (Part::Applications | Part::ServicePrincipals), total } => {
+                self.steps.set(part.to_string(), total);
             }
-            Event::Expected { .. } | Event::Unavailable { .. } | Event::Failed { .. } => {}
+            Event::Page { .. }
+            | Event::Done { .. }
+            | Event::Expected { .. }
+            | Event::Unavailable { .. }
+            | Event::Failed { .. } => {}
         }
     }
 }

@@ -72,7 +72,7 @@ pub enum Said {
     Waiting,
     /// One goes on already.
     Running,
-    /// The service stops.
+    /// The service starts or stops: no run is begun.
     Stopping,
     /// The store did not take it.
     Failed,

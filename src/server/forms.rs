@@ -105,7 +105,7 @@ pub(super) async fn run_now(
             Said::Queued => (StatusCode::ACCEPTED, "queued"),
             Said::Waiting => (StatusCode::ACCEPTED, "already queued"),
             Said::Running => (StatusCode::CONFLICT, "already running"),
-            Said::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "the service stops"),
+            Said::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "the service starts or stops just now"),
             Said::Failed => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer"),
         };
         return refuse(status, word);

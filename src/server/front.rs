@@ -118,6 +118,12 @@ impl Front {
         }
     }
 
+    /// Where it listens; none where nothing is served.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.serving.as_ref().map(|(serving, _)| serving.address)
+    }
+
     /// The next wish of a visitor; for ever none where nothing is served.
     pub async fn next(&mut self) -> RunNow {
         match self.wishes.recv().await {

@@ -114,7 +114,7 @@ fn said(query: &str, glance: &Glance) -> Option<String> {
         "queued" => format!("A run of {name} is queued. It begins as soon as there is room."),
         "waiting" => format!("A run of {name} is already queued."),
         "running" => format!("A run of {name} already goes on."),
-        "stopping" => format!("The service stops: no run of {name} was queued."),
+        "stopping" => format!("The service starts or stops just now: no run of {name} was queued."),
         "failed" => format!("The store did not take it: no run of {name} was queued."),
         _ => return None,
     })

@@ -104,11 +104,11 @@ pub(super) async fn tenant(board: &Board, glance: &Glance, tenant: &Tenant) -> T
     let last = runs.first();
     let running = glance.running.get(&key).map(|running| RunningView {
         since: When::new(running.since, now),
-        reading: running
-            .steps
-            .all()
-            .last()
-            .map(|(part, total)| format!("{part}: {}", grouped(*total as u64))),
+        reading: {
+            let all = running.steps.all();
+            let parts = all.iter().map(|(part, total)| format!("{} {part}", grouped(*total as u64)));
+            Some(parts.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
+        },
     });
     TenantView {
         name: tenant.name.clone(),

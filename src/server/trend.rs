@@ -8,6 +8,9 @@ use crate::store::RunEntry;
 /// The height of the picture, in its own units.
 const HEIGHT: u64 = 60;
 
+/// Columns there is room for: few runs are not drawn wider than many.
+const ROOM: usize = 20;
+
 /// The width of a column with the gap beside it.
 const STEP: usize = 10;
 
@@ -38,6 +41,8 @@ pub(super) fn trend(runs: &[RunEntry]) -> Option<Trend> {
     }
     let total = |run: &RunEntry| run.counts.findings.iter().sum::<u64>();
     let most = complete.iter().map(|run| total(run)).max()?.max(1);
+    let columns = complete.len().max(ROOM);
+    let left = columns - complete.len();
     let mut bars = Vec::new();
     for (place, run) in complete.iter().enumerate() {
         let (mut below, mut y) = (0, HEIGHT);
@@ -46,7 +51,12 @@ pub(super) fn trend(runs: &[RunEntry]) -> Option<Trend> {
             // From sums, so that the parts of a column are as high as the whole.
             let top = HEIGHT - below * HEIGHT / most;
             if top < y {
-                bars.push(Bar { severity: severity.as_str(), x: place * STEP, y: top, height: y - top });
+                bars.push(Bar {
+                    severity: severity.as_str(),
+                    x: (left + place) * STEP,
+                    y: top,
+                    height: y - top,
+                });
                 y = top;
             }
         }
@@ -57,5 +67,5 @@ pub(super) fn trend(runs: &[RunEntry]) -> Option<Trend> {
         total(first),
         total(last),
     );
-    Some(Trend { width: complete.len() * STEP, height: HEIGHT, bars, words })
+    Some(Trend { width: columns * STEP, height: HEIGHT, bars, words })
 }

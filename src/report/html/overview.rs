@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::link;
+use super::portal;
 use crate::domain::Severity;
 use crate::report::phrases::{counted, grouped, minute, spoken};
 use crate::report::reading::fact;
@@ -50,7 +50,7 @@ impl<'a> Head<'a> {
             run_id: header.run_id.as_str(),
             started: minute(header.started),
             started_exactly: exactly(header.started),
-            portal: link(header.portal),
+            portal: portal(report, header.portal),
             compared,
             compared_exactly: mark.map(|mark| exactly(mark.started)),
             compared_run: mark.map_or("", |mark| mark.run_id.as_str()),
@@ -219,6 +219,7 @@ fn sections(report: &Report) -> Vec<Section> {
     } = report;
     let section = |id, label, count| Section { id, label, count: grouped(count) };
     let mut sections = vec![
+        Section { id: "summary", label: "Summary", count: String::new() },
         section("changes", "Changes", changes.len()),
         section("findings", "Findings", findings.len()),
         section("objects", "Objects", objects.len()),
@@ -229,7 +230,7 @@ fn sections(report: &Report) -> Vec<Section> {
         section("undecided", "Undecided", undecided.len()),
     ];
     if let Some(deleted) = deleted {
-        sections.insert(5, section("deleted", "Deleted applications", deleted.len()));
+        sections.insert(6, section("deleted", "Deleted applications", deleted.len()));
     }
     sections
 }

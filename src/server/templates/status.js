@@ -14,6 +14,8 @@
       if (details) details.open = true;
     }
     live().replaceWith(fresh);
+    // What was said of a run is over with it.
+    if (!document.querySelector("[data-busy]")) document.getElementById("said").replaceChildren();
     if (focus && document.activeElement.id !== focus) {
       const element = document.getElementById(focus);
       if (element) element.focus({ preventScroll: true });
