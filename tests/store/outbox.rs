@@ -9,6 +9,9 @@ use keysweep::store::{
     RunProgress, Store, StoreError, Turn, Wanted,
 };
 
+use sqlx::{Connection as _, PgConnection};
+
+use crate::postgres::Postgres;
 use crate::turns::{recorded, take};
 use crate::world::{World, at, on_both_engines, tenant};
 
@@ -26,7 +29,6 @@ on_both_engines!(
     a_retry_that_does_not_count_is_no_attempt,
     a_pause_ends_with_the_time_of_the_message,
     the_mail_of_a_run_ends_with_its_last_message,
-    two_last_messages_of_a_run_concluded_at_once_end_its_mail,
     a_blocked_way_holds_up_no_other,
     what_an_attempt_tells_of_is_posted_with_its_outcome_or_not_at_all,
     a_dropped_message_is_delivered_to_nobody,
@@ -312,20 +314,31 @@ async fn the_mail_of_a_run_ends_with_its_last_message(world: World) {
     }
 }
 
-async fn two_last_messages_of_a_run_concluded_at_once_end_its_mail(world: World) {
+/// Another process concludes the first of two messages, and has not committed yet, when this one concludes the
+/// second. On SQLite, one waits for the other anyway.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_last_messages_of_a_run_concluded_at_once_end_its_mail() {
+    let Some(server) = Postgres::shared("two messages concluded at once") else { return };
+    let url = server.create_database();
+    let world = World::at(url.clone());
     let (store, turn) = desk(&world).await;
-    let messages: Vec<Outgoing> = (0..12).map(|number| outgoing(&format!("m{number}"), &["a"])).collect();
+    let messages = [outgoing("one", &["a"]), outgoing("two", &["a"])];
     let held = store.post(Some((&turn, &run())), &messages, Some("a")).await.unwrap();
-    let concluding: Vec<_> = held
-        .into_iter()
-        .map(|held| {
-            let store = store.clone();
-            tokio::spawn(async move { store.conclude_message(&held, &came(&[(0, Accepted)], SOON)).await })
-        })
-        .collect();
-    for done in concluding {
-        done.await.unwrap().unwrap();
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    let concluding = "BEGIN; UPDATE outbox SET state = 'accepted' WHERE key = 'one'; \
+                      UPDATE run SET finishes = finishes";
+    sqlx::raw_sql(concluding).execute(&mut other).await.unwrap();
+    let second = held.into_iter().nth(1).unwrap();
+    let here = tokio::spawn(async move {
+        store.conclude_message(&second, &came(&[(0, Accepted)], SOON)).await.unwrap();
+    });
+    let waiting = "SELECT CAST(COUNT(*) AS TEXT) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while !here.is_finished() && world.texts(waiting).await[0] == "0" {
+        tokio::task::yield_now().await;
     }
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    here.await.unwrap();
     assert_eq!(mail(&world).await, MailState::Accepted);
 }
 
