@@ -8,6 +8,9 @@ mod bad;
 #[path = "config/common.rs"]
 mod common;
 #[cfg(test)]
+#[path = "config/delivery.rs"]
+mod delivery;
+#[cfg(test)]
 #[path = "config/environment.rs"]
 mod environment;
 #[cfg(test)]

@@ -22,10 +22,16 @@ mod left_out;
 mod logs;
 #[path = "delivery/message.rs"]
 mod message;
+#[path = "delivery/mta.rs"]
+mod mta;
+#[path = "support/postfix.rs"]
+mod postfix;
 #[path = "delivery/smtp.rs"]
 mod smtp;
 #[path = "support/smtp.rs"]
 mod smtp_server;
+#[path = "delivery/tokens.rs"]
+mod tokens;
 #[path = "delivery/webhooks.rs"]
 mod webhooks;
 

@@ -21,6 +21,8 @@ mod journal;
 mod left_out;
 #[path = "store/memory.rs"]
 mod memory;
+#[path = "store/messages.rs"]
+mod messages;
 #[path = "store/opening.rs"]
 mod opening;
 #[path = "store/outbox.rs"]

@@ -6,6 +6,7 @@ mod args;
 mod audit;
 mod daemon;
 pub mod demo;
+mod doctor;
 mod emulator;
 mod exit;
 mod history;
@@ -72,6 +73,7 @@ async fn command(cli: &Cli, jitter: fn(Duration) -> Duration) -> Result<End, Fai
         Command::Audit(args) => audit::audit(args, &load()?, &screen, clock::system).await,
         Command::Daemon => daemon::daemon(load()?, &load, jitter).await,
         Command::History(args) => unless_asked(history::history(args, &load()?, clock::system)).await,
+        Command::Doctor(args) => unless_asked(doctor::doctor(args, &load()?, &file()?, clock::system)).await,
         Command::Plan(args) => unless_asked(Box::pin(plan::plan(args, &load()?, clock::system))).await,
         Command::Apply(args) => Box::pin(apply::apply(args, &load()?, &file()?, clock::system)).await,
         Command::Undo(args) => Box::pin(undo::undo(args, &load()?, &file()?, clock::system)).await,

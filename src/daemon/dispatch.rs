@@ -197,7 +197,7 @@ impl Dispatcher {
                     },
                 };
                 let errand = errand::plan_and_take(store, Arc::clone(&self.holder), work);
-                self.errands.spawn(async { Errand::Worked(errand.await) });
+                self.errands.spawn(async { Errand::Worked(Box::new(errand.await)) });
             }
             (None, Memory::Nowhere(without)) if without.again <= Instant::now() => {
                 without.again = Instant::now() + AGAIN;
@@ -248,7 +248,7 @@ impl Dispatcher {
                 self.tick();
             }
             Ended::Errand(Errand::LookedBack(looked_back)) => self.looked_back(looked_back),
-            Ended::Errand(Errand::Worked(worked)) => self.worked(worked),
+            Ended::Errand(Errand::Worked(worked)) => self.worked(*worked),
             Ended::Errand(Errand::Opened(opened)) => return self.opened(opened),
             Ended::Errand(Errand::Lost) => {}
         }

@@ -22,7 +22,7 @@ pub(super) enum Errand {
     /// [`look_back`].
     LookedBack(LookedBack),
     /// [`plan_and_take`].
-    Worked(Worked),
+    Worked(Box<Worked>),
     /// The store was tried again.
     Opened(Result<Kept, (OpenError, Option<DaemonClaim>)>),
     /// It ended abnormally.

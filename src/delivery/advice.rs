@@ -81,10 +81,10 @@ impl DeliveryError {
             }
             Self::TooLarge { limit: None, .. } => "Lower `mail.attachment_limit`.",
             Self::Rejected { .. } => "The server's own words say why; its administrator can say more.",
-            Self::Withdrawn => "It is sent when the run is taken up again, once.",
+            Self::Withdrawn => "It is sent by whoever takes it in hand next.",
             Self::Unconfirmed { .. } => {
-                "Look into the mailbox before sending again; it was not repeated, so that nobody \
-                 gets it twice."
+                "Look into the mailbox. From the outbox it is sent again later with the same Message-ID, by which \
+                 mailboxes recognise a duplicate; without a store it is not sent again."
             }
         };
         Some(advice.to_owned())

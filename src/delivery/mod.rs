@@ -1,6 +1,7 @@
 //! What is on its way to people: letters by SMTP, by Graph or into a directory, and what webhooks are told.
 
 mod advice;
+mod check;
 mod directory;
 mod error;
 mod gate;
@@ -22,6 +23,7 @@ use lettre::message::Mailbox;
 use crate::config::{Mail, Transport};
 use crate::report::Letter;
 
+pub use check::{Passable, check};
 pub use error::DeliveryError;
 pub use gate::{AlwaysOpen, Gate};
 pub use graph::GraphMailError;

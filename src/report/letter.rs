@@ -5,6 +5,7 @@ mod attachments;
 mod changes;
 mod digest;
 mod frameworks;
+mod pictures;
 pub(super) mod plain;
 mod remedied;
 mod room;
@@ -14,6 +15,7 @@ use std::io::{self, Write};
 
 use self::attachments::Enclosure;
 use self::digest::Digest;
+use self::pictures::Pictures;
 pub use self::remedied::{Carried, Remedied};
 use super::dress::{Dressed, LETTER, Templates};
 use super::phrases::{grouped, plain as harmless};
@@ -41,7 +43,8 @@ pub trait Contents {
 
 /// Writes the letter about a report and its `files`. The CSVs among them are attached when
 /// all attachments together, as encoded in the mail, take at most `attachment_limit` bytes; else as
-/// one archive when that does; else not at all, and the letter says so. The same input gives the same
+/// one archive when that does; else not at all, and the letter says so. Pictures do not count: they are part of
+/// what is read, and take less than 200 kB. The same input gives the same
 /// bytes. What came of remediation has a section of its own, and a plan that was made is attached, too, where there
 /// is room for it.
 ///
@@ -74,14 +77,15 @@ pub fn letter_by(
 ) -> Result<Dressed, PageError> {
     let plan = remedied.and_then(Remedied::plan);
     let enclosure = Enclosure::of(&report.header, files, plan, attachment_limit, contents)?;
-    let digest = Digest::of(report, files, &enclosure, kept, remedied);
+    let (shown, pictures) = Pictures::of(report)?;
+    let digest = Digest::of(report, files, &enclosure, kept, remedied, shown);
     let mut subject = subject(report, &report.summary);
     if let Some(remark) = remedied.and_then(Remedied::in_subject) {
         subject.push_str(", ");
         subject.push_str(remark);
     }
     let dressed = templates.dress(LETTER, subject, &digest, || plain::text(&digest))?;
-    Ok(dressed.map(|letter| Letter { attachments: enclosure.attachments, ..letter }))
+    Ok(dressed.map(|letter| Letter { pictures, attachments: enclosure.attachments, ..letter }))
 }
 
 /// `Keysweep contoso: 2 critical, 11 high (3 new, 1 fixed)`; `INCOMPLETE` stands first where something

@@ -3,6 +3,7 @@
 mod beside;
 mod build;
 mod catalogue;
+pub mod chart;
 mod compare;
 mod csv;
 mod dress;
@@ -56,7 +57,10 @@ pub use owner::{OwnerNotice, OwnerRound, OwnerTerms, owner_round};
 pub use phrases::{minute, plain};
 pub use record::{MANIFEST, counts, ledger, manifest_sum, sha256};
 pub use since::{Since, instead_of_changes};
-pub use summary::{ChangeCounts, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary, ThingCounts};
+pub use summary::{
+    ChangeCounts, Coverage, Ending, Endings, Fresh, ObjectCounts, RuleCount, SecretCounts, Summary,
+    ThingCounts,
+};
 pub use tally::Tally;
 pub use template::PageError;
 pub use tenants::{DigestChanges, DigestTenant, DigestTrouble, DigestTroubleKind, digest_letter};

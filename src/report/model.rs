@@ -386,6 +386,8 @@ pub struct CredentialRow {
     pub last_used: Option<DateTime<Utc>>,
     /// Why no rule speaks of it, where none does: a sentence. No column.
     pub not_flagged: &'static str,
+    /// Whether it is listed before, too: Graph lists a SAML signing certificate twice. No column.
+    pub repeats: bool,
 }
 
 /// An object that an attacker would begin with.

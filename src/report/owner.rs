@@ -105,14 +105,14 @@ pub fn owner_round(
     let overdue = overdue(&round.told, now, terms);
     let drafts = write_drafts(report, terms, &recipients, &chosen, &before, &overdue);
     for (place, draft) in chosen.iter().zip(drafts.owners) {
-        let dressed = draft.to_owner(templates, report, terms, *place == 0)?;
+        let dressed = draft.into_owner(templates, report, terms, *place == 0)?;
         round.flaws.extend(dressed.flaws);
         let address = recipients.address(*place);
         let to = if *place == 0 { terms.fallback.clone() } else { vec![address.to_owned()] };
         round.notices.push(OwnerNotice { key: key(address), to, letter: dressed.letter });
     }
     if !drafts.escalation.is_empty() {
-        let dressed = drafts.escalation.to_escalation(templates, report, terms)?;
+        let dressed = drafts.escalation.into_escalation(templates, report, terms)?;
         round.flaws.extend(dressed.flaws);
         let to = terms.escalate_to.clone();
         round.notices.push(OwnerNotice { key: key("escalation"), to, letter: dressed.letter });

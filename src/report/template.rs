@@ -9,6 +9,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, escape_formatter};
 use serde::Serialize;
 
+use super::chart::PictureError;
 use super::phrases::printable;
 use crate::remediation::SealError;
 
@@ -27,6 +28,9 @@ pub enum PageError {
     /// The page was not taken by whom it was written to.
     #[error("the page could not be written")]
     Write(#[source] io::Error),
+    /// A picture could not be drawn: a defect of this program.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// A file could not be attached.
     #[error("`{file}` could not be attached")]
     Attachment {
@@ -50,12 +54,12 @@ pub enum PageError {
     },
 }
 
-const TEMPLATES: [(&str, &str); 24] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("page.html", include_str!("templates/page.html")),
     ("overview.html", include_str!("templates/overview.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("changes.html", include_str!("templates/changes.html")),
-    ("trend.html", include_str!("templates/trend.html")),
+    ("charts.html", include_str!("templates/charts.html")),
     ("deleted.html", include_str!("templates/deleted.html")),
     ("exceptions.html", include_str!("templates/exceptions.html")),
     ("findings.html", include_str!("templates/findings.html")),
@@ -70,6 +74,7 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("letter-findings.html", include_str!("templates/letter-findings.html")),
     ("letter-frameworks.html", include_str!("templates/letter-frameworks.html")),
     ("letter-changes.html", include_str!("templates/letter-changes.html")),
+    ("letter-pictures.html", include_str!("templates/letter-pictures.html")),
     ("letter-parts.html", include_str!("templates/letter-parts.html")),
     ("mail-frame.html", include_str!("templates/mail-frame.html")),
     ("owner.html", include_str!("templates/owner.html")),

@@ -13,18 +13,18 @@ use crate::smtp_server::Certificates;
 use crate::{GUARD, PASSWORD, identity, letter, login, mail, patience, three};
 
 /// Whether the server is there.
-fn installed() -> bool {
+pub(crate) fn installed() -> bool {
     python_has("aiosmtpd", "python3-aiosmtpd", "mail to a second, independent server")
 }
 
-struct Aiosmtpd {
+pub(crate) struct Aiosmtpd {
     child: Child,
-    smtp: Smtp,
-    directory: tempfile::TempDir,
+    pub(crate) smtp: Smtp,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Aiosmtpd {
-    fn start(tls: SmtpTls) -> Self {
+    pub(crate) fn start(tls: SmtpTls) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str| -> PathBuf { directory.path().join(name) };
         let certificates = Certificates::issue();

@@ -1,6 +1,6 @@
 //! What changed, what is excepted and how it went before, on the page and in the mail.
 
-use keysweep::domain::{RuleId, Severity, Status};
+use keysweep::domain::{RuleId, Status};
 use keysweep::report::{
     ChangeKind, ChangeWord, Compared, FindingChange, FindingRow, Kept, Letter, Report, Since, Subject,
 };
@@ -66,7 +66,6 @@ fn the_sections_about_the_past_read_as_expected() {
         format!("{from}{}{to}", rest.split_once(to).expect("the end").0)
     };
     insta::assert_snapshot!("changes", part("<section class=\"sheet early\"", "</section>"));
-    insta::assert_snapshot!("trend", part("<table class=\"bars trend\">", "</p>"));
     insta::assert_snapshot!("findings", part("<section class=\"sheet\" id=\"findings\"", "</section>"));
     insta::assert_snapshot!("exceptions", part("<section class=\"sheet\" id=\"exceptions\"", "</section>"));
 }
@@ -248,44 +247,6 @@ fn a_mail_stays_short_however_much_changed() {
             assert!(part.contains(&format!("{more}{left} more, in {file}")), "{left}: {part}");
         }
         assert!(part.len() < 40_000, "{}", part.len());
-    }
-}
-
-#[test]
-fn a_trend_needs_two_runs_and_marks_the_incomplete_ones() {
-    assert_eq!(with_class(&elements(&page(&sample::tenant())), "columns").len(), 0);
-    let report = history::later();
-    let found = elements(&page(&report));
-    let rows = with_class(&found, "columns");
-    assert_eq!(rows.len(), Severity::ALL.len());
-    assert_eq!(
-        rows[1].attribute("aria-label"),
-        Some("high, oldest run first: 31, 30, 30, 27, 12, 24, 22, 20")
-    );
-    assert_eq!(with_class(&found, "partial").len(), Severity::ALL.len());
-    let told = |text: &str| found.iter().any(|element| element.tag == "title" && element.text == text);
-    assert!(told("2026-11-02 06:00 UTC: 12 (incomplete)") && told("2026-11-23 06:00 UTC: 20"));
-
-    let two = Report { trend: report.trend.iter().take(1).cloned().collect(), ..report };
-    assert!(page(&two).contains("Findings over the last 2 runs"));
-    let cut = page(&incomplete(two));
-    assert_eq!(with_class(&elements(&cut), "partial").len(), Severity::ALL.len(), "this run is marked too");
-}
-
-#[test]
-fn the_columns_of_a_trend_stay_within_their_row() {
-    let mut report = history::later();
-    report.trend = report.trend.iter().cycle().take(52).cloned().collect();
-    report.trend[7].findings = [u64::MAX, 1, 0, 7, 1];
-    for element in elements(&page(&report)).iter().filter(|element| element.tag == "rect") {
-        let number = |name: &str| {
-            let text = element.attribute(name)?.trim_end_matches('%').to_owned();
-            Some(text.parse::<f64>().expect("a number"))
-        };
-        let Some(x) = number("x") else { continue };
-        assert!(x + number("width").expect("a width") <= 100.0, "{element:?}");
-        let bottom = number("y").expect("a top") + number("height").expect("a height");
-        assert!((bottom - 24.0).abs() < 0.01, "{element:?}");
     }
 }
 

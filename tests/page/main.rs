@@ -6,6 +6,8 @@ mod aside;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod charts;
+#[cfg(test)]
 mod escaping;
 #[cfg(test)]
 mod frameworks;

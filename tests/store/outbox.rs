@@ -97,7 +97,7 @@ async fn time_passes(world: &World) {
 async fn what_is_posted_is_queued_with_its_run_and_comes_out_as_it_went_in(world: World) {
     let (store, turn) = desk(&world).await;
     let message = outgoing("one", &["Größe <a@contoso.example>", "b@contoso.example"]);
-    let held = store.post(Some((&turn, &run())), &[message.clone()], None).await.unwrap();
+    let held = store.post(Some((&turn, &run())), std::slice::from_ref(&message), None).await.unwrap();
     assert_eq!(held, []);
     assert_eq!(mail(&world).await, MailState::Queued);
     let listed = entry(&store, "one").await;

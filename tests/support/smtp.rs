@@ -343,6 +343,11 @@ impl Peer {
             };
             let mut parts = plain.split('\0').skip(1).map(str::to_owned);
             (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+        } else if mechanism == "XOAUTH2" {
+            let given = decode(&initial.unwrap_or_default());
+            let parts = given.strip_prefix("user=").and_then(|rest| rest.split_once("\x01auth=Bearer "));
+            let (user, token) = parts.unwrap_or_default();
+            (user.to_owned(), token.trim_end_matches('\x01').to_owned())
         } else {
             let user = match initial {
                 Some(initial) => decode(&initial),

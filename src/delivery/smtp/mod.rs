@@ -69,6 +69,14 @@ pub(super) async fn send(
     }
 }
 
+/// Talks with the server up to the point where a letter would begin. Answers its name.
+pub(super) async fn check(smtp: &Smtp, handling: Handling<'_>) -> Result<String, DeliveryError> {
+    let route = Route::prepare(smtp, handling.tokens).await?;
+    let session = Session::open(&route, handling, Deadline::after(handling.patience.total)).await?;
+    session.close().await;
+    Ok(route.server)
+}
+
 /// What one conversation achieved.
 #[derive(Debug, Default)]
 struct Attempt {

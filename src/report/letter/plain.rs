@@ -3,6 +3,7 @@
 use super::changes::{Changes, Line};
 use super::digest::{Digest, Risk};
 use super::frameworks::Frameworks;
+use super::pictures::{Picture, Pictures};
 use super::remedied::{Group as Steps, Section};
 use super::standing::Group;
 
@@ -36,11 +37,15 @@ pub(super) fn text(digest: &Digest) -> String {
     for figure in &digest.figures {
         page.wrapped("", "  ", figure);
     }
+    if let Some(Picture { words, .. }) = &digest.pictures.trend {
+        page.wrapped("", "  ", words);
+    }
     write_risks(&mut page, &digest.risks);
     for group in &digest.groups {
         write_group(&mut page, group);
     }
     write_frameworks(&mut page, &digest.frameworks);
+    write_pictures(&mut page, &digest.pictures);
     page.blank();
     if let Some(rest) = &digest.rest {
         page.wrapped("", "", rest);
@@ -139,6 +144,17 @@ fn write_frameworks(page: &mut Page, frameworks: &Frameworks) {
             .collect();
         let groups = groups.join("; ");
         page.wrapped("  - ", "    ", &format!("{} {}: {groups}", line.framework, line.version));
+    }
+}
+
+fn write_pictures(page: &mut Page, pictures: &Pictures) {
+    if pictures.others.is_empty() {
+        return;
+    }
+    page.blank();
+    page.wrapped("", "", "Credentials and policies");
+    for Picture { title, words, .. } in &pictures.others {
+        page.wrapped("  - ", "    ", &format!("{title}. {words}"));
     }
 }
 

@@ -124,7 +124,7 @@ impl Draft {
         }
     }
 
-    pub(super) fn to_owner(
+    pub(super) fn into_owner(
         self,
         templates: &Templates,
         report: &Report,
@@ -156,7 +156,7 @@ impl Draft {
         )
     }
 
-    pub(super) fn to_escalation(
+    pub(super) fn into_escalation(
         self,
         templates: &Templates,
         report: &Report,

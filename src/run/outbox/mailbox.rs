@@ -14,7 +14,8 @@ pub(in crate::run) fn mailbox(text: &str) -> Option<Mailbox> {
 
 /// By what an address is known: servers take the letters of most of them alike.
 pub(super) fn same(a: &Mailbox, b: &Mailbox) -> bool {
-    a.email.to_string().eq_ignore_ascii_case(&b.email.to_string())
+    let text = |mailbox: &Mailbox| AsRef::<str>::as_ref(&mailbox.email).to_ascii_lowercase();
+    text(a) == text(b)
 }
 
 #[cfg(test)]

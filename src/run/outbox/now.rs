@@ -156,15 +156,12 @@ impl Office<'_> {
                 let done: Vec<Tried> = done.collect();
                 sleep(pause).await;
                 (pause, left) = (pause * 2, left - 1);
-                match self.store.take_message(self.holder, Wanted::Key(held.key())).await {
-                    Ok(Some(again)) => {
-                        before.extend(done);
-                        held = again;
-                        lease = Some(renewing(self.store, vec![held.grip.clone()]));
-                        continue;
-                    }
-                    // Somebody else is at it, or will be.
-                    Ok(None) | Err(_) => {}
+                // Otherwise somebody else is at it, or will be.
+                if let Ok(Some(again)) = self.store.take_message(self.holder, Wanted::Key(held.key())).await {
+                    before.extend(done);
+                    held = again;
+                    lease = Some(renewing(self.store, vec![held.grip.clone()]));
+                    continue;
                 }
             }
             sent.tried.splice(0..0, before);
