@@ -9,7 +9,7 @@ use super::Lines;
 use crate::domain::Part;
 use crate::graph::{Event, Progress};
 
-/// Runs, by tenant and outcome ([`Ending`]).
+/// Runs, by tenant and outcome.
 pub const RUNS: &str = "keysweep_runs_total";
 
 /// How long runs took, by tenant.

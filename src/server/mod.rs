@@ -3,8 +3,8 @@
 //! The daemon tells the [`Board`] what it does; handlers read it, and the store. The only thing a visitor can have
 //! done is a run, by a [`RunNow`] that the daemon takes from [`Front::next`].
 //!
-//! Every connection serves one request and has to bring it within [`connection::ARRIVAL`]; who visits under a name
-//! that is not ours, or without the token where there is one, gets no further than [`guard`].
+//! Every connection serves one request and has to bring it within `connection::ARRIVAL`; who visits under a name
+//! that is not ours, or without the token where there is one, gets no further than `guard`.
 
 mod access;
 mod board;

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Samples by name and labels, in the order of the labels' names.
 pub(crate) type Samples = BTreeMap<(String, BTreeMap<String, String>), f64>;
 
+type Labels = BTreeMap<String, String>;
+
 /// The samples of a text in which every sample belongs to a family with `HELP` and `TYPE` right before it.
 pub(crate) fn read(text: &str) -> Samples {
     assert!(text.is_empty() || text.ends_with('\n'), "the last line does not end");
@@ -82,7 +84,7 @@ fn is_name(text: &str) -> bool {
 
 /// Buckets grow, and the last one is the count.
 fn buckets(samples: &Samples) {
-    let mut histograms: BTreeMap<(String, BTreeMap<String, String>), Vec<(f64, f64)>> = BTreeMap::new();
+    let mut histograms: BTreeMap<(String, Labels), Vec<(f64, f64)>> = BTreeMap::new();
     for ((name, labels), value) in samples {
         let Some(family) = name.strip_suffix("_bucket") else { continue };
         let mut labels = labels.clone();
