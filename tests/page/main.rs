@@ -8,6 +8,8 @@ mod changes;
 #[cfg(test)]
 mod charts;
 #[cfg(test)]
+mod data;
+#[cfg(test)]
 mod escaping;
 #[cfg(test)]
 mod frameworks;
