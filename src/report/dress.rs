@@ -20,7 +20,8 @@ use super::template::{PageError, environment_with, value};
 ///   (`part`, `reason`), `notices`, `tenant`, `run`, `changes` (`title`, `sentences`, `groups` with `class`, `title`,
 ///   `lines`, `more`), `remedied` (`title`, `sentences`, `groups`), `counts` (`severity`, `count`, `any`), `figures`,
 ///   `risks` (`name`, `subject`, `url`, `why`), `groups` (`severity`, `rule`, `title`, `count`, `advice`, `lines`,
-///   `more`), `frameworks` (`sentence`, `lines`), `rest`, `files`;
+///   `more`), `frameworks` (`sentence`, `lines`), `pictures` (`trend`, none where there is none, and `others`, each with `name`, `title`,
+///   `words`, `width`: a letter carries those that it shows as `cid:` and the name), `rest`, `files`;
 /// - of `owner.*`: `first_line`, `title`, `run`, `sentences`, `applications` (`name`, `subject`, `url`, `findings` with
 ///   `severity`, `rule`, `title`, `detail`, `advice`, `due`, `overdue`, `remark`), `more`, `footer`;
 /// - of `digest.*`: `good`, `first_line`, `title`, `period`, `tenants` (`name`, `good`, `state`, `run`, `counts`,
@@ -76,7 +77,7 @@ pub(super) const NOTICE: Suit = Suit { html: "notice.html", text: "notice.txt" }
 
 impl Templates {
     /// The names a template can have.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: [&'static str; 16] = [
         "letter.html",
         "letter.txt",
         "owner.html",
@@ -89,6 +90,7 @@ impl Templates {
         "letter-findings.html",
         "letter-frameworks.html",
         "letter-parts.html",
+        "letter-pictures.html",
         "letter-remedied.html",
         "letter-risks.html",
         "mail-frame.html",

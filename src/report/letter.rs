@@ -85,7 +85,13 @@ pub fn letter_by(
         subject.push_str(remark);
     }
     let dressed = templates.dress(LETTER, subject, &digest, || plain::text(&digest))?;
-    Ok(dressed.map(|letter| Letter { pictures, attachments: enclosure.attachments, ..letter }))
+    // A template of the operator's may show none of them, or some.
+    let shown = |letter: &Letter, name: &str| letter.html.contains(&format!("cid:{name}"));
+    Ok(dressed.map(|letter| Letter {
+        pictures: pictures.into_iter().filter(|picture| shown(&letter, &picture.name)).collect(),
+        attachments: enclosure.attachments,
+        ..letter
+    }))
 }
 
 /// `Keysweep contoso: 2 critical, 11 high (3 new, 1 fixed)`; `INCOMPLETE` stands first where something

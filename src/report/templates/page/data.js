@@ -24,7 +24,7 @@ class Table {
   addStanding() {
     const at = (key) => this.columns.findIndex((column) => column.key === key);
     const [status, change] = [at("status"), at("change")];
-    const excepted = this.dictionary.number("excepted");
+    const excepted = this.dictionary.words.indexOf("excepted"); // -1 is the number of no word.
     const place = this.columns.length;
     this.columns.push({ key: "standing", holds: "word", place });
     for (const row of this.rows) row[place] = row[status] === excepted || row[change] === 0 ? row[status] : row[change];
