@@ -80,7 +80,8 @@ impl Store {
         told: Option<&[Told]>,
     ) -> Result<Vec<HeldMessage>, Fault> {
         const QUEUED: &str = "UPDATE run SET mail = $3 WHERE tenant = $1 AND run_id = $2";
-        let mut session = self.noting().await?;
+        // What owners were told can be much: renewals must not wait for its connection.
+        let mut session = if told.is_some() { self.writing().await? } else { self.noting().await? };
         let about = run.map(|(turn, run)| (turn.number, run.as_str()));
         if let Some((tenant, run)) = about {
             let state = if messages.is_empty() { MailState::NotWanted } else { MailState::Queued };
