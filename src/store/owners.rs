@@ -1,14 +1,18 @@
 //! What owners of applications were told, so that nobody is told again without need.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use sqlx::QueryBuilder;
 
 use super::engine::Fault;
 use super::session::{Session, within};
 use super::spoilt::Spoilt;
 use super::{HeldMessage, Outgoing, Store, StoreError, TenantKey, Turn};
 use crate::domain::{FindingDigest, RunId, Told};
+
+/// Rows in a statement: six values each, of which SQLite takes 32,766 at most.
+const ROWS: usize = 1_000;
 
 impl Store {
     /// All that owners of a tenant's applications were told of findings that were open the last time, by address and
@@ -25,6 +29,9 @@ impl Store {
     /// Posts a run's messages as [`Store::post`] does, and in the same step notes all that stands told with them:
     /// whoever dies before it has told nobody, and whoever comes after it knows.
     ///
+    /// That can be much, as in the first run of a large tenant: it takes as long as it takes, and the turn is to be
+    /// renewed meanwhile.
+    ///
     /// # Errors
     /// [`StoreError::Lost`] where the turn was lost; when the store fails.
     pub async fn post_and_tell(
@@ -35,10 +42,7 @@ impl Store {
         holder: Option<&str>,
         told: &[Told],
     ) -> Result<Vec<HeldMessage>, StoreError> {
-        self.promptly(async {
-            self.said(self.posted(Some((turn, run)), messages, holder, Some(told)).await).await
-        })
-        .await
+        self.said(self.posted(Some((turn, run)), messages, holder, Some(told)).await).await
     }
 }
 
@@ -56,32 +60,57 @@ impl Session {
 
     /// Notes that this, and nothing else, stands told. Only what differs is written.
     pub(super) async fn tell(&mut self, tenant: i64, told: &[Told]) -> Result<(), Fault> {
-        const TELL: &str = "INSERT INTO told (tenant, address, finding, first_told, last_told, escalated) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, address, finding) DO UPDATE SET \
-             first_told = excluded.first_told, last_told = excluded.last_told, escalated = excluded.escalated";
-        const FORGET: &str = "DELETE FROM told WHERE tenant = $1 AND address = $2 AND finding = $3";
         let before = self.all_told(tenant).await?;
-        let mut before: HashMap<(&str, FindingDigest), &Told> =
-            before.iter().map(|told| ((told.address.as_str(), told.finding), told)).collect();
-        for now in told {
-            let Told { address, finding, first, last, escalated } = now;
-            if before.remove(&(address.as_str(), *finding)) == Some(now) {
-                continue;
-            }
-            within!(self, |tx| {
-                let tell = sqlx::query(TELL).bind(tenant).bind(address.as_str()).bind(finding.0.as_slice());
-                let tell = tell.bind(first.timestamp()).bind(last.timestamp());
-                tell.bind(escalated.map(|at| at.timestamp())).execute(&mut *tx).await?;
-            });
+        let mut gone = by_key(&before);
+        // By key: a statement may not name a row twice.
+        let mut changed = by_key(told);
+        changed.retain(|key, now| gone.remove(key) != Some(*now));
+        let changed: Vec<&Told> = changed.into_values().collect();
+        let gone: Vec<&Told> = gone.into_values().collect();
+        for some in changed.chunks(ROWS) {
+            self.put_told(tenant, some).await?;
         }
-        for (address, finding) in before.keys() {
-            within!(self, |tx| {
-                let forget = sqlx::query(FORGET).bind(tenant).bind(*address).bind(finding.0.as_slice());
-                forget.execute(&mut *tx).await?;
-            });
+        for some in gone.chunks(ROWS) {
+            self.forget_told(tenant, some).await?;
         }
         Ok(())
     }
+
+    async fn put_told(&mut self, tenant: i64, told: &[&Told]) -> Result<(), Fault> {
+        within!(self, |tx| {
+            let mut query = QueryBuilder::new(
+                "INSERT INTO told (tenant, address, finding, first_told, last_told, escalated) ",
+            );
+            query.push_values(told, |mut row, Told { address, finding, first, last, escalated }| {
+                row.push_bind(tenant).push_bind(address.as_str()).push_bind(finding.0.as_slice());
+                row.push_bind(first.timestamp()).push_bind(last.timestamp());
+                row.push_bind(escalated.map(|at| at.timestamp()));
+            });
+            query.push(
+                " ON CONFLICT (tenant, address, finding) DO UPDATE SET first_told = excluded.first_told, \
+                 last_told = excluded.last_told, escalated = excluded.escalated",
+            );
+            query.build().persistent(false).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
+    async fn forget_told(&mut self, tenant: i64, told: &[&Told]) -> Result<(), Fault> {
+        within!(self, |tx| {
+            let mut query = QueryBuilder::new("DELETE FROM told WHERE tenant = ");
+            query.push_bind(tenant).push(" AND (address, finding) IN (");
+            query.push_values(told, |mut row, Told { address, finding, .. }| {
+                row.push_bind(address.as_str()).push_bind(finding.0.as_slice());
+            });
+            query.push(")");
+            query.build().persistent(false).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+}
+
+fn by_key(told: &[Told]) -> BTreeMap<(&str, FindingDigest), &Told> {
+    told.iter().map(|told| ((told.address.as_str(), told.finding), told)).collect()
 }
 
 #[derive(sqlx::FromRow)]

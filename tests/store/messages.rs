@@ -12,6 +12,7 @@ use crate::world::{World, at, on_both_engines, tenant};
 on_both_engines!(
     what_owners_were_told_is_kept_as_it_was_noted,
     what_does_not_stand_told_any_more_is_forgotten,
+    what_owners_of_a_large_tenant_were_told_is_written_in_a_few_statements,
     messages_and_what_was_told_come_together_or_not_at_all,
     a_tenant_stands_as_its_last_runs_say,
     planned_runs_without_a_report_are_told,
@@ -71,6 +72,39 @@ async fn what_does_not_stand_told_any_more_is_forgotten(world: World) {
     );
     store.post_and_tell(&turn, &run, &[], None, &[]).await.unwrap();
     assert_eq!(store.told(&tenant("contoso")).await.unwrap(), []);
+}
+
+async fn what_owners_of_a_large_tenant_were_told_is_written_in_a_few_statements(world: World) {
+    let store = world.open().await;
+    let turn = take(&store, "contoso", "a").await;
+    if world.type_of_bytes() == "BYTEA" {
+        world
+            .sql(
+                "CREATE SEQUENCE statements; CREATE FUNCTION count_it() RETURNS trigger LANGUAGE plpgsql AS \
+                 'BEGIN PERFORM nextval(''statements''); RETURN NULL; END'; \
+                 CREATE TRIGGER count_it AFTER INSERT OR DELETE ON told FOR EACH STATEMENT \
+                 EXECUTE FUNCTION count_it()",
+            )
+            .await;
+    }
+    let run = RunId::new(at("2026-11-23T06:00:00Z"), 1);
+    let of_days = |from: u16, days: fn(u16) -> i64| -> Vec<Told> {
+        let some = (from..5_000).map(|number| {
+            let mut one = told(Told::FALLBACK, 0, days(number));
+            one.finding.0[..2].copy_from_slice(&number.to_be_bytes());
+            one
+        });
+        some.collect()
+    };
+    // The last ones stay as they are.
+    for all in [of_days(0, |_| 0), of_days(2_500, |number| i64::from(number < 4_000))] {
+        store.post_and_tell(&turn, &run, &[], None, &all).await.unwrap();
+        assert!(store.told(&tenant("contoso")).await.unwrap() == all);
+    }
+    if world.type_of_bytes() == "BYTEA" {
+        let statements = world.texts("SELECT CAST(last_value AS TEXT) FROM statements").await;
+        assert!(statements[0].parse::<u32>().unwrap() <= 20, "{statements:?}");
+    }
 }
 
 async fn messages_and_what_was_told_come_together_or_not_at_all(world: World) {

@@ -156,10 +156,16 @@ async fn a_run_whose_process_died_is_taken_up_again_and_given_up_after_three_tim
         assert_eq!(take_due(&store, "a").await, None);
         world.time_passes().await;
     }
-    let abandoned = take_due(&store, "a").await.unwrap();
-    assert_eq!(abandoned.task, Task::Abandoned { planned: at(LONG_AGO[0]) });
-    assert_eq!(states(&world).await, ["failed"]);
-    store.settle(&abandoned, Settlement::Done).await.unwrap();
+    // Whoever dies before it is told leaves it to the next one, as whoever stops does.
+    for settlement in [None, Some(Settlement::GivenBack), Some(Settlement::Done)] {
+        let abandoned = take_due(&store, "a").await.unwrap();
+        assert_eq!(abandoned.task, Task::Abandoned { planned: at(LONG_AGO[0]) });
+        assert_eq!(states(&world).await, ["running"]);
+        match settlement {
+            Some(settlement) => store.settle(&abandoned, settlement).await.unwrap(),
+            None => world.time_passes().await,
+        }
+    }
     assert_eq!(states(&world).await, ["failed"]);
     assert_eq!(take_due(&store, "a").await, None);
 }
@@ -234,6 +240,16 @@ async fn a_recorded_run_that_cannot_be_finished_is_given_up(world: World) {
             let due = take_due(&store, "a").await.unwrap();
             assert_eq!(due.task, Task::Finish { run: RunId::parse(ids[seq]).unwrap() });
             store.settle(&due, settlement).await.unwrap();
+        }
+        // Whoever dies before it is told leaves it to the next one.
+        for (settlement, after) in
+            [(Settlement::GivenBack, format!("{files} {mail}")), (Settlement::Done, settled.to_owned())]
+        {
+            let due = take_due(&store, "a").await.unwrap();
+            assert_eq!(due.task, Task::GivenUp { run: RunId::parse(ids[seq]).unwrap() });
+            store.settle(&due, settlement).await.unwrap();
+            let state = format!("SELECT files || ' ' || mail FROM run WHERE seq = {seq}");
+            assert_eq!(world.texts(&state).await, [after]);
         }
         assert_eq!(take_due(&store, "a").await, None);
         let state = world.texts(&format!("SELECT files || ' ' || mail FROM run WHERE seq = {seq}")).await;
