@@ -43,15 +43,13 @@ impl Notices {
         last: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) {
-        let (Some(latest), Some(schedule)) = (missed.instants.last().copied(), &tenant.schedule) else {
-            return;
-        };
-        let Missed { instants, more } = missed;
+        let Some(schedule) = &tenant.schedule else { return };
+        let Missed { instants, more, known_by } = missed;
         let next = schedule::next(schedule, now);
         let caught_up = schedule.catch_up;
         let runs = MissedRuns { tenant: tenant.name.clone(), instants, more, caught_up, last, next };
-        let key = MessageKey::of(&["missed", &instant(latest), &tenant.name]);
-        self.add(config, tenant, key, MessageKind::Missed, latest, |mail| {
+        let key = MessageKey::of(&["missed", &instant(known_by), &tenant.name]);
+        self.add(config, tenant, key, MessageKind::Missed, known_by, |mail| {
             report::missed_letter(&mail.templates, &runs)
         });
     }
