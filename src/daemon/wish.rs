@@ -68,6 +68,6 @@ fn said(tenant: &TenantKey, planned: Planned) -> Said {
             tracing::info!(tenant = name, "a run of `{name}` was asked for on the status page");
             Said::Queued
         }
-        Planned::Known | Planned::LeftOut => Said::Waiting,
+        Planned::Known | Planned::LeftOut { .. } => Said::Waiting,
     }
 }

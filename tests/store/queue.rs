@@ -76,7 +76,7 @@ async fn an_instant_that_is_settled_is_not_planned_again(world: World) {
 async fn an_instant_is_left_out_while_an_earlier_one_waits_and_not_while_it_runs(world: World) {
     let store = world.open().await;
     assert_eq!(plan(&store, LONG_AGO[0]).await, Planned::New);
-    assert_eq!(plan(&store, LONG_AGO[1]).await, Planned::LeftOut);
+    assert_eq!(plan(&store, LONG_AGO[1]).await, Planned::LeftOut { waiting: at(LONG_AGO[0]) });
     assert_eq!(plan(&store, LONG_AGO[1]).await, Planned::Known);
     assert_eq!(store.plan(&tenant("fabrikam"), at(LONG_AGO[1]), NO_DELAY).await, Ok(Planned::New));
     take_due(&store, "a").await.unwrap();
