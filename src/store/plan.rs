@@ -29,6 +29,15 @@ const PLAN: &str = concat!(
     ")"
 );
 
+/// The same for a run that nobody misses where one waits already.
+const PLAN_IF_NONE_WAITS: &str = concat!(
+    "INSERT INTO due (tenant, planned, start_after, attempts, state) \
+     SELECT $1, $2, CASE WHEN $2 * 1000 <= now THEN $2 ELSE now / 1000 END, 0, 'waiting' \
+     FROM clock WHERE NOT EXISTS (SELECT 1 FROM due WHERE ",
+    waits!(),
+    ") ON CONFLICT DO NOTHING"
+);
+
 impl Store {
     /// Plans a run. The same instant planned again, by whomever, changes nothing, also when it has been
     /// carried out already.
@@ -59,6 +68,26 @@ impl Store {
                     let waiting = waiting.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
                     Planned::LeftOut { waiting: waiting.unwrap_or(planned) }
                 }
+            })
+        })
+        .await
+    }
+
+    /// Plans a run that somebody asks for, to start at once. Where one waits already, that one will do, and nothing
+    /// gets on record. Answers whether it was planned.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn plan_if_none_waits(
+        &self,
+        tenant: &TenantKey,
+        planned: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.promptly(async {
+            let number = self.number_or_new(tenant).await?;
+            on!(self.short(), |pool| {
+                let done = sqlx::query(PLAN_IF_NONE_WAITS).bind(number).bind(planned.timestamp());
+                Ok(done.execute(pool).await?.rows_affected() > 0)
             })
         })
         .await
