@@ -1,5 +1,6 @@
 //! What the service makes of the store's answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -31,8 +32,11 @@ impl Dispatcher {
     }
 
     pub(super) fn worked(&mut self, worked: Worked) {
-        let Worked { store, planned, taken, digest, trouble } = worked;
-        self.digest = digest;
+        let Worked { store, planned, taken, digest, config, trouble } = worked;
+        // What was read again meanwhile may have a digest that begins only now.
+        if Arc::ptr_eq(&config, &self.config) {
+            self.digest = digest;
+        }
         for (instant, delay, planned) in planned {
             self.agenda.planned(&instant, planned == Planned::New);
             tell(&instant, delay, planned);
