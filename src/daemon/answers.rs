@@ -1,5 +1,6 @@
 //! What the service makes of the store's answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +14,6 @@ use super::missed::{Missed, missed};
 use super::service::ServiceError;
 use super::work::rfc3339;
 use crate::config::Tenant;
-use crate::report::NoRun;
 use crate::run::explain;
 use crate::store::{DaemonClaim, Planned, Task, TenantKey};
 
@@ -32,8 +32,11 @@ impl Dispatcher {
     }
 
     pub(super) fn worked(&mut self, worked: Worked) {
-        let Worked { store, planned, taken, digest, trouble } = worked;
-        self.digest = digest;
+        let Worked { store, planned, taken, digest, config, trouble } = worked;
+        // What was read again meanwhile may have a digest that begins only now.
+        if Arc::ptr_eq(&config, &self.config) {
+            self.digest = digest;
+        }
         for (instant, delay, planned) in planned {
             self.agenda.planned(&instant, planned == Planned::New);
             tell(&instant, delay, planned);
@@ -62,18 +65,11 @@ impl Dispatcher {
         }
     }
 
-    /// Of a row of runs that are left out, one is told of.
-    fn tell_left_out(&mut self, instant: &agenda::Instant, planned: Planned) {
-        match planned {
-            Planned::New => {
-                self.left_out.remove(&instant.tenant);
-            }
-            Planned::LeftOut if self.left_out.insert(instant.tenant.clone()) => {
-                if let Some(tenant) = self.configured(&instant.tenant) {
-                    self.notices.failed(&self.config, tenant, instant.planned, NoRun::LeftOut);
-                }
-            }
-            Planned::LeftOut | Planned::Known => {}
+    fn tell_left_out(&self, instant: &agenda::Instant, planned: Planned) {
+        if let Planned::LeftOut { waiting } = planned
+            && let Some(tenant) = self.configured(&instant.tenant)
+        {
+            self.notices.left_out(&self.config, tenant, instant.planned, waiting);
         }
     }
 
@@ -149,7 +145,7 @@ pub(super) fn tell(instant: &agenda::Instant, delay: Duration, planned: Planned)
             delay_seconds = delay.as_secs(),
             "a run of `{name}` is due"
         ),
-        Planned::LeftOut => tracing::warn!(
+        Planned::LeftOut { .. } => tracing::warn!(
             tenant = name,
             planned = at,
             "the run of `{name}` planned for {at} is left out: the one before still waits"

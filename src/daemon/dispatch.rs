@@ -1,7 +1,7 @@
 //! What the service does at a tick and when something comes back: plan, take up, start. Nothing in here
 //! waits.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::task::{Id, JoinSet};
@@ -40,8 +40,6 @@ pub(super) struct Dispatcher {
     unsettled: Unsettled,
     /// What is to be told of runs that did not come about.
     pub(super) notices: Notices,
-    /// The tenants whose planned runs are being left out: that was told.
-    pub(super) left_out: HashSet<TenantKey>,
     pub(super) digest: DigestAgenda,
     /// They outlive runs, and configurations.
     budgets: Arc<Budgets>,
@@ -85,7 +83,6 @@ impl Dispatcher {
             errands: JoinSet::new(),
             unsettled: Unsettled::default(),
             notices: Notices::default(),
-            left_out: HashSet::new(),
             digest,
             budgets: Arc::default(),
             runs: JoinSet::new(),

@@ -123,8 +123,9 @@ pub(super) struct Worked {
     pub(super) store: Store,
     pub(super) planned: Vec<(Instant, Duration, Planned)>,
     pub(super) taken: Vec<Due>,
-    /// How far digests are.
+    /// How far digests are, by this configuration.
     pub(super) digest: DigestAgenda,
+    pub(super) config: Arc<Config>,
     pub(super) trouble: Option<CallError>,
 }
 
@@ -132,8 +133,8 @@ pub(super) struct Worked {
 /// other one from its turn; a store that is away ends the errand.
 pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) -> Worked {
     let Work { plan, ours, running, free, unsettled, desk } = work;
-    let digest = desk.digest;
-    let mut worked = Worked { store, planned: Vec::new(), taken: Vec::new(), digest, trouble: None };
+    let (digest, config) = (desk.digest, Arc::clone(&desk.config));
+    let mut worked = Worked { store, planned: Vec::new(), taken: Vec::new(), digest, config, trouble: None };
     if let Err(error) = unsettled.settle(&worked.store).await {
         worked.meets(error);
         return worked;

@@ -16,6 +16,8 @@ pub(super) struct Missed {
     pub(super) instants: Vec<DateTime<Utc>>,
     /// Whether there were more.
     pub(super) more: bool,
+    /// By what it is known: the same to all services that notice it, also when one of them makes up for it already.
+    pub(super) known_by: DateTime<Utc>,
 }
 
 /// The instants after the last run and up to the start of the service that are not on record as planned. None where
@@ -33,7 +35,11 @@ pub(super) fn missed(
     if instants.is_empty() || (schedule.catch_up && all_late) {
         return None;
     }
-    Some(Missed { instants, more })
+    let latest = *instants.last()?;
+    // Whoever came first may have planned the latest one meanwhile.
+    let made_up_for = || after.iter().copied().find(|planned| schedule.catch_up && latest < *planned);
+    let known_by = made_up_for().unwrap_or(latest);
+    Some(Missed { instants, more, known_by })
 }
 
 #[cfg(test)]
@@ -71,6 +77,25 @@ mod tests {
             let found: Vec<String> =
                 found.into_iter().flat_map(|missed| missed.instants).map(|instant| instant.format("%H:%M").to_string()).collect();
             assert_eq!(found, expected, "{case}");
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn services_that_notice_the_same_know_it_by_the_same_whoever_came_first() {
+        for (case, start, planned, catch_up, expected) in [
+            ("the first one there",           "2026-11-23T08:30:00Z", vec![],                                               true,  "08:00"),
+            ("the first one makes up for it", "2026-11-23T08:30:02Z", vec!["2026-11-23T08:00:00Z"],                         true,  "08:00"),
+            ("and has planned the next",      "2026-11-23T09:01:00Z", vec!["2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z"], true,  "08:00"),
+            ("nobody makes up for it",        "2026-11-23T08:30:00Z", vec![],                                               false, "08:00"),
+            ("but has planned the next",      "2026-11-23T09:01:00Z", vec!["2026-11-23T09:00:00Z"],                         false, "08:00"),
+            ("the next was missed as well",   "2026-11-23T09:01:00Z", vec!["2026-11-23T08:00:00Z"],                         true,  "09:00"),
+        ] {
+            let on_record =
+                OnRecord { first: at("2026-11-01T00:00:00Z"), after: planned.into_iter().map(at).collect() };
+            let last = Some(at("2026-11-23T06:00:01Z"));
+            let found = missed(&hourly(catch_up), last, at(start), Some(&on_record)).unwrap();
+            assert_eq!(found.known_by.format("%H:%M").to_string(), expected, "{case}");
         }
     }
 }

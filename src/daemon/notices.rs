@@ -26,9 +26,33 @@ pub(super) struct Notices(Arc<Mutex<Vec<Message>>>);
 impl Notices {
     /// A planned run has no report.
     pub(super) fn failed(&self, config: &Config, tenant: &Tenant, planned: DateTime<Utc>, how: NoRun) {
+        let key = MessageKey::of(&["failure", &instant(planned), &tenant.name]);
+        self.no_report(config, tenant, key, planned, how);
+    }
+
+    /// A planned run is left out, because of one that waits. Of all that this one makes up for, the first is told
+    /// of, whichever service notices the next.
+    pub(super) fn left_out(
+        &self,
+        config: &Config,
+        tenant: &Tenant,
+        planned: DateTime<Utc>,
+        waiting: DateTime<Utc>,
+    ) {
+        let key = MessageKey::of(&["failure", "left-out", &instant(waiting), &tenant.name]);
+        self.no_report(config, tenant, key, planned, NoRun::LeftOut);
+    }
+
+    fn no_report(
+        &self,
+        config: &Config,
+        tenant: &Tenant,
+        key: MessageKey,
+        planned: DateTime<Utc>,
+        how: NoRun,
+    ) {
         let next = tenant.schedule.as_ref().and_then(|schedule| schedule::next(schedule, planned));
         let run = FailedRun { tenant: tenant.name.clone(), planned, how, next };
-        let key = MessageKey::of(&["failure", &instant(planned), &tenant.name]);
         self.add(config, tenant, key, MessageKind::Failure, planned, |mail| {
             report::failure_letter(&mail.templates, &run)
         });
@@ -43,15 +67,13 @@ impl Notices {
         last: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) {
-        let (Some(latest), Some(schedule)) = (missed.instants.last().copied(), &tenant.schedule) else {
-            return;
-        };
-        let Missed { instants, more } = missed;
+        let Some(schedule) = &tenant.schedule else { return };
+        let Missed { instants, more, known_by } = missed;
         let next = schedule::next(schedule, now);
         let caught_up = schedule.catch_up;
         let runs = MissedRuns { tenant: tenant.name.clone(), instants, more, caught_up, last, next };
-        let key = MessageKey::of(&["missed", &instant(latest), &tenant.name]);
-        self.add(config, tenant, key, MessageKind::Missed, latest, |mail| {
+        let key = MessageKey::of(&["missed", &instant(known_by), &tenant.name]);
+        self.add(config, tenant, key, MessageKind::Missed, known_by, |mail| {
             report::missed_letter(&mail.templates, &runs)
         });
     }

@@ -24,12 +24,13 @@ impl Dispatcher {
             self.asked.insert(tenant.clone());
             match &mut self.memory {
                 Memory::Nowhere(without) => {
-                    said(&tenant, without.queue.plan(tenant.clone(), now, Instant::now()))
+                    let planned = without.queue.plan(tenant.clone(), now, Instant::now());
+                    said(&tenant, planned == Planned::New)
                 }
                 Memory::Store(kept) => {
                     let (store, board) = (kept.store.clone(), Arc::clone(&self.board));
                     tokio::spawn(async move {
-                        let said = match within(store.plan(&tenant, now, std::time::Duration::ZERO)).await {
+                        let said = match within(store.plan_if_none_waits(&tenant, now)).await {
                             Ok(planned) => said(&tenant, planned),
                             Err(error) => {
                                 let (name, reason) = (&tenant.name, error.explain());
@@ -61,13 +62,11 @@ impl Dispatcher {
     }
 }
 
-fn said(tenant: &TenantKey, planned: Planned) -> Said {
-    let name = &tenant.name;
-    match planned {
-        Planned::New => {
-            tracing::info!(tenant = name, "a run of `{name}` was asked for on the status page");
-            Said::Queued
-        }
-        Planned::Known | Planned::LeftOut => Said::Waiting,
+fn said(tenant: &TenantKey, planned: bool) -> Said {
+    if !planned {
+        return Said::Waiting;
     }
+    let name = &tenant.name;
+    tracing::info!(tenant = name, "a run of `{name}` was asked for on the status page");
+    Said::Queued
 }

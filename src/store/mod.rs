@@ -30,6 +30,7 @@ mod pack;
 mod pages;
 mod partial;
 mod place;
+mod plan;
 mod policies;
 mod postgres;
 mod queue;

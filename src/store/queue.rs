@@ -1,13 +1,11 @@
 //! Planned runs: one row for each planned instant, however many daemons plan it, and one daemon at a time
 //! that carries it out.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 
 use super::engine::{in_transaction, lease_millis, on};
 use super::turn::{END, TAKE, UNFINISHED, free, give_up, unfinished};
-use super::{Due, Planned, Settlement, Store, StoreError, Task, TenantKey, Turn};
+use super::{Due, Settlement, Store, StoreError, Task, TenantKey, Turn};
 use crate::domain::TenantId;
 
 /// How long a planned run that failed waits, by how often it was tried. Sooner, and what made it fail is
@@ -42,14 +40,6 @@ macro_rules! tenants_with_work {
     };
 }
 
-/// It starts by the clock of the database: an instant that a daemon plans whose clock is ahead has come, and
-/// must not hold up those of the others. `waiting` is asked for so, because there is an index for it.
-const PLAN: &str = "INSERT INTO due (tenant, planned, start_after, attempts, state) \
-     SELECT $1, $2, CASE WHEN $2 * 1000 <= now THEN $2 ELSE now / 1000 END + $3, 0, CASE WHEN EXISTS \
-     (SELECT 1 FROM due WHERE tenant = $1 AND state IN ('waiting', 'running') AND state = 'waiting') \
-     THEN 'left-out' ELSE 'waiting' END \
-     FROM clock WHERE true ON CONFLICT DO NOTHING RETURNING state";
-
 const TAKE_UP: &str = concat!(
     "UPDATE due SET state = 'running', attempts = attempts + 1 WHERE tenant = $1 AND planned = \
      (SELECT planned FROM due WHERE tenant = $1 AND ",
@@ -60,37 +50,6 @@ const TAKE_UP: &str = concat!(
 const GIVE_UP_FINISHING: &str = concat!(give_up!(), " WHERE tenant = $1 AND run_id = $2");
 
 impl Store {
-    /// Plans a run. The same instant planned again, by whomever, changes nothing, also when it has been
-    /// carried out already.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn plan(
-        &self,
-        tenant: &TenantKey,
-        planned: DateTime<Utc>,
-        delay: Duration,
-    ) -> Result<Planned, StoreError> {
-        let delay = i64::try_from(delay.as_secs()).unwrap_or_default();
-        self.promptly(async {
-            let number = self.number_or_new(tenant).await?;
-            let inserted: Vec<(String,)> = on!(self.short(), |pool| {
-                Ok(sqlx::query_as(PLAN)
-                    .bind(number)
-                    .bind(planned.timestamp())
-                    .bind(delay)
-                    .fetch_all(pool)
-                    .await?)
-            })?;
-            Ok(match inserted.first() {
-                None => Planned::Known,
-                Some((state,)) if state == "waiting" => Planned::New,
-                Some(_) => Planned::LeftOut,
-            })
-        })
-        .await
-    }
-
     /// Says that a planned run was carried out without being recorded: it is not carried out again.
     ///
     /// # Errors

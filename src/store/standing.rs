@@ -152,10 +152,15 @@ impl Session {
         now: &RunCounts,
     ) -> Result<StandingChange, Fault> {
         const SEQ: &str = "SELECT seq FROM run WHERE tenant = $1 AND run_id = $2";
+        // A finding that was fixed and came back has a row for each time it was open.
         const NEW: &str = "SELECT COUNT(*) FROM finding WHERE tenant = $1 AND from_seq > $2 AND from_seq <= $3 \
-             AND (to_seq IS NULL OR to_seq > $3)";
+             AND (to_seq IS NULL OR to_seq > $3) AND NOT EXISTS (SELECT 1 FROM finding AS before \
+             WHERE before.tenant = finding.tenant AND before.key = finding.key AND before.from_seq <= $2 \
+             AND (before.to_seq IS NULL OR before.to_seq > $2))";
         const FIXED: &str = "SELECT COUNT(*) FROM finding WHERE tenant = $1 AND from_seq <= $2 AND to_seq > $2 \
-             AND to_seq <= $3";
+             AND to_seq <= $3 AND NOT EXISTS (SELECT 1 FROM finding AS again \
+             WHERE again.tenant = finding.tenant AND again.key = finding.key AND again.from_seq <= $3 \
+             AND (again.to_seq IS NULL OR again.to_seq > $3))";
         let (new, fixed): (i64, i64) = within!(self, |tx| {
             let mut seqs = Vec::with_capacity(2);
             for run in [before, now] {

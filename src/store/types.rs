@@ -54,7 +54,10 @@ pub enum Planned {
     /// That instant is on record already.
     Known,
     /// An earlier one still waits and will make up for this one.
-    LeftOut,
+    LeftOut {
+        /// When that was planned for.
+        waiting: DateTime<Utc>,
+    },
 }
 
 /// Work that was taken up, and the turn that comes with it.

@@ -15,6 +15,7 @@ on_both_engines!(
     what_owners_of_a_large_tenant_were_told_is_written_in_a_few_statements,
     messages_and_what_was_told_come_together_or_not_at_all,
     a_tenant_stands_as_its_last_runs_say,
+    a_finding_that_came_back_is_new_or_fixed_only_where_it_stands_otherwise_than_before,
     planned_runs_without_a_report_are_told,
     the_latest_digest_is_known_by_its_key,
 );
@@ -188,6 +189,26 @@ async fn a_tenant_stands_as_its_last_runs_say(world: World) {
         ("2026-11-18T00:00:00Z", StandingChange::NoRun),
     ] {
         assert_eq!(stands(&store, since).await, (last, incomplete, change), "{since}");
+    }
+}
+
+async fn a_finding_that_came_back_is_new_or_fixed_only_where_it_stands_otherwise_than_before(world: World) {
+    let store = world.open().await;
+    take(&store, "contoso", "a").await;
+    for seq in 1..=4 {
+        ran(&world, seq, &format!("2026-11-{:02}T06:00:00Z", 7 * seq - 5), true, 3).await;
+    }
+    // Fixed by 2 and back in 4; new in 2, fixed by 3 and back in 4; fixed by 2, back in 3 and fixed again by 4.
+    for (key, from, to) in
+        [(1, 1, Some(2)), (1, 4, None), (2, 2, Some(3)), (2, 4, None), (3, 1, Some(2)), (3, 3, Some(4))]
+    {
+        finding(&world, key, from, to).await;
+    }
+    for (since, new, fixed) in
+        [("2026-11-03T00:00:00Z", 1, 1), ("2026-11-10T00:00:00Z", 1, 0), ("2026-11-17T00:00:00Z", 2, 1)]
+    {
+        let (_, _, change) = stands(&store, since).await;
+        assert_eq!(change, StandingChange::Counted { new, fixed }, "{since}");
     }
 }
 
