@@ -55,8 +55,12 @@ pub(in crate::delivery) async fn ask(
     Err(match status {
         300..400 => WebhookError::Redirected { host: host(), status },
         413 => WebhookError::TooLarge { host: host(), size: request.size, limit: None },
-        // 501 says that it cannot, not that it failed.
-        408 | 425 | 429 | 500 | 502..600 => WebhookError::PutOff { host: host(), answer, retry_after },
+        425 | 429 | 503 => WebhookError::PutOff { host: host(), answer, retry_after },
+        // Somebody on the way lost patience or stumbled: it may have been taken all the same. 501 says that it cannot,
+        // not that it failed.
+        408 | 500 | 502 | 504..600 => {
+            WebhookError::Unconfirmed { host: host(), cause: Cause::new(&format!("status {answer}")) }
+        }
         _ => WebhookError::Refused { host: host(), answer },
     })
 }
