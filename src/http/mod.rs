@@ -1,12 +1,15 @@
 //! The one HTTP client of the program, and with it the one TLS set-up. Graph, the sign-in, webhooks and the mail by
 //! Graph go through it.
 
+mod retry_after;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Url};
 
+pub(crate) use self::retry_after::{parse_retry_after, retry_after};
 use crate::config::is_loopback;
 
 /// How every request names its sender.

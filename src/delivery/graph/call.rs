@@ -1,9 +1,8 @@
 //! Single requests to Graph, and what is made of each answer.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE};
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use serde_json::Value;
 use tokio_rustls::rustls;
@@ -11,7 +10,7 @@ use tokio_rustls::rustls;
 use super::error::GraphMailError;
 use crate::config::GraphMail;
 use crate::delivery::error::DeliveryError;
-use crate::delivery::patience::{Deadline, Patience};
+use crate::delivery::patience::{Deadline, Patience, wait_asked_for};
 use crate::delivery::token::{Token, TokenSource};
 use crate::delivery::words::{Answer, Cause, find};
 
@@ -185,8 +184,7 @@ impl<'a> Caller<'a> {
     /// What a refusal means (FACTS §11, §14.1).
     async fn refused(&self, step: Step, response: Response, size: usize) -> DeliveryError {
         let status = response.status().as_u16();
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
-        let retry_after = retry_after.and_then(|wait| wait.trim().parse().ok()).map(Duration::from_secs);
+        let retry_after = wait_asked_for(response.headers());
         let bytes = self.deadline.within(self.patience.answer, read(response)).await.ok().flatten();
         let answer = Answer::new(status, &said(step, &bytes.unwrap_or_default()));
         let (host, step_words) = (self.host().to_owned(), step.words());

@@ -40,7 +40,7 @@ pub enum WebhookError {
         #[source]
         source: rustls::Error,
     },
-    /// It was sent and the answer lost: it may have been taken or not.
+    /// It was sent, and the answer was lost or is none of the receiver's: it may have been taken or not.
     #[error("`{host}` did not confirm that it took the message")]
     Unconfirmed {
         /// The host.

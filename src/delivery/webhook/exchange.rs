@@ -1,20 +1,14 @@
 //! One request to an address that is a secret, and what is made of the answer.
 
-use std::time::Duration;
-
-use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use tokio_rustls::rustls;
 
 use super::WebhookError;
-use crate::delivery::patience::{Deadline, Patience};
+use crate::delivery::patience::{Deadline, Patience, wait_asked_for};
 use crate::delivery::words::{Answer, Cause, find};
 
 /// Of an answer no more is read: it is for a log line.
 const LONGEST_ANSWER: usize = 4 * 1024;
-
-/// A wait longer than this is no wait but a refusal in other words; whoever keeps the message decides by itself then.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Who is asked, and how.
 pub(in crate::delivery) struct Request<'a> {
@@ -49,14 +43,18 @@ pub(in crate::delivery) async fn ask(
     if (200..300).contains(&status) {
         return Ok(());
     }
-    let retry_after = retry_after(response.headers());
+    let retry_after = wait_asked_for(response.headers());
     let text = deadline.within(patience.answer, words(response, request.url)).await.unwrap_or_default();
     let answer = Answer::new(status, &text);
     Err(match status {
         300..400 => WebhookError::Redirected { host: host(), status },
         413 => WebhookError::TooLarge { host: host(), size: request.size, limit: None },
-        // 501 says that it cannot, not that it failed.
-        408 | 425 | 429 | 500 | 502..600 => WebhookError::PutOff { host: host(), answer, retry_after },
+        425 | 429 | 503 => WebhookError::PutOff { host: host(), answer, retry_after },
+        // Somebody on the way lost patience or stumbled: it may have been taken all the same. 501 says that it cannot,
+        // not that it failed.
+        408 | 500 | 502 | 504..600 => {
+            WebhookError::Unconfirmed { host: host(), cause: Cause::new(&format!("status {answer}")) }
+        }
         _ => WebhookError::Refused { host: host(), answer },
     })
 }
@@ -72,12 +70,6 @@ fn broken(host: &str, error: reqwest::Error) -> WebhookError {
         _ if connecting => WebhookError::Unreachable { host, cause },
         _ => WebhookError::Unconfirmed { host, cause },
     }
-}
-
-/// In seconds or as a date; of a date without knowing the time nothing can be made.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
 /// The beginning of an answer, without what it repeats of the address.

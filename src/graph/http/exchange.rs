@@ -11,9 +11,9 @@ use super::{Call, Graph};
 use crate::graph::budget::Said;
 use crate::graph::call::Version;
 use crate::graph::error::{Answer, GraphError, plain};
-use crate::graph::retry::retry_after;
 use crate::graph::tokens::Bearer;
 use crate::graph::write::WriteCall;
+use crate::http::retry_after;
 
 /// An error body past this is not read: it is no error of Graph's then.
 pub(in crate::graph) const ERROR_BODY_LIMIT: usize = 64 << 10;
