@@ -60,11 +60,19 @@ fn a_browser_without_the_token_is_led_to_the_form_and_one_led_here_from_elsewher
 
 #[test]
 fn requests_for_another_name_are_refused_on_every_route() {
-    let service = Service::of(scenario::perfect(now()), "hosts = [\"Keysweep.example\"]\n").ready();
+    let hosts = "hosts = [\"Keysweep.example\", \"2001:DB8:0::5\", \"192.0.2.5\"]\n";
+    let service = Service::of(scenario::perfect(now()), hosts).ready();
     let port = service.address.port();
     for (method, path, _) in ROUTES {
-        for host in ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "keysweep.example.evil", "a b", ""]
-        {
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1",
+            "[2001:db8::6]",
+            "keysweep.example.evil",
+            "a b",
+            "",
+        ] {
             let answer = service.ask(method, path, &[("Host", host)], "");
             assert_eq!(answer.status, 421, "{path} as {host}: {answer:?}");
         }
@@ -76,6 +84,9 @@ fn requests_for_another_name_are_refused_on_every_route() {
         "127.0.0.1".to_owned(),
         "keysweep.example".to_owned(),
         "KEYSWEEP.example:443".to_owned(),
+        "[2001:db8::5]".to_owned(),
+        "[2001:db8::5]:443".to_owned(),
+        "192.0.2.5:443".to_owned(),
     ];
     for host in &ours {
         assert_eq!(service.ask("GET", "/healthz", &[("Host", host)], "").status, 200, "{host}");
