@@ -69,9 +69,13 @@ impl Access {
         mac.finalize().into_bytes().into()
     }
 
-    /// Whether this is one of `hosts`.
+    /// Whether this is one of `hosts`, which have IPv6 addresses without the brackets that `Host` has, and in any
+    /// spelling.
     pub(super) fn is_named(&self, host: &str) -> bool {
-        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+        match address(host) {
+            Some(address) => self.hosts.iter().any(|known| known.parse::<IpAddr>() == Ok(address)),
+            None => self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)),
+        }
     }
 
     /// Whether a request for this host, as `Host` has it, is meant for us. Another site can give its own name any
@@ -81,8 +85,7 @@ impl Access {
         if is_loopback(host) || self.is_named(host) {
             return true;
         }
-        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        address.is_ok_and(|address| address == self.listen || self.listen.is_unspecified())
+        address(host).is_some_and(|address| address == self.listen || self.listen.is_unspecified())
     }
 }
 
@@ -96,6 +99,11 @@ pub(super) fn host(authority: &str) -> Option<&str> {
     let port_fits = port.strip_prefix(':').map_or(port.is_empty(), |port| port.parse::<u16>().is_ok());
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     (port_fits && !host.is_empty() && host.bytes().all(plain)).then_some(host)
+}
+
+/// The address that a host is; none where it is a name.
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 fn acceptor(files: &ServerTls) -> Result<TlsAcceptor, CertificateError> {

@@ -7,7 +7,7 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::board::{Glance, Stage};
 use super::forms::Fields;
@@ -21,7 +21,7 @@ use super::times::When;
 use super::visitor::{Visitor, with_cookie};
 use crate::store::StoreError;
 
-/// How long the page waits for what it asks of the store; what does not come by then is left out and said.
+/// How long the page waits for all that it asks of the store; what does not come by then is left out and said.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Serialize)]
@@ -57,12 +57,13 @@ pub(super) async fn overview(
         },
     };
     let mut troubles = troubles(&glance);
+    let deadline = Instant::now() + PATIENCE;
     let mut tenants = Vec::new();
     for configured in &glance.config.tenants {
-        tenants.push(tenant(&site.board, &glance, configured).await);
+        tenants.push(tenant(&site.board, &glance, configured, deadline).await);
     }
     let outbox = match &glance.store {
-        Some(store) => asked(outbox(store, glance.now)).await,
+        Some(store) => asked(deadline, outbox(store, glance.now)).await,
         None => None,
     };
     if glance.store.is_some() && (outbox.is_none() || tenants.iter().any(|tenant| tenant.unknown)) {
@@ -82,8 +83,11 @@ pub(super) async fn overview(
 }
 
 /// What the store answers, if it does so in time. Why not is in the daemon's own log.
-pub(super) async fn asked<T>(call: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
-    timeout(PATIENCE, call).await.ok()?.ok()
+pub(super) async fn asked<T>(
+    deadline: Instant,
+    call: impl Future<Output = Result<T, StoreError>>,
+) -> Option<T> {
+    timeout_at(deadline, call).await.ok()?.ok()
 }
 
 fn troubles(glance: &Glance) -> Vec<&'static str> {

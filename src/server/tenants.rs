@@ -1,6 +1,7 @@
 //! A tenant on the status page.
 
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::board::{Board, Glance};
 use super::overview::asked;
@@ -88,15 +89,15 @@ impl RunView {
     }
 }
 
-/// What there is to say of a tenant.
-pub(super) async fn tenant(board: &Board, glance: &Glance, tenant: &Tenant) -> TenantView {
+/// What there is to say of a tenant. What the store does not tell by the deadline is not known.
+pub(super) async fn tenant(board: &Board, glance: &Glance, tenant: &Tenant, deadline: Instant) -> TenantView {
     let (key, now) = (TenantKey::from(tenant), glance.now);
     let (mut runs, mut waiting, mut complete) = (Some(Vec::new()), None, None);
     if let Some(store) = &glance.store {
-        runs = asked(store.recent_runs(&key, LOOKED_AT)).await;
+        runs = asked(deadline, store.recent_runs(&key, LOOKED_AT)).await;
         if runs.is_some() {
-            waiting = asked(store.waiting_run(&key)).await.flatten();
-            complete = asked(store.last_complete_run(&key)).await.flatten();
+            waiting = asked(deadline, store.waiting_run(&key)).await.flatten();
+            complete = asked(deadline, store.last_complete_run(&key)).await.flatten();
         }
     }
     let unknown = runs.is_none();

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Wrong tokens from one address within [`WINDOW`]. More than people mistype; a guess a second would not find a
-/// token of 16 characters either.
+/// Wrong tokens from one address within [`WINDOW`], each with a line in the log. More than people mistype.
 const WRONG: u32 = 10;
 
 /// After so long, it may be tried anew.

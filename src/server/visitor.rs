@@ -67,17 +67,18 @@ impl Site {
     }
 }
 
-/// Tries a token. A wrong one counts, and whoever was wrong too often has to wait even with the right one.
+/// Tries a token. A wrong one counts, and whoever was wrong too often has to wait. The right one is always taken:
+/// behind a proxy everybody has the same address, and nobody may lock out the others.
 pub(super) fn try_token(site: &Site, access: &Access, peer: &Peer, given: &str) -> Result<(), Box<Response>> {
+    if access.admits(given) {
+        return Ok(());
+    }
     let now = Instant::now();
     if let Some(wait) = site.tries.wait(peer.address, now) {
         let mut response =
             refuse(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens came from there; wait a minute");
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
         return Err(Box::new(response));
-    }
-    if access.admits(given) {
-        return Ok(());
     }
     site.tries.wrong(peer.address, now);
     tracing::warn!(address = %peer.address, "a wrong token was shown to the server");

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysweep::config::{Environment, parse};
+use keysweep::config::{Environment, StoreUrl, parse};
 use keysweep::emulator::{Fault, Side, scenario};
 use keysweep::server::{Board, Front};
+use keysweep::store::Store;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 use tokio::time::Instant;
 
 use crate::postgres::{Postgres, Stop};
@@ -97,5 +99,35 @@ async fn a_loop_that_does_not_go_round_for_half_a_minute_counts_as_hanging() {
         assert_eq!(get("/healthz").await.status, status, "{seconds} s");
     }
     assert!(get("/readyz").await.body.contains("the service hangs"));
+    front.close().await;
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_holds_the_page_up_once_and_not_for_each_tenant() {
+    let Some(postgres) = Postgres::start("a page without a store") else { return };
+    let database = postgres.create_database();
+    let tenants: String = (1..=9)
+        .map(|tenant| {
+            format!(
+                "[[tenant]]\nname = 'tenant{tenant}'\ntenant_id = '11111111-1111-4111-8111-{tenant:012}'\n\
+                 [tenant.credential]\ntype = 'azure-cli'\n"
+            )
+        })
+        .collect();
+    let text = format!("{tenants}[server]\nlisten = '127.0.0.1:0'\n");
+    let config = parse(&text, Path::new("keysweep.toml"), &Environment::default()).unwrap().config;
+    let board = Arc::new(Board::new(Arc::new(config.clone()), now, |_, _| None));
+    board.store(Some(&Store::open(&StoreUrl::Postgres(database.clone().into())).await.unwrap()));
+    let mut locking = PgConnection::connect(&database).await.unwrap();
+    let locks = "BEGIN; LOCK TABLE run, tenant, outbox IN ACCESS EXCLUSIVE MODE";
+    sqlx::raw_sql(locks).execute(&mut locking).await.unwrap();
+    let mut front = Front::new(Arc::clone(&board)).unwrap();
+    front.serve(config.server.as_ref()).await.unwrap();
+    let address = front.address().unwrap();
+    let asked = Instant::now();
+    let page = tokio::task::spawn_blocking(move || ask(address, "GET", "/", &[], "")).await.unwrap();
+    assert!(page.status == 200 && page.body.contains("The store does not answer"), "{page:?}");
+    // It waits for five seconds; for each tenant, it would be fifty.
+    assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
     front.close().await;
 }
