@@ -6,6 +6,8 @@ mod left_out;
 
 #[path = "browser/chromium.rs"]
 mod chromium;
+#[path = "browser/page/mod.rs"]
+mod page;
 #[path = "browser/server.rs"]
 mod server;
 #[path = "browser/smoke.rs"]

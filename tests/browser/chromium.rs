@@ -107,6 +107,9 @@ impl Chromium {
     pub(crate) async fn click(&self, css: &str) {
         let element = self.client.find(Locator::Css(css)).await;
         let element = element.unwrap_or_else(|error| panic!("{css}: {error}"));
+        // The driver scrolls no further than needed, which may be to below something that stays where it is.
+        let here = "arguments[0].scrollIntoView({ block: 'center' })";
+        self.client.execute(here, vec![serde_json::to_value(&element).unwrap()]).await.unwrap();
         element.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
@@ -115,16 +118,6 @@ impl Chromium {
         let press =
             |keys: KeyActions, value| keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
         let actions = keys.chars().fold(KeyActions::new("keyboard".to_owned()), press);
-        self.client.perform_actions(actions).await.unwrap();
-    }
-
-    /// Presses a key while others are held, as Shift and Tab.
-    pub(crate) async fn press_with(&self, held: char, key: char) {
-        let actions = KeyActions::new("keyboard".to_owned())
-            .then(KeyAction::Down { value: held })
-            .then(KeyAction::Down { value: key })
-            .then(KeyAction::Up { value: key })
-            .then(KeyAction::Up { value: held });
         self.client.perform_actions(actions).await.unwrap();
     }
 

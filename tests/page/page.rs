@@ -130,7 +130,7 @@ fn the_summary_and_the_first_findings_are_there_without_script() {
     for finding in report.findings.iter().take(50) {
         assert!(section.contains(&finding.object_id), "{}", finding.display_name);
     }
-    assert!(section.contains("<noscript>") && section.contains("findings.csv has all of them"));
+    assert!(section.contains("scriptless") && section.contains("findings.csv has all of them"));
     for id in ["summary", "coverage", "changes", "rules", "trends", "findings", "policies", "frameworks"] {
         assert!(ids.contains(&id), "{id}");
     }

@@ -11,7 +11,6 @@ class Table {
     this.dictionary = dictionary;
     this.columns = raw.columns.map(([key, holds], place) => ({ key, holds, place }));
     for (const row of this.rows) for (const { holds, place } of this.columns) row[place] = this.read(row[place], holds);
-    if (name === "findings") this.addStanding();
     this.places = new Map(this.columns.map((column) => [column.key, column]));
   }
 
@@ -22,11 +21,12 @@ class Table {
 
   // One word for how a finding stands: excepted, or else what it is to the run compared with.
   addStanding() {
-    const at = (key) => this.columns.findIndex((column) => column.key === key);
-    const [status, change] = [at("status"), at("change")];
-    const excepted = this.dictionary.words.indexOf("excepted"); // -1 is the number of no word.
+    const [status, change] = [this.places.get("status").place, this.places.get("change").place];
+    const excepted = this.dictionary.find("excepted");
     const place = this.columns.length;
-    this.columns.push({ key: "standing", holds: "word", place });
+    const column = { key: "standing", holds: "word", place };
+    this.columns.push(column);
+    this.places.set(column.key, column);
     for (const row of this.rows) row[place] = row[status] === excepted || row[change] === 0 ? row[status] : row[change];
   }
 
@@ -116,5 +116,8 @@ class Dictionary {
 const readData = () => {
   const { tables } = JSON.parse(document.getElementById("data").textContent);
   const dictionary = new Dictionary();
-  return new Map(Object.entries(tables).map(([name, raw]) => [name, new Table(name, raw, dictionary)]));
+  // In the order in which they are written: a word has its number from where it first stands.
+  const all = new Map(Object.entries(tables).map(([name, raw]) => [name, new Table(name, raw, dictionary)]));
+  all.get("findings").addStanding();
+  return all;
 };

@@ -4,7 +4,7 @@ document.documentElement.classList.add("js");
 const RANK = { info: 1, low: 2, medium: 3, high: 4, critical: 5 };
 // The roots of the admin centres: nothing else is linked to.
 const PORTALS = ["https://entra.microsoft.com", "https://entra.microsoft.us", "https://entra.microsoftonline.cn"];
-const LONG = 160; // Characters of a name in a table: longer ones would push everything else off the screen.
+const LONG = 80; // Characters of a name in a table: longer ones would push everything else off the screen.
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 const figures = new Intl.NumberFormat("en");
 const printable = (text) => text.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
