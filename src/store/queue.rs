@@ -212,11 +212,7 @@ impl Store {
     }
 
     /// Takes the turn and what there is to do, or neither.
-    async fn take_up(
-        &self,
-        number: i64,
-        holder: &str,
-    ) -> Result<Option<(i64, Found)>, StoreError> {
+    async fn take_up(&self, number: i64, holder: &str) -> Result<Option<(i64, Found)>, StoreError> {
         in_transaction!(self.short(), |tx| {
             let taken: Vec<(i64,)> = sqlx::query_as(TAKE)
                 .bind(holder)
