@@ -314,7 +314,8 @@ async fn what_graph_puts_off_gets_through_later() {
 async fn a_wait_longer_than_patience_is_put_off_with_how_long_it_is() {
     let error = Fault::graph_error("ApplicationThrottled", "Slow down.");
     for (asked, seconds) in [("600", 600.0), ("602.128", 602.128), ("18446744073709551615", 86_400.0)] {
-        let fault = Fault::on(Side::Graph, "POST", SEND_MAIL).answer(429, &error).header("Retry-After", asked);
+        let fault =
+            Fault::on(Side::Graph, "POST", SEND_MAIL).answer(429, &error).header("Retry-After", asked);
         let world = World::faulty(fault).await;
         let error = world.error(&letter()).await;
         assert_eq!(error.retry_after(), Some(Duration::from_secs_f64(seconds)), "{asked}");
@@ -332,6 +333,10 @@ async fn a_lost_answer_is_not_asked_for_again() {
         let error = world.error(&letter()).await;
         assert_eq!(kind(&error), "unconfirmed", "{error:?}");
         assert_eq!((world.asked().len(), world.emulator.mails().len()), (1, sent));
+        // Graph gives a Message-ID of its own, by which nobody recognises a duplicate.
+        let advice = error.advice().unwrap();
+        assert!(advice.contains("x-keysweep-message-id") && !advice.contains("Message-ID"), "{advice}");
+        assert!(error.to_string().starts_with("Graph at `"), "{error}");
     }
 }
 

@@ -18,7 +18,7 @@ use super::connect::connect;
 use super::failure::{Place, Subject};
 use super::route::{Route, SignIn};
 use crate::config::SmtpTls;
-use crate::delivery::error::DeliveryError;
+use crate::delivery::error::{DeliveryError, Way};
 use crate::delivery::gate::Gate;
 use crate::delivery::patience::{Deadline, Patience};
 use crate::delivery::token::Token;
@@ -208,7 +208,7 @@ impl<'a> Session<'a> {
         };
         self.over = true;
         if handed_over.load(Ordering::Relaxed) {
-            return Err(DeliveryError::Unconfirmed { server: self.route.server.clone() });
+            return Err(DeliveryError::Unconfirmed { server: self.route.server.clone(), way: Way::Smtp });
         }
         Err(error)
     }
