@@ -2,7 +2,7 @@
 
 use tokio_rustls::rustls::{self, CertificateError};
 
-use super::error::DeliveryError;
+use super::error::{DeliveryError, Way};
 use super::words::Answer;
 
 const TRY_LATER: &str =
@@ -82,7 +82,11 @@ impl DeliveryError {
             Self::TooLarge { limit: None, .. } => "Lower `mail.attachment_limit`.",
             Self::Rejected { .. } => "The server's own words say why; its administrator can say more.",
             Self::Withdrawn => "It is sent by whoever takes it in hand next.",
-            Self::Unconfirmed { .. } => {
+            Self::Unconfirmed { way: Way::Graph, .. } => {
+                "Look into the mailbox. From the outbox it is sent again later and may be there twice then, which \
+                 the same `x-keysweep-message-id` in the headers tells; without a store it is not sent again."
+            }
+            Self::Unconfirmed { way: Way::Smtp, .. } => {
                 "Look into the mailbox. From the outbox it is sent again later with the same Message-ID, by which \
                  mailboxes recognise a duplicate; without a store it is not sent again."
             }

@@ -1,5 +1,6 @@
 //! Why a letter does not arrive, told apart by what the operator can do.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -188,11 +189,31 @@ pub enum DeliveryError {
     #[error("the letter was held back: another process may be sending it, or the store cannot be asked")]
     Withdrawn,
     /// The whole message was handed over and the answer lost: it may have arrived or not.
-    #[error("the mail server `{server}` took the letter and did not confirm it")]
+    #[error("{way} `{server}` was handed the letter and did not confirm it")]
     Unconfirmed {
         /// Which server.
         server: String,
+        /// Of which kind it is.
+        way: Way,
     },
+}
+
+/// The way a letter went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// SMTP: with a Message-ID of ours.
+    Smtp,
+    /// Graph: with a Message-ID of its own.
+    Graph,
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Smtp => "the mail server",
+            Self::Graph => "Graph at",
+        })
+    }
 }
 
 impl DeliveryError {

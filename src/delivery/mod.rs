@@ -24,7 +24,7 @@ use crate::config::{Mail, Transport};
 use crate::report::Letter;
 
 pub use check::{Passable, check};
-pub use error::DeliveryError;
+pub use error::{DeliveryError, Way};
 pub use gate::{AlwaysOpen, Gate};
 pub use graph::GraphMailError;
 pub use heartbeat::heartbeat;

@@ -333,6 +333,10 @@ async fn a_lost_answer_is_not_asked_for_again() {
         let error = world.error(&letter()).await;
         assert_eq!(kind(&error), "unconfirmed", "{error:?}");
         assert_eq!((world.asked().len(), world.emulator.mails().len()), (1, sent));
+        // Graph gives a Message-ID of its own, by which nobody recognises a duplicate.
+        let advice = error.advice().unwrap();
+        assert!(advice.contains("x-keysweep-message-id") && !advice.contains("Message-ID"), "{advice}");
+        assert!(error.to_string().starts_with("Graph at `"), "{error}");
     }
 }
 

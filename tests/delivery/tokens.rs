@@ -1,5 +1,7 @@
 //! Signing in to a mail server with a token.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_trait::async_trait;
 use keysweep::config::{Login, MailSignIn, Proof, Smtp, SmtpTls, Transport};
 use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, Token, TokenError, TokenSource, deliver};
@@ -34,7 +36,7 @@ fn with_token(smtp: &Smtp) -> Smtp {
     Smtp { login: Some(login), ..smtp.clone() }
 }
 
-async fn send(smtp: &Smtp, tokens: &Giver) -> Delivery {
+async fn send(smtp: &Smtp, tokens: &dyn TokenSource) -> Delivery {
     let mail = mail(Transport::Smtp(with_token(smtp)));
     let (to, letter, identity, patience) = (three(), letter(), identity(&mail), patience());
     let delivery = deliver(&mail, &to, &letter, &identity, &patience, &AlwaysOpen, tokens);
@@ -75,6 +77,43 @@ async fn a_token_that_opens_nothing_says_what_to_do_in_exchange() {
     }
     assert!(!error.is_temporary());
     assert!(!format!("{error:?} {error}").contains("Zq9") && !error.to_string().contains('@'));
+}
+
+/// Gives a token that has been revoked, and another one where it is refused.
+#[derive(Default)]
+struct Revoked {
+    renewals: AtomicUsize,
+}
+
+#[async_trait]
+impl TokenSource for Revoked {
+    async fn token(&self) -> Result<Token, TokenError> {
+        Ok(Token::new("revoked"))
+    }
+
+    async fn renewed(&self, refused: &Token) -> Result<Token, TokenError> {
+        assert_eq!(refused.secret(), "revoked");
+        self.renewals.fetch_add(1, Ordering::Relaxed);
+        Ok(Token::new(PASSWORD))
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_for_good_is_renewed_once() {
+    for (refusals, say, accepted, signed_in, renewals) in [
+        (1, "535 5.7.3 Authentication unsuccessful", 3, 2, 1),
+        (9, "535 5.7.3 Authentication unsuccessful", 0, 2, 1),
+        (9, "454 4.7.0 Temporary authentication failure", 0, 3, 0),
+    ] {
+        let tokens = Revoked::default();
+        let script = |sound: Script| sound.mechanisms("XOAUTH2").on("AUTH", Instead::Say(say), refusals);
+        let post = Post::scripted(script);
+        let delivery = send(&post.smtp, &tokens).await;
+        let case = format!("{refusals} times {say}: {delivery:?}");
+        assert_eq!(delivery.accepted.len(), accepted, "{case}");
+        assert_eq!(post.count("AUTH"), signed_in, "{case}");
+        assert_eq!(tokens.renewals.load(Ordering::Relaxed), renewals, "{case}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio_rustls::rustls;
 
 use super::error::GraphMailError;
 use crate::config::GraphMail;
-use crate::delivery::error::DeliveryError;
+use crate::delivery::error::{DeliveryError, Way};
 use crate::delivery::patience::{Deadline, Patience, wait_asked_for};
 use crate::delivery::token::{Token, TokenSource};
 use crate::delivery::words::{Answer, Cause, find};
@@ -156,7 +156,7 @@ impl<'a> Caller<'a> {
     }
 
     fn unconfirmed(&self) -> DeliveryError {
-        DeliveryError::Unconfirmed { server: self.host().to_owned() }
+        DeliveryError::Unconfirmed { server: self.host().to_owned(), way: Way::Graph }
     }
 
     /// Sends a request once, and waits for the head of the answer.

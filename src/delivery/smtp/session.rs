@@ -18,7 +18,7 @@ use super::connect::connect;
 use super::failure::{Place, Subject};
 use super::route::{Route, SignIn};
 use crate::config::SmtpTls;
-use crate::delivery::error::DeliveryError;
+use crate::delivery::error::{DeliveryError, Way};
 use crate::delivery::gate::Gate;
 use crate::delivery::patience::{Deadline, Patience};
 use crate::delivery::token::Token;
@@ -46,10 +46,30 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// A token that is refused for good is renewed once, for it may have been revoked while it was kept.
     pub(super) async fn open(
         route: &'a Route<'a>,
         handling: Handling<'a>,
         deadline: Deadline,
+    ) -> Result<Self, DeliveryError> {
+        let opened = Self::begin(route, handling, deadline, route.sign_in.as_ref()).await;
+        match (opened, &route.sign_in) {
+            (Err(DeliveryError::TokenLogin { answer, .. }), Some(SignIn::Token { mailbox, token }))
+                if !answer.is_temporary() =>
+            {
+                let token = handling.tokens.renewed(token).await.map_err(DeliveryError::NoToken)?;
+                let sign_in = SignIn::Token { mailbox: mailbox.clone(), token };
+                Self::begin(route, handling, deadline, Some(&sign_in)).await
+            }
+            (opened, _) => opened,
+        }
+    }
+
+    async fn begin(
+        route: &'a Route<'a>,
+        handling: Handling<'a>,
+        deadline: Deadline,
+        sign_in: Option<&SignIn>,
     ) -> Result<Self, DeliveryError> {
         let Handling { patience, gate, .. } = handling;
         let connection = connect(route, patience, deadline).await?;
@@ -67,7 +87,7 @@ impl<'a> Session<'a> {
             session.protect().await?;
         }
         session.learn_limit().await?;
-        session.sign_in().await?;
+        session.sign_in(sign_in).await?;
         Ok(session)
     }
 
@@ -103,8 +123,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn sign_in(&mut self) -> Result<(), DeliveryError> {
-        match &self.route.sign_in {
+    async fn sign_in(&mut self, sign_in: Option<&SignIn>) -> Result<(), DeliveryError> {
+        match sign_in {
             None => Ok(()),
             Some(SignIn::Password(credentials)) => self.sign_in_by_password(credentials).await,
             Some(SignIn::Token { mailbox, token }) => self.sign_in_by_token(mailbox, token).await,
@@ -188,7 +208,7 @@ impl<'a> Session<'a> {
         };
         self.over = true;
         if handed_over.load(Ordering::Relaxed) {
-            return Err(DeliveryError::Unconfirmed { server: self.route.server.clone() });
+            return Err(DeliveryError::Unconfirmed { server: self.route.server.clone(), way: Way::Smtp });
         }
         Err(error)
     }

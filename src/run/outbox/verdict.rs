@@ -35,8 +35,8 @@ pub enum Came {
 /// How soon that makes sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// In seconds: the other side is busy, or the way to it broke.
-    Soon,
+    /// In seconds: the other side is busy, or the way to it broke. Not before this long, where it asks to wait.
+    Soon(Option<Duration>),
     /// When somebody has seen to it.
     Later,
     /// When the other side cannot be at it any more: it may have it already.
@@ -65,7 +65,7 @@ pub(super) fn came_of(error: &DeliveryError) -> Came {
     match error {
         DeliveryError::Unconfirmed { .. } => Came::Waits(why, Pace::Unconfirmed),
         error if is_final(error) => Came::Refused(why),
-        error if error.is_temporary() => Came::Waits(why, Pace::Soon),
+        error if error.is_temporary() => Came::Waits(why, Pace::Soon(error.retry_after())),
         _ => Came::Waits(why, Pace::Later),
     }
 }
@@ -78,7 +78,7 @@ pub(super) fn came_of_call(called: Result<(), WebhookError>) -> Came {
         WebhookError::Unconfirmed { .. } => Came::Waits(why, Pace::Unconfirmed),
         WebhookError::TooLarge { .. } => Came::Refused(why),
         // Where the other side has been put right, or the URL replaced, the same message is welcome.
-        error if error.is_temporary() => Came::Waits(why, Pace::Soon),
+        error if error.is_temporary() => Came::Waits(why, Pace::Soon(error.retry_after())),
         _ => Came::Waits(why, Pace::Later),
     }
 }
@@ -121,16 +121,81 @@ pub(super) fn all(held: &HeldMessage, came: &Came) -> Vec<Tried> {
     waiting(held).map(tried).collect()
 }
 
-/// What is done about those who wait. `soon` is a pause after which whoever asks tries again at once.
+/// What is done about those who wait. `soon` is a pause after which whoever asks tries again at once, unless the other
+/// side asks to wait for longer.
 pub(super) fn rest(held: &HeldMessage, tried: &[Tried], retry: &Retry, soon: Option<Duration>) -> Rest {
-    let any =
-        |wanted: Pace| tried.iter().any(|one| matches!(one.came, Came::Waits(_, pace) if pace == wanted));
+    let paces = tried.iter().filter_map(|one| match &one.came {
+        Came::Waits(_, pace) => Some(*pace),
+        Came::Accepted | Came::Refused(_) => None,
+    });
     let chance = backoff::chance(held.key(), held.attempts);
-    match soon {
-        _ if any(Pace::Unconfirmed) && held.is_last => Rest::GivenUp,
-        _ if any(Pace::Unconfirmed) => Rest::After(backoff::after_lost_answer(retry, held.attempts, chance)),
-        Some(pause) if any(Pace::Soon) => Rest::Soon(pause),
-        _ if held.is_last => Rest::GivenUp,
-        _ => Rest::After(backoff::next_attempt(retry, held.attempts, chance)),
+    let pauses = Pauses {
+        soon,
+        next: backoff::next_attempt(retry, held.attempts, chance),
+        after_lost_answer: backoff::after_lost_answer(retry, held.attempts, chance),
+    };
+    pauses.rest(&paces.collect::<Vec<_>>(), held.is_last)
+}
+
+/// How long it can be waited.
+#[derive(Debug, Clone, Copy)]
+struct Pauses {
+    soon: Option<Duration>,
+    next: Duration,
+    after_lost_answer: Duration,
+}
+
+impl Pauses {
+    fn rest(self, paces: &[Pace], is_last: bool) -> Rest {
+        // The longest of what was asked for; none where nothing can come of trying again soon.
+        let asked = paces.iter().filter_map(|pace| match pace {
+            Pace::Soon(asked) => Some(asked.unwrap_or_default()),
+            Pace::Later | Pace::Unconfirmed => None,
+        });
+        let asked = asked.max();
+        let at_least = asked.unwrap_or_default();
+        let unconfirmed = paces.contains(&Pace::Unconfirmed);
+        match self.soon {
+            _ if unconfirmed && is_last => Rest::GivenUp,
+            _ if unconfirmed => Rest::After(self.after_lost_answer.max(at_least)),
+            Some(pause) if asked.is_some_and(|asked| asked <= pause) => Rest::Soon(pause),
+            _ if is_last => Rest::GivenUp,
+            _ => Rest::After(self.next.max(at_least)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn nobody_is_asked_again_before_the_wait_it_asked_for_is_over() {
+        use Pace::{Later, Soon, Unconfirmed};
+        let asked = |wait| Soon(Some(seconds(wait)));
+        let (now, after) = (Rest::Soon(seconds(2)), |wait| Rest::After(seconds(wait)));
+        for (paces, within_the_run, later) in [
+            (vec![Soon(None)],                 now,        after(60)),
+            (vec![asked(0)],                   now,        after(60)),
+            (vec![asked(2)],                   now,        after(60)),
+            (vec![asked(3)],                   after(60),  after(60)),
+            (vec![asked(90)],                  after(90),  after(90)),
+            (vec![Soon(None), asked(90)],      after(90),  after(90)),
+            (vec![Later, asked(1)],            now,        after(60)),
+            (vec![Later, asked(90)],           after(90),  after(90)),
+            (vec![Later],                      after(60),  after(60)),
+            (vec![Unconfirmed, asked(1)],      after(600), after(600)),
+            (vec![Unconfirmed, asked(9_000)],  after(9_000), after(9_000)),
+        ] {
+            let pauses = Pauses { soon: Some(seconds(2)), next: seconds(60), after_lost_answer: seconds(600) };
+            assert_eq!(pauses.rest(&paces, false), within_the_run, "{paces:?}");
+            assert_eq!(Pauses { soon: None, ..pauses }.rest(&paces, false), later, "{paces:?}");
+            assert_eq!(Pauses { soon: None, ..pauses }.rest(&paces, true), Rest::GivenUp, "{paces:?}");
+        }
     }
 }
