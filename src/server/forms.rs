@@ -30,7 +30,7 @@ const NOT_OURS: &str = "this form is not of this session, or too old: open the p
 
 /// `GET /sign-in`.
 pub(super) async fn sign_in_page(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let Some(access) = site.access() else { return refuse(StatusCode::SERVICE_UNAVAILABLE, "not yet") };
+    let access = site.access();
     if access.is_open() {
         return Redirect::to("/").into_response();
     }
@@ -44,7 +44,7 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(access) = site.access() else { return refuse(StatusCode::SERVICE_UNAVAILABLE, "not yet") };
+    let access = site.access();
     let session = site.session(&access, &headers);
     let Some(fields) = ours(&site, &access, session, &headers, &body) else {
         return sign_in_form(&site, &access, &headers, StatusCode::FORBIDDEN, Some(NOT_OURS));
@@ -72,7 +72,7 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(access) = site.access() else { return refuse(StatusCode::SERVICE_UNAVAILABLE, "not yet") };
+    let access = site.access();
     let Some(session) = visitor.session else { return Redirect::to("/").into_response() };
     if ours(&site, &access, Some(session), &headers, &body).is_none() {
         return refuse(StatusCode::FORBIDDEN, NOT_OURS);
@@ -90,7 +90,7 @@ pub(super) async fn run_now(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(access) = site.access() else { return refuse(StatusCode::SERVICE_UNAVAILABLE, "not yet") };
+    let access = site.access();
     let by_program = visitor.by_token && comes_from_us(&access, &headers);
     if !by_program && ours(&site, &access, visitor.session, &headers, &body).is_none() {
         return refuse(StatusCode::FORBIDDEN, NOT_OURS);

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -13,7 +13,7 @@ use super::board::{Board, RunNow};
 use super::listen::{Bound, Protection, Serving};
 use super::metrics::events;
 use super::random::{NoRandomness, random};
-use super::site::{Site, router};
+use super::site::{Shared, Site, router};
 use crate::config::Server;
 use crate::run::explain;
 
@@ -66,11 +66,18 @@ impl ServerError {
 
 /// The server, or none.
 pub struct Front {
-    site: Arc<Site>,
+    shared: Arc<Shared>,
     wishes: mpsc::Receiver<RunNow>,
-    serving: Option<(Serving, SocketAddr)>,
+    place: Option<Place>,
     /// What keeps the metrics up to date; it ends with this.
     keeping: Option<AbortOnDropHandle<()>>,
+}
+
+/// A socket that is served, as the section wanted it.
+struct Place {
+    serving: Serving,
+    listen: SocketAddr,
+    site: Arc<Site>,
 }
 
 impl Front {
@@ -80,8 +87,8 @@ impl Front {
     /// When there is no randomness.
     pub fn new(board: Arc<Board>) -> Result<Self, ServerError> {
         let (sender, wishes) = mpsc::channel(16);
-        let site = Arc::new(Site::new(board, sender, random()?));
-        Ok(Self { site, wishes, serving: None, keeping: None })
+        let shared = Arc::new(Shared::new(board, sender, random()?));
+        Ok(Self { shared, wishes, place: None, keeping: None })
     }
 
     /// Serves as the section wants it; none wants nothing served. Nothing is changed where that fails.
@@ -90,21 +97,21 @@ impl Front {
     /// When the address is not to be had, or the certificate cannot be used.
     pub async fn serve(&mut self, server: Option<&Server>) -> Result<(), ServerError> {
         let Some(server) = server else {
-            if let Some((serving, _)) = self.serving.take() {
+            if let Some(place) = self.place.take() {
                 tracing::info!("the server ends: there is no `[server]` any more");
-                serving.stop().await;
+                place.serving.stop().await;
             }
             return Ok(());
         };
         let access = Access::of(server)?;
-        if self.serving.as_ref().is_none_or(|(_, listen)| *listen != server.listen) {
-            self.listen(server.listen).await?;
+        match &self.place {
+            Some(place) if place.listen == server.listen => place.site.admit(access),
+            _ => self.listen(server.listen, access).await?,
         }
-        self.site.admit(access);
         if self.keeping.is_none() {
             events();
-            let site = Arc::clone(&self.site);
-            let keeping = tokio::spawn(async move { site.known.keep(&site.board).await });
+            let shared = Arc::clone(&self.shared);
+            let keeping = tokio::spawn(async move { shared.known.keep(&shared.board).await });
             self.keeping = Some(AbortOnDropHandle::new(keeping));
         }
         Ok(())
@@ -121,28 +128,28 @@ impl Front {
     /// Where it listens; none where nothing is served.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
-        self.serving.as_ref().map(|(serving, _)| serving.address)
+        self.place.as_ref().map(|place| place.serving.address)
     }
 
     /// The next wish of a visitor; for ever none where nothing is served.
     pub async fn next(&mut self) -> RunNow {
         match self.wishes.recv().await {
             Some(wish) => wish,
-            // The site holds a sender.
+            // What is shared holds a sender.
             None => std::future::pending().await,
         }
     }
 
     /// Ends.
     pub async fn close(mut self) {
-        if let Some((serving, _)) = self.serving.take() {
-            let rest = serving.stop().await;
+        if let Some(place) = self.place.take() {
+            let rest = place.serving.stop().await;
             // What is still being downloaded is cut off with the process.
             let _ = tokio::time::timeout(FAREWELL, rest.wait()).await;
         }
     }
 
-    async fn listen(&mut self, address: SocketAddr) -> Result<(), ServerError> {
+    async fn listen(&mut self, address: SocketAddr, access: Access) -> Result<(), ServerError> {
         let refused = |source| ServerError::Listen { address, source };
         let bound = match Bound::bind(address).await {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
@@ -150,53 +157,36 @@ impl Front {
             }
             bound => bound,
         };
-        self.begin(bound.map_err(refused)?, address).await;
+        let site = Arc::new(Site::new(Arc::clone(&self.shared), access));
+        self.begin(bound.map_err(refused)?, address, site).await;
         Ok(())
     }
 
     /// The port may be in use by ourselves, for another address.
     async fn listen_instead(&mut self, address: SocketAddr, error: io::Error) -> io::Result<Bound> {
-        let Some((serving, before)) = self.serving.take_if(|(_, before)| before.port() == address.port())
-        else {
+        let Some(before) = self.place.take_if(|before| before.listen.port() == address.port()) else {
             return Err(error);
         };
-        serving.stop().await;
+        before.serving.stop().await;
         match Bound::bind(address).await {
             Ok(bound) => Ok(bound),
             Err(error) => {
-                if let Ok(bound) = Bound::bind(before).await {
-                    self.begin(bound, before).await;
+                if let Ok(bound) = Bound::bind(before.listen).await {
+                    self.begin(bound, before.listen, before.site).await;
                 }
                 Err(error)
             }
         }
     }
 
-    async fn begin(&mut self, bound: Bound, listen: SocketAddr) {
-        let site = Arc::clone(&self.site);
-        let protection: Protection = Arc::new(move || site.access().and_then(|access| access.tls.clone()));
-        let serving = bound.serve(protection, router(Arc::clone(&self.site)));
+    async fn begin(&mut self, bound: Bound, listen: SocketAddr, site: Arc<Site>) {
+        let guarded = Arc::clone(&site);
+        let protection: Protection = Arc::new(move || guarded.access().tls.clone());
+        let serving = bound.serve(protection, router(Arc::clone(&site)));
         let address = serving.address;
         tracing::info!(%address, "status page, health and metrics at {address}");
-        if let Some((before, _)) = self.serving.replace((serving, listen)) {
-            before.stop().await;
+        if let Some(before) = self.place.replace(Place { serving, listen, site }) {
+            before.serving.stop().await;
         }
-    }
-}
-
-/// What can be replaced while it is read.
-pub(super) struct Swap<T>(RwLock<Option<Arc<T>>>);
-
-impl<T> Swap<T> {
-    pub(super) fn empty() -> Self {
-        Self(RwLock::new(None))
-    }
-
-    pub(super) fn get(&self) -> Option<Arc<T>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(super) fn set(&self, value: T) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(value));
     }
 }

@@ -74,7 +74,8 @@ async fn admit(site: &Site, peer: &Peer, request: Request) -> Result<Request, Re
         .await
         .map_err(|_| refuse(StatusCode::PAYLOAD_TOO_LARGE, "this is more than is ever sent here"))?;
     peer.arrived();
-    let ours = |authority: &str| site.access().is_some_and(|access| access.is_ours(authority));
+    let access = site.access();
+    let ours = |authority: &str| access.is_ours(authority);
     let named = authority(&head.headers).is_some_and(ours);
     if !named || head.uri.authority().is_some_and(|authority| !ours(authority.as_str())) {
         let because = "this service does not go by that name; `[server] hosts` lists its names";

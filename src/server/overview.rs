@@ -44,7 +44,7 @@ pub(super) async fn overview(
     Extension(visitor): Extension<Visitor>,
     uri: Uri,
 ) -> Response {
-    let Some(access) = site.access() else { return refuse(StatusCode::SERVICE_UNAVAILABLE, "not yet") };
+    let access = site.access();
     let glance = site.board.glance();
     let seal = site.seal(&access);
     let (session, cookie) = match visitor.session {

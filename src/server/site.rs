@@ -1,6 +1,7 @@
 //! What is where, and what all handlers share.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -9,14 +10,13 @@ use tokio::sync::mpsc;
 
 use super::access::Access;
 use super::board::{Board, RunNow};
-use super::front::Swap;
 use super::known::Known;
 use super::session::Ended;
 use super::tries::Tries;
 use super::{forms, guard, health, metrics, overview, pages, runs, visitor};
 
-/// What all handlers share.
-pub(super) struct Site {
+/// What all handlers share, on whichever socket.
+pub(super) struct Shared {
     pub(super) board: Arc<Board>,
     pub(super) wishes: mpsc::Sender<RunNow>,
     /// Of this process: sessions and forms of another one are not ours.
@@ -25,10 +25,9 @@ pub(super) struct Site {
     pub(super) ended: Ended,
     pub(super) tries: Tries,
     pub(super) known: Known,
-    access: Swap<Access>,
 }
 
-impl Site {
+impl Shared {
     pub(super) fn new(board: Arc<Board>, wishes: mpsc::Sender<RunNow>, secret: [u8; 32]) -> Self {
         Self {
             board,
@@ -38,18 +37,38 @@ impl Site {
             ended: Ended::default(),
             tries: Tries::default(),
             known: Known::default(),
-            access: Swap::empty(),
         }
+    }
+}
+
+/// What the handlers of one socket share. Who may come in there is no matter of any other socket: what was begun
+/// on the one before is answered as it was begun.
+pub(super) struct Site {
+    shared: Arc<Shared>,
+    access: RwLock<Arc<Access>>,
+}
+
+impl Site {
+    pub(super) fn new(shared: Arc<Shared>, access: Access) -> Self {
+        Self { shared, access: RwLock::new(Arc::new(access)) }
     }
 
     /// Who may come in from now on.
     pub(super) fn admit(&self, access: Access) {
-        self.access.set(access);
+        *self.access.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
     }
 
-    /// Who may come in. None before anybody was let in.
-    pub(super) fn access(&self) -> Option<Arc<Access>> {
-        self.access.get()
+    /// Who may come in.
+    pub(super) fn access(&self) -> Arc<Access> {
+        Arc::clone(&self.access.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Deref for Site {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
     }
 }
 

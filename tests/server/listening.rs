@@ -1,11 +1,16 @@
 //! Where it listens, at its start and when the configuration is read again.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
 
+use keysweep::config::{Environment, parse};
 use keysweep::emulator::scenario;
+use keysweep::server::{Board, Front};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::visit::{NEVER, Service, TOKEN, addresses};
+use crate::visit::{NEVER, Service, TOKEN, addresses, ask};
 use crate::world::{World, now, text, until};
 
 #[test]
@@ -60,6 +65,40 @@ fn it_moves_and_ends_and_begins_again_as_the_configuration_says() {
     service.daemon.signal("HUP");
     until("its end", || TcpStream::connect(service.address).is_err());
     assert!(service.daemon.0.try_wait().unwrap().is_none(), "the service itself goes on");
+}
+
+#[tokio::test]
+async fn a_request_is_judged_by_what_the_section_said_when_its_socket_was_served() {
+    let section = |listen: SocketAddr, host: &str| {
+        let text = format!(
+            "[[tenant]]\nname = 'contoso'\ntenant_id = '11111111-1111-4111-8111-111111111111'\n\
+             [tenant.credential]\ntype = 'azure-cli'\n[server]\nlisten = '{listen}'\nhosts = ['{host}']\n"
+        );
+        parse(&text, Path::new("keysweep.toml"), &Environment::default()).unwrap().config
+    };
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = section(free(), "before.example");
+    let board = Arc::new(Board::new(Arc::new(config.clone()), now, |_, _| None));
+    let mut front = Front::new(board).unwrap();
+    front.serve(config.server.as_ref()).await.unwrap();
+    let mut begun = tokio::net::TcpStream::connect(front.address().unwrap()).await.unwrap();
+    let head =
+        "POST /sign-in HTTP/1.1\r\nHost: before.example\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n";
+    begun.write_all(head.as_bytes()).await.unwrap();
+    let mut goes_on = [0; 25];
+    begun.read_exact(&mut goes_on).await.unwrap();
+    assert_eq!(&goes_on, b"HTTP/1.1 100 Continue\r\n\r\n", "the request is being taken in");
+    front.serve(section(free(), "after.example").server.as_ref()).await.unwrap();
+    begun.write_all(b"x").await.unwrap();
+    let mut rest = String::new();
+    begun.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.starts_with("HTTP/1.1 403"), "its socket goes by that name: {rest}");
+    let address = front.address().unwrap();
+    for (host, status) in [("before.example", 421), ("after.example", 200)] {
+        let get = move || ask(address, "GET", "/healthz", &[("Host", host)], "").status;
+        assert_eq!(tokio::task::spawn_blocking(get).await.unwrap(), status, "{host}");
+    }
+    front.close().await;
 }
 
 #[test]
