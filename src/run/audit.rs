@@ -104,6 +104,9 @@ pub enum RunError {
     /// What is recorded of a run was written by a version that this one does not understand.
     #[error("what is recorded of the run cannot be understood")]
     Context(#[source] serde_json::Error),
+    /// The outbox did not take the mail of a run that was to be finished.
+    #[error("its mail cannot be put into the outbox: {0}")]
+    Unposted(String),
 }
 
 impl RunError {
@@ -117,7 +120,8 @@ impl RunError {
             | Self::Page(_)
             | Self::Interrupted(_)
             | Self::TakenOver(_)
-            | Self::Context(_) => None,
+            | Self::Context(_)
+            | Self::Unposted(_) => None,
         };
         graph::explain(self, advice)
     }

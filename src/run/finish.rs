@@ -70,7 +70,11 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
     };
     let outcome = published.follow_up(&job, None).await?;
     conclude(&outcome.report);
-    Ok(Some(outcome))
+    // Whoever finishes it next, not before this lease is over, tries again.
+    match outcome.posted.as_ref().and_then(|posted| posted.unposted.clone()) {
+        Some(reason) => Err(RunError::Unposted(reason)),
+        None => Ok(Some(outcome)),
+    }
 }
 
 /// Says in the store that nobody needs to take this run up again.

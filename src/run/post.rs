@@ -92,7 +92,7 @@ pub(super) async fn send(
                         reason,
                         "the mail cannot be put into the outbox; whoever finishes the run does so"
                     );
-                    Ok(Some(Posted::all_wait(&messages, "the outbox cannot be written")))
+                    Ok(Some(Posted::all_wait(&messages, reason)))
                 }
             }
         }

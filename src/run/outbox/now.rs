@@ -38,6 +38,8 @@ pub struct Posted {
     pub until: Option<DateTime<Utc>>,
     /// The file, where the transport is a directory.
     pub file: Option<PathBuf>,
+    /// Why they could not even be put into the outbox; none where they were.
+    pub unposted: Option<String>,
 }
 
 impl Posted {
@@ -58,14 +60,18 @@ impl Posted {
         self.file = self.file.take().or(file);
     }
 
-    /// What is for everybody waits, for a reason that has nothing to do with them.
-    pub(in crate::run) fn all_wait(messages: &[Message], why: &str) -> Self {
+    /// What is for everybody waits: the outbox did not take it.
+    pub(in crate::run) fn all_wait(messages: &[Message], why: String) -> Self {
         use crate::report::Parcel;
         let recipients = messages.iter().flat_map(|message| match &message.parcel {
             Parcel::Mail { to, .. } => to.clone(),
             Parcel::Webhook { name, .. } => vec![name.clone()],
         });
-        Self { waiting: recipients.map(|to| (to, why.to_owned())).collect(), ..Self::default() }
+        Self {
+            waiting: recipients.map(|to| (to, "the outbox cannot be written".to_owned())).collect(),
+            unposted: Some(why),
+            ..Self::default()
+        }
     }
 
     fn count(&mut self, sent: Sent) {
