@@ -60,6 +60,13 @@ impl HeldMessage {
     pub fn key(&self) -> &str {
         &self.grip.key
     }
+
+    /// By what this taking in hand differs from every other one of the same message, also where an attempt did not
+    /// count.
+    #[must_use]
+    pub fn fence(&self) -> i64 {
+        self.grip.fence
+    }
 }
 
 /// Which message is to be taken in hand.

@@ -27,14 +27,15 @@ pub(super) fn failure(
     if to.is_empty() {
         return None;
     }
-    let attempt = held.attempts.to_string();
+    // Not by the attempts: several tries of one run count as one, and each may fail for somebody else.
+    let which = held.fence().to_string();
     let about = match &message.parcel {
         Parcel::Mail { letter, .. } => letter.subject.as_str(),
         Parcel::Webhook { .. } => "a message to a webhook",
     };
     let letter = undelivered(&Undelivered { key: held.key(), about, failed });
     let told = Message {
-        key: MessageKey::of(&["failure", held.key(), &attempt]),
+        key: MessageKey::of(&["failure", held.key(), &which]),
         kind: MessageKind::Failure,
         date: now,
         parcel: Parcel::Mail { to, letter },
