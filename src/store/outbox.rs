@@ -28,20 +28,31 @@ macro_rules! free {
 }
 pub(super) use free;
 
-/// The next one. A pause of more than two days was begun before the clock was set back.
+/// Whether its pause is over. A pause of more than two days was begun before the clock was set back.
+macro_rules! due {
+    () => {
+        "(next_attempt <= (SELECT now FROM clock) OR next_attempt > (SELECT now FROM clock) + 172800000)"
+    };
+}
+
+/// The next one.
 const NEXT: &str = concat!(
     "SELECT key FROM outbox WHERE ",
     free!(),
-    " AND (next_attempt <= (SELECT now FROM clock) OR next_attempt > (SELECT now FROM clock) + 172800000) \
-     AND replace($1, '|' || channel || '|', '') = $1 ORDER BY next_attempt, key LIMIT 1"
+    " AND ",
+    due!(),
+    " AND replace($1, '|' || channel || '|', '') = $1 ORDER BY next_attempt, key LIMIT 1"
 );
 
-/// Takes one in hand that is to be had. It is `sending` where its last holder did not conclude it.
+/// Takes one in hand that is to be had; where `$4` is 1, only when its pause is over: whoever was quicker may have
+/// concluded it meanwhile. It is `sending` where its last holder did not conclude it.
 const TAKE: &str = concat!(
     "UPDATE outbox SET fence = fence + 1, holder = $2, lease_until = (SELECT now FROM clock) + $3, \
      attempts = attempts + 1 WHERE key = $1 AND ",
     free!(),
-    " RETURNING fence, channel, attempts, state, expires, \
+    " AND ($4 = 0 OR ",
+    due!(),
+    ") RETURNING fence, channel, attempts, state, expires, \
      (SELECT now FROM clock) AS taken, body"
 );
 
@@ -121,6 +132,7 @@ impl Store {
         const TRIES: u32 = 5;
         self.promptly(async {
             for _ in 0..TRIES {
+                let is_due = matches!(wanted, Wanted::DueBesides(_));
                 let key = match wanted {
                     Wanted::Key(key) => key.to_owned(),
                     Wanted::DueBesides(channels) => match self.said(self.next_key(channels).await).await? {
@@ -128,7 +140,7 @@ impl Store {
                         None => return Ok(None),
                     },
                 };
-                if let Some(held) = self.said(self.taken(holder, &key).await).await? {
+                if let Some(held) = self.said(self.taken(holder, &key, is_due).await).await? {
                     return Ok(Some(held));
                 }
                 if let Wanted::Key(_) = wanted {
@@ -149,10 +161,11 @@ impl Store {
         Ok(row.map(|(key,)| key))
     }
 
-    async fn taken(&self, holder: &str, key: &str) -> Result<Option<HeldMessage>, Fault> {
+    async fn taken(&self, holder: &str, key: &str, is_due: bool) -> Result<Option<HeldMessage>, Fault> {
         let mut session = self.noting().await?;
         let (taken, recipients): (Vec<TakenRow>, Vec<RecipientRow>) = within!(&mut session, |tx| {
             let take = sqlx::query_as(TAKE).bind(key).bind(holder).bind(lease_millis());
+            let take = take.bind(i64::from(is_due));
             let taken = take.fetch_all(&mut *tx).await?;
             (taken, sqlx::query_as(RECIPIENTS).bind(key).fetch_all(&mut *tx).await?)
         });
