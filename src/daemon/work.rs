@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::memory::{CallError, within};
 use super::notices::Notices;
 use crate::config::{Config, Tenant};
+use crate::domain::RunId;
 use crate::report::NoRun;
 use crate::run::clock::Clock;
 use crate::run::{
@@ -19,6 +20,12 @@ use crate::store::{Due, Settlement, Store, StoreError, Task, TenantKey};
 
 /// How often a settlement is tried. The lease ends all the same when none gets through.
 const SETTLING: u32 = 3;
+
+/// Why a recorded run has no report.
+const NOT_AGAIN: &str = "The run was recorded, and its process ended before its reports were delivered. They could not \
+     be made again: what it read is not stored any more, or another version of Keysweep recorded it.";
+const UNFINISHED: &str = "The run was recorded, and its process ended before its reports were delivered. To finish it \
+     failed each time; the log says why.";
 
 /// What a run needs besides what is to be done.
 pub(super) struct Worker {
@@ -94,7 +101,23 @@ impl Worker {
                 }
                 Task::Finish { run } => {
                     let keeping = Keeping::Store { store: &store, turn, planned: None };
-                    run::finish(self.job(keeping, measured), run).await.map(drop)
+                    match run::finish(self.job(keeping, measured), run).await {
+                        Ok(Some(_)) => Ok(()),
+                        Ok(None) => {
+                            self.tell_unfinished(&store, run, NOT_AGAIN.to_owned(), 1).await;
+                            Ok(())
+                        }
+                        Err(RunError::GivenUp(error)) => {
+                            self.not_completed(&error);
+                            self.tell_unfinished(&store, run, error.explain(), 1).await;
+                            Ok(())
+                        }
+                        Err(error) => Err(error),
+                    }
+                }
+                Task::GivenUp { run } => {
+                    self.tell_unfinished(&store, run, UNFINISHED.to_owned(), Task::ATTEMPTS).await;
+                    Ok(())
                 }
                 Task::Abandoned { planned } => {
                     self.tell(&store, *planned, NoRun::GivenUp { attempts: Task::ATTEMPTS }).await;
@@ -176,6 +199,13 @@ impl Worker {
         }
     }
 
+    /// Tells of a recorded run whose reports reach nobody. What is written says when it started, as nobody knows any
+    /// more for when it was planned.
+    async fn tell_unfinished(&self, store: &Store, run: &RunId, reason: String, attempts: u32) {
+        let started = run.start().unwrap_or_else(self.clock);
+        self.tell(store, started, NoRun::Error { reason, attempts }).await;
+    }
+
     /// What else came of a run is in its own log lines.
     fn not_completed(&self, error: &RunError) {
         let (name, reason) = (&self.tenant.name, error.explain());
@@ -196,7 +226,7 @@ pub(super) async fn settle(store: &Store, due: &Due, settlement: Settlement) -> 
         let settled = match &due.task {
             // The store has settled it already.
             Task::Abandoned { .. } => within(store.end_turn(&due.turn)).await,
-            Task::Run { .. } | Task::Finish { .. } => within(store.settle(due, settlement)).await,
+            Task::Run { .. } | Task::Finish { .. } | Task::GivenUp { .. } => within(store.settle(due, settlement)).await,
         };
         match settled {
             Ok(()) => return true,
@@ -241,6 +271,14 @@ pub(super) fn announce(due: &Due) {
                 tenant = name,
                 run_id,
                 "the run of `{name}` is finished here: its process ended before {run_id} was delivered"
+            );
+        }
+        Task::GivenUp { run } => {
+            let run_id = run.as_str();
+            tracing::error!(
+                tenant = name,
+                run_id,
+                "run {run_id} of `{name}` is given up: it could not be finished"
             );
         }
         Task::Abandoned { planned } => {

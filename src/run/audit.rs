@@ -107,6 +107,9 @@ pub enum RunError {
     /// The outbox did not take the mail of a run that was to be finished.
     #[error("its mail cannot be put into the outbox: {0}")]
     Unposted(String),
+    /// Why a recorded run cannot be finished; it is not tried again.
+    #[error(transparent)]
+    GivenUp(Box<RunError>),
 }
 
 impl RunError {
@@ -114,6 +117,7 @@ impl RunError {
     #[must_use]
     pub fn explain(&self) -> String {
         let advice = match self {
+            Self::GivenUp(error) => return error.explain(),
             Self::Directory(error) => error.advice(),
             Self::Store(error) | Self::Memory(error) => error.advice(),
             Self::Report(_)

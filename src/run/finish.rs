@@ -15,7 +15,7 @@ use crate::store::{MailState, RunProgress, Store, StoreError, Turn};
 /// the log and in the store, and it is not tried again.
 ///
 /// # Errors
-/// When the store fails, or the reports cannot be made or written.
+/// When the store fails, or the reports cannot be made or written. [`RunError::GivenUp`] where it is not tried again.
 pub async fn finish(job: Job<'_>, run: &RunId) -> Result<Option<Outcome>, RunError> {
     let Keeping::Store { store, turn, .. } = job.keeping else { return Ok(None) };
     let span = tracing::info_span!("run", tenant = job.tenant.name, run_id = run.as_str());
@@ -34,7 +34,7 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         Ok(rebuilt) => rebuilt,
         Err(error) => {
             give_up(store, turn, run).await?;
-            return Err(error);
+            return Err(RunError::GivenUp(Box::new(error)));
         }
     };
     let directory = RunDirectory::claim_recorded(&job.config.reports.directory, &job.tenant.name, run);
@@ -42,7 +42,7 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         Ok(drawn_up) => drawn_up,
         Err(error) => {
             give_up(store, turn, run).await?;
-            return Err(error);
+            return Err(RunError::GivenUp(Box::new(error)));
         }
     };
     if report::manifest_sum(&drawn_up.files) != entry.manifest {

@@ -57,7 +57,7 @@ const TAKE_UP: &str = concat!(
     " ORDER BY planned LIMIT 1) RETURNING planned, attempts"
 );
 
-const GIVE_UP_FINISHING: &str = concat!(give_up!(), " WHERE tenant = $1 AND seq = $2");
+const GIVE_UP_FINISHING: &str = concat!(give_up!(), " WHERE tenant = $1 AND run_id = $2");
 
 impl Store {
     /// Plans a run. The same instant planned again, by whomever, changes nothing, also when it has been
@@ -144,14 +144,15 @@ impl Store {
     /// somebody is at it.
     ///
     /// Finding nothing costs one statement; with many tenants, ask [`Store::with_work`] first. A recorded run
-    /// that was taken up [`Task::ATTEMPTS`] times to be finished, and never was, is given up.
+    /// that was taken up [`Task::ATTEMPTS`] times to be finished, and never was, is [`Task::GivenUp`] until that is
+    /// settled: whoever dies before has told nobody.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn take_due(&self, tenant: &TenantKey, holder: &str) -> Result<Option<Due>, StoreError> {
         self.promptly(async {
             let Some(number) = self.number_with_work(tenant).await? else { return Ok(None) };
-            let Some((fence, found)) = self.take_up(tenant, number, holder).await? else { return Ok(None) };
+            let Some((fence, found)) = self.take_up(number, holder).await? else { return Ok(None) };
             let turn = Turn { tenant: tenant.clone(), number, holder: holder.to_owned(), fence };
             match self.task(tenant, found) {
                 Ok(task) => Ok(Some(Due { turn, task })),
@@ -209,7 +210,14 @@ impl Store {
                         .execute(&mut *tx)
                         .await?;
                     }
-                    Task::Finish { .. } | Task::Abandoned { .. } => (),
+                    Task::GivenUp { run } if settlement != Settlement::GivenBack => {
+                        sqlx::query(GIVE_UP_FINISHING)
+                            .bind(turn.number)
+                            .bind(run.as_str())
+                            .execute(&mut *tx)
+                            .await?;
+                    }
+                    Task::Finish { .. } | Task::GivenUp { .. } | Task::Abandoned { .. } => (),
                 }
                 Ok(())
             })
@@ -234,12 +242,7 @@ impl Store {
     }
 
     /// Takes the turn and what there is to do, or neither.
-    async fn take_up(
-        &self,
-        tenant: &TenantKey,
-        number: i64,
-        holder: &str,
-    ) -> Result<Option<(i64, Found)>, StoreError> {
+    async fn take_up(&self, number: i64, holder: &str) -> Result<Option<(i64, Found)>, StoreError> {
         in_transaction!(self.short(), |tx| {
             let taken: Vec<(i64,)> = sqlx::query_as(TAKE)
                 .bind(holder)
@@ -261,8 +264,7 @@ impl Store {
                 if times.iter().all(|(times,)| *times <= i64::from(Task::ATTEMPTS)) {
                     return Ok(Some((fence, Found::Unfinished { run })));
                 }
-                tracing::error!(tenant = %tenant.name, run_id = %run, "run given up: it could not be finished");
-                sqlx::query(GIVE_UP_FINISHING).bind(number).bind(seq).execute(&mut *tx).await?;
+                return Ok(Some((fence, Found::GivenUp { run })));
             }
             let due: Vec<(i64, i64)> = sqlx::query_as(TAKE_UP).bind(number).fetch_all(&mut *tx).await?;
             if let Some((planned, attempts)) = due.into_iter().next() {
@@ -283,6 +285,7 @@ impl Store {
     fn task(&self, tenant: &TenantKey, found: Found) -> Result<Task, StoreError> {
         match found {
             Found::Unfinished { run } => Ok(Task::Finish { run: self.run_id(tenant, &run)? }),
+            Found::GivenUp { run } => Ok(Task::GivenUp { run: self.run_id(tenant, &run)? }),
             Found::Planned { planned: seconds, attempts } => {
                 let planned = DateTime::from_timestamp(seconds, 0).ok_or_else(|| {
                     let what = format!("a planned run of tenant `{}`", tenant.name);
@@ -307,6 +310,7 @@ impl Store {
 /// What is to be done, as it is stored.
 enum Found {
     Unfinished { run: String },
+    GivenUp { run: String },
     Planned { planned: i64, attempts: i64 },
 }
 

@@ -81,6 +81,12 @@ pub enum Task {
         /// Which run.
         run: RunId,
     },
+    /// A recorded run that was taken up [`Task::ATTEMPTS`] times to be finished, and never was. Settled, it stays as
+    /// it is.
+    GivenUp {
+        /// Which run.
+        run: RunId,
+    },
     /// A planned run that was taken up [`Task::ATTEMPTS`] times, and every time the process died. It is
     /// settled as failed already.
     Abandoned {

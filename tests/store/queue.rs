@@ -235,6 +235,16 @@ async fn a_recorded_run_that_cannot_be_finished_is_given_up(world: World) {
             assert_eq!(due.task, Task::Finish { run: RunId::parse(ids[seq]).unwrap() });
             store.settle(&due, settlement).await.unwrap();
         }
+        // Whoever dies before it is told leaves it to the next one.
+        for (settlement, after) in
+            [(Settlement::GivenBack, format!("{files} {mail}")), (Settlement::Done, settled.to_owned())]
+        {
+            let due = take_due(&store, "a").await.unwrap();
+            assert_eq!(due.task, Task::GivenUp { run: RunId::parse(ids[seq]).unwrap() });
+            store.settle(&due, settlement).await.unwrap();
+            let state = format!("SELECT files || ' ' || mail FROM run WHERE seq = {seq}");
+            assert_eq!(world.texts(&state).await, [after]);
+        }
         assert_eq!(take_due(&store, "a").await, None);
         let state = world.texts(&format!("SELECT files || ' ' || mail FROM run WHERE seq = {seq}")).await;
         assert_eq!(state, [settled]);
