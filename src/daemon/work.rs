@@ -223,12 +223,7 @@ pub(super) async fn settle(store: &Store, due: &Due, settlement: Settlement) -> 
     let name = &due.turn.tenant().name;
     let mut pause = Duration::from_secs(1);
     for attempt in 1..=SETTLING {
-        let settled = match &due.task {
-            // The store has settled it already.
-            Task::Abandoned { .. } => within(store.end_turn(&due.turn)).await,
-            Task::Run { .. } | Task::Finish { .. } | Task::GivenUp { .. } => within(store.settle(due, settlement)).await,
-        };
-        match settled {
+        match within(store.settle(due, settlement)).await {
             Ok(()) => return true,
             Err(CallError::Store(StoreError::Lost)) => {
                 tracing::warn!(tenant = name, "the turn of `{name}` has passed to another process");

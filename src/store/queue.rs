@@ -217,6 +217,17 @@ impl Store {
                             .execute(&mut *tx)
                             .await?;
                     }
+                    // Only now: whoever dies before has told nobody.
+                    Task::Abandoned { planned } if settlement != Settlement::GivenBack => {
+                        sqlx::query(
+                            "UPDATE due SET state = 'failed' \
+                             WHERE tenant = $1 AND planned = $2 AND state = 'running'",
+                        )
+                        .bind(turn.number)
+                        .bind(planned.timestamp())
+                        .execute(&mut *tx)
+                        .await?;
+                    }
                     Task::Finish { .. } | Task::GivenUp { .. } | Task::Abandoned { .. } => (),
                 }
                 Ok(())
@@ -268,13 +279,6 @@ impl Store {
             }
             let due: Vec<(i64, i64)> = sqlx::query_as(TAKE_UP).bind(number).fetch_all(&mut *tx).await?;
             if let Some((planned, attempts)) = due.into_iter().next() {
-                if attempts > i64::from(Task::ATTEMPTS) {
-                    sqlx::query("UPDATE due SET state = 'failed' WHERE tenant = $1 AND planned = $2")
-                        .bind(number)
-                        .bind(planned)
-                        .execute(&mut *tx)
-                        .await?;
-                }
                 return Ok(Some((fence, Found::Planned { planned, attempts })));
             }
             sqlx::query(END).bind(number).bind(fence).bind(holder).execute(&mut *tx).await?;

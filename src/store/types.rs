@@ -87,8 +87,7 @@ pub enum Task {
         /// Which run.
         run: RunId,
     },
-    /// A planned run that was taken up [`Task::ATTEMPTS`] times, and every time the process died. It is
-    /// settled as failed already.
+    /// A planned run that was taken up [`Task::ATTEMPTS`] times, and every time the process died.
     Abandoned {
         /// When it was planned.
         planned: DateTime<Utc>,

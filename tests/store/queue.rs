@@ -156,10 +156,16 @@ async fn a_run_whose_process_died_is_taken_up_again_and_given_up_after_three_tim
         assert_eq!(take_due(&store, "a").await, None);
         world.time_passes().await;
     }
-    let abandoned = take_due(&store, "a").await.unwrap();
-    assert_eq!(abandoned.task, Task::Abandoned { planned: at(LONG_AGO[0]) });
-    assert_eq!(states(&world).await, ["failed"]);
-    store.settle(&abandoned, Settlement::Done).await.unwrap();
+    // Whoever dies before it is told leaves it to the next one, as whoever stops does.
+    for settlement in [None, Some(Settlement::GivenBack), Some(Settlement::Done)] {
+        let abandoned = take_due(&store, "a").await.unwrap();
+        assert_eq!(abandoned.task, Task::Abandoned { planned: at(LONG_AGO[0]) });
+        assert_eq!(states(&world).await, ["running"]);
+        match settlement {
+            Some(settlement) => store.settle(&abandoned, settlement).await.unwrap(),
+            None => world.time_passes().await,
+        }
+    }
     assert_eq!(states(&world).await, ["failed"]);
     assert_eq!(take_due(&store, "a").await, None);
 }
