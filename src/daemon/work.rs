@@ -132,8 +132,10 @@ impl Worker {
                     self.not_completed(&error);
                     measured.ended(Ending::Failed);
                     // It is told of before it is settled, so that whoever dies in between tells it again.
+                    // One that is recorded tells of itself.
                     if let Task::Run { planned, attempt } = &due.task
                         && *attempt >= Task::ATTEMPTS
+                        && !matches!(error, RunError::Recorded(_))
                     {
                         let how = NoRun::Error { reason: error.explain(), attempts: *attempt };
                         self.tell(&store, *planned, how).await;

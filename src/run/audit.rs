@@ -110,14 +110,26 @@ pub enum RunError {
     /// Why a recorded run cannot be finished; it is not tried again.
     #[error(transparent)]
     GivenUp(Box<RunError>),
+    /// What went wrong when the run had been recorded already.
+    #[error(transparent)]
+    Recorded(Box<RunError>),
 }
 
 impl RunError {
+    /// Says that it came after the run was recorded, where it was.
+    fn after(self, recorded: bool) -> Self {
+        match self {
+            Self::TakenOver(_) => self,
+            error if recorded => Self::Recorded(Box::new(error)),
+            error => error,
+        }
+    }
+
     /// What is wrong, why, and what to do about it, on one line.
     #[must_use]
     pub fn explain(&self) -> String {
         let advice = match self {
-            Self::GivenUp(error) => return error.explain(),
+            Self::GivenUp(error) | Self::Recorded(error) => return error.explain(),
             Self::Directory(error) => error.advice(),
             Self::Store(error) | Self::Memory(error) => error.advice(),
             Self::Report(_)
@@ -175,8 +187,9 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
         drawn_up = draw_up(&job, &header, &audited, &history, directory)?;
     }
     drop(audited);
-    let published = publish(drawn_up).await?;
-    let outcome = published.follow_up(&job, unrecorded).await?;
+    let recorded = unrecorded.is_none();
+    let published = publish(drawn_up).await.map_err(|error| error.after(recorded))?;
+    let outcome = published.follow_up(&job, unrecorded).await.map_err(|error| error.after(recorded))?;
     conclude(&outcome.report);
     forget(&job, run.started, history.trend.last().map(|counts| counts.run.started)).await;
     Ok(outcome)
