@@ -76,7 +76,7 @@ pub(super) fn streamed(written: Result<(), ReportError>) -> Result<io::Result<()
 }
 
 fn mail(out: &mut impl Write, posted: &Posted) -> io::Result<()> {
-    let Posted { accepted, refused, waiting, until: _, file } = posted;
+    let Posted { accepted, refused, waiting, until: _, file, unposted: _ } = posted;
     if let Some(file) = file {
         writeln!(out, "  Mail    {}", file.display())?;
     } else if !accepted.is_empty() {

@@ -104,19 +104,19 @@ impl Worker {
                     match run::finish(self.job(keeping, measured), run).await {
                         Ok(Some(_)) => Ok(()),
                         Ok(None) => {
-                            self.tell_unfinished(&store, run, NOT_AGAIN.to_owned(), 1).await;
+                            self.tell_unfinished(&store, run.start(), NOT_AGAIN.to_owned(), 1).await;
                             Ok(())
                         }
                         Err(RunError::GivenUp(error)) => {
                             self.not_completed(&error);
-                            self.tell_unfinished(&store, run, error.explain(), 1).await;
+                            self.tell_unfinished(&store, run.start(), error.explain(), 1).await;
                             Ok(())
                         }
                         Err(error) => Err(error),
                     }
                 }
                 Task::GivenUp { run } => {
-                    self.tell_unfinished(&store, run, UNFINISHED.to_owned(), Task::ATTEMPTS).await;
+                    self.tell_unfinished(&store, run.start(), UNFINISHED.to_owned(), Task::ATTEMPTS).await;
                     Ok(())
                 }
                 Task::Abandoned { planned } => {
@@ -203,9 +203,14 @@ impl Worker {
 
     /// Tells of a recorded run whose reports reach nobody. What is written says when it started, as nobody knows any
     /// more for when it was planned.
-    async fn tell_unfinished(&self, store: &Store, run: &RunId, reason: String, attempts: u32) {
-        let started = run.start().unwrap_or_else(self.clock);
-        self.tell(store, started, NoRun::Error { reason, attempts }).await;
+    async fn tell_unfinished(
+        &self,
+        store: &Store,
+        started: Option<DateTime<Utc>>,
+        reason: String,
+        attempts: u32,
+    ) {
+        self.tell(store, started.unwrap_or_else(self.clock), NoRun::Error { reason, attempts }).await;
     }
 
     /// What else came of a run is in its own log lines.
