@@ -37,13 +37,12 @@ struct MessageView {
 /// What there is to say of the outbox.
 pub(super) async fn outbox(store: &Store, now: DateTime<Utc>) -> Result<OutboxView, StoreError> {
     let depth = store.outbox_depth().await?;
-    let messages = store.outbox_list(LISTED).await?;
-    let shown = messages.iter().filter(|message| message.state.as_str() != "accepted");
+    let messages = store.outbox_undelivered(LISTED).await?;
     Ok(OutboxView {
         waiting: grouped(depth.waiting),
         is_empty: depth.waiting == 0,
         oldest: depth.oldest.map(|oldest| When::new(oldest, now)),
-        messages: shown.map(|message| MessageView::new(message, now)).collect(),
+        messages: messages.iter().map(|message| MessageView::new(message, now)).collect(),
     })
 }
 

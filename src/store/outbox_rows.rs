@@ -19,6 +19,29 @@ use crate::domain::{RunId, TenantId};
 pub(super) const RECIPIENTS: &str =
     "SELECT key, address, state, error FROM outbox_recipient WHERE key = $1 ORDER BY number";
 
+/// Which messages are listed, and in which order: `$1` of them, those that were accepted only where `$2` is 1.
+macro_rules! listed {
+    () => {
+        "($2 = 1 OR outbox.state <> 'accepted') \
+         ORDER BY CASE WHEN outbox.state IN ('waiting', 'sending') THEN 0 ELSE 1 END, \
+         CASE WHEN outbox.state IN ('waiting', 'sending') THEN outbox.next_attempt \
+         ELSE -COALESCE(outbox.ended, 0) END, outbox.key LIMIT $1"
+    };
+}
+
+const LIST: &str = concat!(
+    "SELECT outbox.key, kind, channel, tenant.name, tenant.tenant_id, run_id, made, next_attempt, expires, \
+     attempts, state, error FROM outbox LEFT JOIN tenant ON tenant.number = outbox.tenant WHERE ",
+    listed!()
+);
+
+const RECIPIENTS_OF_LIST: &str = concat!(
+    "SELECT key, address, state, error FROM outbox_recipient \
+     WHERE key IN (SELECT outbox.key FROM outbox WHERE ",
+    listed!(),
+    ") ORDER BY key, number"
+);
+
 impl Store {
     /// What is in the outbox: first what is still to be delivered, in the order of its next attempt, then what
     /// has ended, the last first.
@@ -26,21 +49,24 @@ impl Store {
     /// # Errors
     /// When the store fails, or what it holds cannot be read.
     pub async fn outbox_list(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.said(self.listed(limit).await).await
+        self.said(self.listed(limit, true).await).await
     }
 
-    async fn listed(&self, limit: u32) -> Result<Vec<OutboxEntry>, Fault> {
-        const LIST: &str = "SELECT outbox.key, kind, channel, tenant.name, tenant.tenant_id, run_id, made, \
-             next_attempt, expires, attempts, state, error FROM outbox \
-             LEFT JOIN tenant ON tenant.number = outbox.tenant \
-             ORDER BY CASE WHEN state IN ('waiting', 'sending') THEN 0 ELSE 1 END, \
-             CASE WHEN state IN ('waiting', 'sending') THEN next_attempt ELSE -COALESCE(ended, 0) END, \
-             outbox.key LIMIT $1";
-        const ALL: &str = "SELECT key, address, state, error FROM outbox_recipient ORDER BY key, number";
+    /// Likewise, without what everybody has accepted.
+    ///
+    /// # Errors
+    /// As [`Store::outbox_list`].
+    pub async fn outbox_undelivered(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.said(self.listed(limit, false).await).await
+    }
+
+    async fn listed(&self, limit: u32, accepted: bool) -> Result<Vec<OutboxEntry>, Fault> {
+        let (limit, accepted) = (i64::from(limit), i64::from(accepted));
         let mut session = self.reading().await?;
         let (rows, recipients): (Vec<OutboxRow>, Vec<RecipientRow>) = within!(&mut session, |tx| {
-            let rows = sqlx::query_as(LIST).bind(i64::from(limit)).fetch_all(&mut *tx).await?;
-            (rows, sqlx::query_as(ALL).fetch_all(&mut *tx).await?)
+            let rows = sqlx::query_as(LIST).bind(limit).bind(accepted).fetch_all(&mut *tx).await?;
+            let recipients = sqlx::query_as(RECIPIENTS_OF_LIST).bind(limit).bind(accepted);
+            (rows, recipients.fetch_all(&mut *tx).await?)
         });
         let mut of: HashMap<String, Vec<OutboxRecipient>> = HashMap::new();
         for row in recipients {

@@ -32,6 +32,7 @@ on_both_engines!(
     a_blocked_way_holds_up_no_other,
     what_an_attempt_tells_of_is_posted_with_its_outcome_or_not_at_all,
     a_dropped_message_is_delivered_to_nobody,
+    what_was_given_up_is_listed_however_much_was_accepted_since,
     ended_messages_are_forgotten_and_waiting_ones_are_not,
     a_lease_from_before_the_clock_was_set_back_holds_nothing_up_for_long,
     its_depth_counts_what_waits,
@@ -389,6 +390,26 @@ async fn a_dropped_message_is_delivered_to_nobody(world: World) {
     assert_eq!(store.take_message("a", Wanted::Key("one")).await, Ok(None));
     let bodies = "SELECT CAST(COUNT(body) AS TEXT) FROM outbox";
     assert_eq!(world.texts(bodies).await, ["0"]);
+}
+
+async fn what_was_given_up_is_listed_however_much_was_accepted_since(world: World) {
+    let store = world.open().await;
+    let all = ["a", "b", "c", "given-up", "waits"].map(|key| outgoing(key, &["a", "b"]));
+    store.post(None, &all, None).await.unwrap();
+    for key in ["given-up", "a", "b", "c"] {
+        let held = store.take_message("x", Wanted::Key(key)).await.unwrap().unwrap();
+        let second = if key == "given-up" { Waiting } else { Accepted };
+        store.conclude_message(&held, &came(&[(0, Accepted), (1, second)], Rest::GivenUp)).await.unwrap();
+    }
+    world.sql("UPDATE outbox SET ended = ended - 60 WHERE key = 'given-up'").await;
+    let keys = |listed: &[OutboxEntry]| -> Vec<String> { listed.iter().map(|one| one.key.clone()).collect() };
+    let undelivered = store.outbox_undelivered(2).await.unwrap();
+    assert_eq!(keys(&undelivered), ["waits", "given-up"]);
+    let of_given_up: Vec<RecipientState> = undelivered[1].recipients.iter().map(|one| one.state).collect();
+    assert_eq!((undelivered[1].state, of_given_up), (MessageState::Expired, vec![Accepted, Waiting]));
+    assert_eq!(keys(&store.outbox_undelivered(1).await.unwrap()), ["waits"]);
+    let two = store.outbox_list(2).await.unwrap();
+    assert_eq!((keys(&two), two[1].recipients.len()), (vec!["waits".to_owned(), "a".to_owned()], 2));
 }
 
 async fn ended_messages_are_forgotten_and_waiting_ones_are_not(world: World) {
