@@ -77,7 +77,7 @@ async fn an_object_has_an_address_of_its_own() {
     for text in [&object["reason"], &object["assigned_policy_name"], &object["assigned_policy_id"]] {
         assert!(said.contains(text.as_str()), "{text} in {said}");
     }
-    assert!(said.contains("What the policies in play say") && said.contains("tenant default"), "{said}");
+    assert!(said.contains("Policies in play") && said.contains("tenant default"), "{said}");
     let link = browser.value("document.querySelector('#drill a.out').href").await;
     assert_eq!(link, object["portal_url"].as_str());
     assert_eq!(

@@ -33,7 +33,7 @@ const CELLS = {
     display_name: (get, tables) => [...toObject(tables, get), small(get("object_type")), ...portal(get("portal_url"))],
     rule: (get) => [get("rule")],
     credential_type: whose,
-    detail: (get) => [foreign(get("detail")), ...credited(get)],
+    detail: (get) => [sentence(get("detail")), ...credited(get)],
   },
   findings: {
     severity: (get) => [severity(get("severity"))],
@@ -51,9 +51,9 @@ const CELLS = {
     ],
     owners: (get) => listed(get("owners")),
     detail: (get) => [
-      foreign(get("detail")),
+      sentence(get("detail")),
       ...credited(get),
-      ...(get("recommendation") ? [el("small", "remedy", foreign(get("recommendation")))] : []),
+      ...(get("recommendation") ? [el("small", "remedy", sentence(get("recommendation")))] : []),
     ],
   },
   objects: {
@@ -66,7 +66,7 @@ const CELLS = {
     owned_by: (get) => [get("owned_by")],
     active_secrets: (get) => withCount(get("active_secrets"), get("expired_secrets")),
     active_certificates: (get) => withCount(get("active_certificates"), get("expired_certificates")),
-    secret_creation: (get) => [verdict(get("secret_creation")), small(foreign(get("reason")))],
+    secret_creation: (get) => [verdict(get("secret_creation")), small(sentence(get("reason")))],
     assigned_policy_name: (get) =>
       get("assigned_policy_id") === ""
         ? []
@@ -91,7 +91,7 @@ const CELLS = {
     display_name: (get, tables) => toObject(tables, get),
     object_type: (get) => [get("object_type")],
     rule: (get) => [get("rule")],
-    why: (get) => [foreign(get("why"))],
+    why: (get) => [sentence(get("why"))],
   },
 };
 const NUMBERS = new Set(["days_left", "lifetime_days", "active_secrets", "active_certificates"]);

@@ -1,5 +1,26 @@
 // The rows as they stand in the page. A word is written once: after that its number stands for it, here as well, so
 // that each is looked at once however many rows have it.
+// Many texts in one, so that looking through all of them is looking through one.
+class Haystack {
+  constructor(texts) {
+    const lower = texts.map((text) => text.toLowerCase());
+    this.starts = new Uint32Array(lower.length + 1);
+    lower.forEach((text, place) => (this.starts[place + 1] = this.starts[place] + text.length + 1));
+    this.text = lower.join("\n");
+  }
+
+  // For each text whether it holds what is wanted, which has no space in it.
+  holding(wanted) {
+    const found = new Uint8Array(this.starts.length - 1);
+    let place = 0;
+    for (let at = this.text.indexOf(wanted); at !== -1; at = this.text.indexOf(wanted, this.starts[place + 1])) {
+      while (this.starts[place + 1] <= at) place += 1;
+      found[place] = 1;
+    }
+    return found;
+  }
+}
+
 class Table {
   constructor(name, raw, dictionary) {
     this.name = name;
@@ -11,6 +32,8 @@ class Table {
     this.dictionary = dictionary;
     this.columns = raw.columns.map(([key, holds], place) => ({ key, holds, place }));
     for (const row of this.rows) for (const { holds, place } of this.columns) row[place] = this.read(row[place], holds);
+    const address = this.columns.find(({ key }) => key === "portal_url");
+    if (address) for (const row of this.rows) dictionary.silent.add(row[address.place]);
     this.places = new Map(this.columns.map((column) => [column.key, column]));
   }
 
@@ -51,16 +74,18 @@ class Table {
     return this.byObject.get(this.dictionary.find(id)) ?? [];
   }
 
-  // Whether a row holds something, as a function of the row.
+  // Whether a row, the how-manieth it is, holds something: as a function of both.
   finder(wanted) {
     const words = this.dictionary.holding(wanted);
-    const texts = this.columns.filter(({ holds }) => holds === "text").map(({ place }) => place);
-    const places = this.columns.filter(({ holds, key }) => holds === "word" && key !== "portal_url").map(({ place }) => place);
-    const lists = this.columns.filter(({ holds }) => holds === "words").map(({ place }) => place);
-    return (row) =>
-      places.some((place) => words[row[place]] === 1) ||
-      texts.some((place) => row[place].toLowerCase().includes(wanted)) ||
-      lists.some((place) => row[place].some((word) => words[word] === 1));
+    const of = (kind) => this.columns.filter(({ holds }) => holds === kind).map(({ place }) => place);
+    const [places, lists] = [of("word"), of("words")];
+    this.haystacks ??= of("text").map((place) => new Haystack(this.rows.map((row) => row[place])));
+    const texts = this.haystacks.map((haystack) => haystack.holding(wanted));
+    return (row, index) => {
+      for (const found of texts) if (found[index] === 1) return true;
+      for (const place of places) if (words[row[place]] === 1) return true;
+      return lists.some((place) => row[place].some((word) => words[word] === 1));
+    };
   }
 
   // For each row a number to sort by; where there is nothing, not a number.
@@ -84,7 +109,7 @@ class Dictionary {
   constructor() {
     this.words = [""];
     this.numbers = null;
-    this.lower = [];
+    this.silent = new Set(); // Nobody looks for these.
   }
 
   number(cell) {
@@ -100,10 +125,8 @@ class Dictionary {
 
   // For each word whether it holds something.
   holding(wanted) {
-    for (let place = this.lower.length; place < this.words.length; place += 1) this.lower.push(this.words[place].toLowerCase());
-    const found = new Uint8Array(this.words.length);
-    for (let place = 0; place < found.length; place += 1) if (this.lower[place].includes(wanted)) found[place] = 1;
-    return found;
+    this.haystack ??= new Haystack(this.words.map((word, number) => (this.silent.has(number) ? "" : word)));
+    return this.haystack.holding(wanted);
   }
 
   ranks(numbers, kind) {

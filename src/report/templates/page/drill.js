@@ -70,13 +70,26 @@ class Drill {
       verdict(get("compliance")),
       ...portal(get("portal_url")),
     ];
-    return [el("p", "tags", ...tags), this.policy(get), this.findings(id), this.credentials(id), this.changes(id), this.open(id), this.facts(get)].flat();
+    return [el("p", "tags", ...tags), this.policy(get), this.findings(id), this.credentials(id), this.changes(id), this.open(id), this.policies(get), this.facts(get)].flat();
   }
 
-  // Why a secret can be added, or not: the verdict, who decided, and what the policies in play say.
+  // Why a secret can be added, or not: the verdict, and who decided.
   policy(get) {
     const effect = get("policy_effect");
     const decided = get("decided_by").replace(/^policy:.*$/u, "the assigned policy").replace("tenant-default", "the tenant default").replace("none", "no policy");
+    const assigned = get("assigned_policy_id");
+    return part(
+      "New client secrets",
+      el("p", "", verdict(get("secret_creation")), " ", foreign(get("reason"))),
+      facts([
+        ["Decided by", some(decided)],
+        ["Assigned policy", assigned === "" ? [] : [named(get("assigned_policy_name")), ...(EFFECTS[effect] ? [small(EFFECTS[effect])] : []), small(short(assigned))]],
+      ]),
+    );
+  }
+
+  // What the tenant default and the assigned policy say of objects like this.
+  policies(get) {
     const assigned = get("assigned_policy_id");
     const applies = (row) => row("policy_type") === "tenant-default" || row("policy_id") === assigned;
     const table = this.tables.get("policies");
@@ -90,17 +103,9 @@ class Drill {
       dated(row("created_on_or_after")),
       listed(row("exempted_actors")),
     ];
-    return part(
-      "New client secrets",
-      el("p", "", verdict(get("secret_creation")), " ", foreign(get("reason"))),
-      facts([
-        ["Decided by", some(decided)],
-        ["Assigned policy", assigned === "" ? [] : [named(get("assigned_policy_name")), ...(EFFECTS[effect] ? [small(EFFECTS[effect])] : []), small(short(assigned))]],
-      ]),
-      ...(rows.length === 0
-        ? []
-        : [sheetOf("What the policies in play say", ["Policy", "Restriction", "State", "Longest lifetime", "Created on or after", "Exempted actors"], rows.map(cells))]),
-    );
+    if (rows.length === 0) return [];
+    const heads = ["Policy", "Restriction", "State", "Longest lifetime", "Created on or after", "Exempted actors"];
+    return [part("Policies in play", sheetOf("The tenant default, and the assigned policy where there is one", heads, rows.map(cells)))];
   }
 
   findings(id) {

@@ -12,7 +12,7 @@ class FromData {
       tests.push(key === "standing" && word === "open" && this.hasOpen() ? (row) => row[place] !== number : (row) => row[place] === number);
     }
     const kept = [];
-    this.rows.forEach((row, index) => tests.every((test) => test(row)) && kept.push(index));
+    this.rows.forEach((row, index) => tests.every((test) => test(row, index)) && kept.push(index));
     return kept;
   }
 

@@ -4,7 +4,9 @@ document.documentElement.classList.add("js");
 const RANK = { info: 1, low: 2, medium: 3, high: 4, critical: 5 };
 // The roots of the admin centres: nothing else is linked to.
 const PORTALS = ["https://entra.microsoft.com", "https://entra.microsoft.us", "https://entra.microsoftonline.cn"];
-const LONG = 80; // Characters of a name in a table: longer ones would push everything else off the screen.
+// Characters of a name and of a sentence in a table: longer ones would push everything else off the screen.
+const LONG = 80;
+const LONGEST = 600;
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 const figures = new Intl.NumberFormat("en");
 const printable = (text) => text.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
@@ -19,7 +21,9 @@ const el = (tag, classes, ...children) => {
   return element;
 };
 const foreign = (text) => el("bdi", "", printable(text));
-const short = (text) => foreign(text.length > LONG ? `${Array.from(text).slice(0, LONG).join("")}…` : text);
+const cut = (text, most) => foreign(text.length > most ? `${Array.from(text).slice(0, most).join("")}…` : text);
+const short = (text) => cut(text, LONG);
+const sentence = (text) => cut(text, LONGEST);
 const named = (text) => (text === "" ? el("i", "", "no name") : short(text));
 const small = (...children) => el("small", "", ...children);
 const severity = (word) => el("span", `sev ${word}`, word);
