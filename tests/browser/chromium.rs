@@ -225,7 +225,7 @@ fn guard(driver: &Path, files: &Path) -> Child {
     // ended and was not yet waited for has no program any more.
     const SCRIPT: &str = "\"$1\" --port=0 & driver=$!; read -r browser; cat >/dev/null; kill $browser; n=0; \
         while [ -n \"$browser\" ] && [ -e /proc/$browser/exe ] && [ $n -lt 200 ]; do sleep 0.05; n=$((n+1)); done; \
-        kill -KILL $browser $driver; wait; rm -rf \"$0\"";
+        kill -KILL $browser $driver; wait; rm -rf \"$0\" || { sleep 0.5; rm -rf \"$0\"; }";
     Command::new("sh")
         .args(["-c", SCRIPT])
         .arg(files)

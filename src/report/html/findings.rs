@@ -89,7 +89,7 @@ fn finding(report: &Report, row: FindingRow) -> Finding {
         credential_name,
         policy_id,
         policy_name,
-        days_left: days_left,
+        days_left,
         end: end.map(day),
         owners,
         detail,

@@ -7,6 +7,10 @@ use chrono::{DateTime, Utc};
 
 use crate::report::moment::Moment;
 
+/// Bytes of a text that is remembered, and written only once, at most. Longer ones are rare, unless somebody means
+/// to fill memory with them.
+const REMEMBERED: usize = 300;
+
 /// A cell of a row.
 pub(super) enum Cell<'a> {
     /// A text that is likely to come again: after the first time its number stands for it.
@@ -56,8 +60,10 @@ pub(super) struct Kind {
 /// Writes a document of tables, one after another.
 pub(super) struct Pen<W> {
     out: W,
-    /// The texts that were written, by the numbers that stand for them.
+    /// Texts that were written, and the numbers that stand for them.
     words: HashMap<Box<str>, usize>,
+    /// How many have a number, those not remembered among them.
+    numbers: usize,
     any_table: bool,
     any_row: bool,
 }
@@ -65,7 +71,8 @@ pub(super) struct Pen<W> {
 impl<W: Write> Pen<W> {
     pub(super) fn begin(mut out: W) -> io::Result<Self> {
         out.write_all(b"{\"tables\":{")?;
-        Ok(Self { out, words: HashMap::from([("".into(), 0)]), any_table: false, any_row: false })
+        let words = HashMap::from([("".into(), 0)]);
+        Ok(Self { out, words, numbers: 1, any_table: false, any_row: false })
     }
 
     /// Begins a table of which there are `all` rows, not all of which need to come.
@@ -133,7 +140,10 @@ impl<W: Write> Pen<W> {
         if let Some(number) = self.words.get(text) {
             return write!(self.out, "{number}");
         }
-        self.words.insert(text.into(), self.words.len());
+        if text.len() <= REMEMBERED {
+            self.words.insert(text.into(), self.numbers);
+        }
+        self.numbers += 1;
         quoted(text, &mut self.out)
     }
 }

@@ -17,6 +17,11 @@ const whose = (get) => {
   if (policy === "" || policy === get("object_id")) return [];
   return [el("span", "", named(get("policy_name"))), small("policy ", short(policy))];
 };
+// The first of many: whoever wants all looks at the object.
+const someOf = (names) => {
+  const left = names.length - 5;
+  return left > 0 ? [...listed(names.slice(0, 5)), small(`and ${left} more`)] : listed(names);
+};
 const credited = (get) => {
   const who = get("added_by");
   return who === "" ? [] : [small("added by ", short(who))];
@@ -49,7 +54,7 @@ const CELLS = {
       ...(get("days_left") === null ? [] : [el("span", "", String(get("days_left")))]),
       ...(get("end") ? [small(...dated(get("end")))] : []),
     ],
-    owners: (get) => listed(get("owners")),
+    owners: (get) => someOf(get("owners")),
     detail: (get) => [
       sentence(get("detail")),
       ...credited(get),
