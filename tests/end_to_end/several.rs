@@ -214,6 +214,9 @@ fn a_database_that_restarts_in_the_middle_costs_no_run_and_doubles_none() {
         cluster.postgres.stop(how);
         within(30, "all notice", || cluster.logs(), || noticed() >= noticed_before + 3);
         cluster.postgres.start_again();
+        // Whoever still thinks that it is away would not notice when it goes the next time.
+        let back = || cluster.logs().matches("the store answers again").count();
+        within(60, "all go on", || cluster.logs(), || back() >= noticed_before + 3);
         within(60, "runs after the restart", || cluster.logs(), || received() >= before + 6);
     }
     finish(&cluster, daemons);
