@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 use super::memory::{CallError, within};
 use super::notices::Notices;
 use crate::config::{Config, Tenant};
-use crate::domain::RunId;
 use crate::report::NoRun;
 use crate::run::clock::Clock;
 use crate::run::{
