@@ -8,6 +8,9 @@ mod bad;
 #[path = "config/common.rs"]
 mod common;
 #[cfg(test)]
+#[path = "config/delivery.rs"]
+mod delivery;
+#[cfg(test)]
 #[path = "config/environment.rs"]
 mod environment;
 #[cfg(test)]
@@ -20,11 +23,16 @@ mod exceptions;
 #[path = "config/good.rs"]
 mod good;
 #[cfg(test)]
+#[path = "config/messages.rs"]
+mod messages;
+#[cfg(test)]
 #[path = "config/remediation.rs"]
 mod remediation;
 #[cfg(test)]
 #[path = "config/secrecy.rs"]
 mod secrecy;
 #[cfg(test)]
+#[path = "config/server.rs"]
+mod server;
 #[path = "config/store.rs"]
 mod store;

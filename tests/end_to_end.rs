@@ -1,6 +1,9 @@
 //! The real binary against the real emulator over real sockets: files, mail, exit codes.
 #![cfg(test)]
 
+#[path = "support/http.rs"]
+#[expect(dead_code, reason = "how servers fail is for the tests of delivery")]
+mod http_server;
 #[path = "support/installed.rs"]
 mod installed;
 #[path = "support/left_out.rs"]
@@ -26,6 +29,8 @@ mod daemon;
 mod delta;
 #[path = "end_to_end/disk.rs"]
 mod disk;
+#[path = "end_to_end/doctor.rs"]
+mod doctor;
 #[path = "end_to_end/faults.rs"]
 mod faults;
 #[path = "end_to_end/frameworks.rs"]
@@ -36,8 +41,12 @@ mod history;
 mod mail;
 #[path = "end_to_end/memory.rs"]
 mod memory;
+#[path = "end_to_end/messages.rs"]
+mod messages;
 #[path = "end_to_end/ocsf.rs"]
 mod ocsf;
+#[path = "end_to_end/outbox.rs"]
+mod outbox;
 #[path = "end_to_end/policy.rs"]
 mod policy;
 #[path = "end_to_end/remediation.rs"]

@@ -10,12 +10,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("compliance", &["domain"]),
     ("remediation", &["domain", "compliance"]),
     ("report", &["domain", "compliance", "remediation"]),
-    ("config", &["domain", "compliance", "remediation"]),
-    ("graph", &["domain", "config"]),
-    ("delivery", &["domain", "config", "report"]),
+    ("config", &["domain", "compliance", "remediation", "report"]),
+    ("http", &["config"]),
+    ("graph", &["domain", "config", "http"]),
+    ("delivery", &["domain", "config", "report", "http"]),
     ("store", &["domain", "remediation", "config"]),
     ("run", &["domain", "compliance", "remediation", "report", "config", "graph", "delivery", "store"]),
-    ("daemon", &["config", "store", "run"]),
+    ("server", &["domain", "report", "config", "store", "run"]),
+    ("daemon", &["report", "config", "store", "run", "server"]),
     (
         "cli",
         &[

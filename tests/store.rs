@@ -21,8 +21,12 @@ mod journal;
 mod left_out;
 #[path = "store/memory.rs"]
 mod memory;
+#[path = "store/messages.rs"]
+mod messages;
 #[path = "store/opening.rs"]
 mod opening;
+#[path = "store/outbox.rs"]
+mod outbox;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "store/queue.rs"]

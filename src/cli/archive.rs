@@ -3,13 +3,19 @@
 
 use std::time::Duration;
 
+use super::exit::{End, Failure};
 use super::show;
 use crate::config::{Config, StoreUrl, Tenant};
 use crate::domain::RunId;
 use crate::graph::{Budgets, Progress, explain};
 use crate::run::clock::Clock;
-use crate::run::{self, Extent, Job, Keeping, Outcome, Remediating, RunError, Sending, while_held};
+use crate::run::{
+    self, Extent, Job, Keeping, MailTokens, Office, Outcome, Remediating, RunError, Sending, while_held,
+};
 use crate::store::{Store, StoreError, Taken, TenantKey, Turn};
+
+/// How long messages of earlier runs are sent after an audit. What is left then waits for the next one.
+const SENDING: Duration = Duration::from_secs(60);
 
 /// How often a turn that somebody else has is asked for.
 const ASK: Duration = Duration::from_millis(500);
@@ -85,6 +91,24 @@ impl Archive {
             tracing::warn!(%error, "the turn cannot be given back; it runs out by itself");
         }
         outcome?
+    }
+
+    /// Tries messages of earlier runs that are due.
+    pub(super) async fn send_due(&self, config: &Config, clock: Clock) -> Result<End, Failure> {
+        let Self::Open { store, holder } = self else { return Ok(End::Done) };
+        let tokens = &MailTokens::of(config, clock);
+        let office = Office { config, store, holder, clock, tokens };
+        match office.send_due(SENDING).await {
+            Ok((0, _)) => {}
+            Ok((tried, ended)) => {
+                tracing::info!(tried, ended, "tried what else was due in the outbox");
+            }
+            Err(error) => {
+                let reason = explain(&error, error.advice());
+                tracing::warn!(reason, "what else is in the outbox cannot be sent");
+            }
+        }
+        Ok(End::Done)
     }
 
     /// Gives back what is held.

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod history;
+mod outbox;
 mod policy;
 mod remediation;
 
@@ -10,10 +11,12 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::fmt::friendly::SpanParser;
+use lettre::Address;
 
 use crate::domain::{RuleId, Severity};
 
 pub(super) use history::{Diff, History, HistoryCommand, List, Show, ShowFormat, TableFormat, Verify};
+pub(super) use outbox::{Outbox, OutboxCommand, OutboxDrop, OutboxFormat, OutboxList, OutboxSend};
 pub(super) use policy::{Assign, Change, Create, Delete, Kind, Policy, PolicyCommand, PolicyShow, Unassign};
 pub(super) use remediation::{Apply, Consent, Plan, PlanFormat, Undo};
 
@@ -35,7 +38,8 @@ Exit codes:
   1  a finding is at least as severe as --fail-on, or `history verify` found a mismatch
   2  bad usage or configuration: every problem is listed
   3  the audit could not be completed: what is missing is named; or a change could not begin
-  4  reports written, but not everybody got the mail
+  4  reports written, but not everybody has the mail yet: it waits in the outbox, unless refused for good; or
+     `doctor` found that mail or a webhook would not arrive
   5  changes stopped part-way, or one of them failed
 
 Where several apply, 3 wins over 4, and 4 over 1. KEYSWEEP_LOG sets the log filter, as in
@@ -49,6 +53,8 @@ pub(super) enum Command {
     Audit(Audit),
     /// Run as the service: audit every tenant on its schedule, until told to stop
     Daemon,
+    /// Check the configuration and the way of mail, and send test messages
+    Doctor(Doctor),
     /// Make a plan of what would be put right, and show it; changes nothing
     Plan(Plan),
     /// Carry out a plan; without --yes, only say what it would do now
@@ -59,6 +65,8 @@ pub(super) enum Command {
     Policy(Policy),
     /// List, show and compare earlier runs, and check that their files are what they were
     History(History),
+    /// List, send and drop messages that wait to be delivered
+    Outbox(Outbox),
     /// List the rules, or explain one
     Rules(Rules),
     /// Print the JSON Schema of the configuration, of report.json, or of a plan
@@ -94,6 +102,20 @@ pub(super) struct Audit {
     /// Exit with 1 when a finding is at least this severe [critical, high, medium, low, info]
     #[arg(long, value_name = "SEVERITY")]
     pub(super) fail_on: Option<Severity>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Send a test mail to this address, as reports are sent
+    #[arg(long, value_name = "TO", value_parser = address)]
+    pub(super) send_test_mail: Option<Address>,
+    /// Send a test message to each webhook
+    #[arg(long)]
+    pub(super) send_test_webhooks: bool,
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|_| "is no mail address: write it as name@example.com".to_owned())
 }
 
 /// What `audit` prints on standard output.
@@ -132,6 +154,8 @@ pub(super) enum Document {
     Report,
     /// A plan
     Plan,
+    /// What a generic webhook is told
+    Webhook,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

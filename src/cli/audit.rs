@@ -21,6 +21,10 @@ pub(super) async fn audit(
     let tenants = chosen(config, &args.tenant)?;
     let archive = Archive::open(&config.store.url, clock).await;
     let end = unless_asked(each(args, config, screen, clock, tenants, &archive)).await;
+    if !args.no_mail && end.is_ok() {
+        // Whatever comes of it is in the outbox; it is no matter of the runs that were asked for.
+        let _ = unless_asked(archive.send_due(config, clock)).await;
+    }
     archive.close().await;
     end
 }
@@ -81,7 +85,7 @@ pub(super) fn judge(outcome: &Outcome, fail_on: Option<Severity>) -> End {
     if !outcome.report.gaps.is_empty() || outcome.unrecorded.is_some() {
         return End::NotCompleted;
     }
-    if outcome.delivery.as_ref().is_some_and(|delivery| !delivery.is_complete()) {
+    if outcome.posted.as_ref().is_some_and(|posted| !posted.is_complete()) {
         return End::NotDelivered;
     }
     match fail_on {

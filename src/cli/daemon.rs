@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::archive::holder;
 use super::exit::{End, Failure};
 use crate::config::Config;
-use crate::daemon::{self, Surroundings};
+use crate::daemon::{self, ServiceError, Surroundings};
 use crate::run::clock;
 
 pub(super) async fn daemon(
@@ -18,6 +18,8 @@ pub(super) async fn daemon(
     let surroundings = Surroundings { clock: clock::system, jitter, holder: holder(clock::system) };
     match daemon::serve(config, &reload, surroundings).await {
         Ok(()) => Ok(End::Done),
+        // An address that is not to be had is for the configuration to change.
+        Err(error @ ServiceError::Server(_)) => Err(Failure::usage(error.explain())),
         Err(error) => Err(Failure { end: End::NotCompleted, message: error.explain() }),
     }
 }

@@ -3,6 +3,7 @@
 mod diff;
 mod find;
 mod list;
+mod mailed;
 mod show;
 mod verify;
 mod write;

@@ -6,11 +6,13 @@ mod args;
 mod audit;
 mod daemon;
 pub mod demo;
+mod doctor;
 mod emulator;
 mod exit;
 mod history;
 mod interrupt;
 mod logging;
+mod outbox;
 mod plan;
 mod policy;
 mod progress;
@@ -71,10 +73,12 @@ async fn command(cli: &Cli, jitter: fn(Duration) -> Duration) -> Result<End, Fai
         Command::Audit(args) => audit::audit(args, &load()?, &screen, clock::system).await,
         Command::Daemon => daemon::daemon(load()?, &load, jitter).await,
         Command::History(args) => unless_asked(history::history(args, &load()?, clock::system)).await,
+        Command::Doctor(args) => unless_asked(doctor::doctor(args, &load()?, &file()?, clock::system)).await,
         Command::Plan(args) => unless_asked(Box::pin(plan::plan(args, &load()?, clock::system))).await,
         Command::Apply(args) => Box::pin(apply::apply(args, &load()?, &file()?, clock::system)).await,
         Command::Undo(args) => Box::pin(undo::undo(args, &load()?, &file()?, clock::system)).await,
         Command::Policy(args) => Box::pin(policy::policy(args, &load()?, &file()?, clock::system)).await,
+        Command::Outbox(args) => unless_asked(Box::pin(outbox::outbox(args, &load()?, clock::system))).await,
         Command::Rules(args) => rules::rules(args),
         Command::Schema(args) => schema::schema(args),
         Command::Emulator(args) => emulator::emulator(args).await,

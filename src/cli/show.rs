@@ -11,11 +11,9 @@ use anstyle::{AnsiColor, Color, Style};
 
 use super::args::Format;
 use super::exit::Failure;
-use crate::delivery::{Delivery, Refused};
 use crate::domain::Severity;
-use crate::graph::explain;
-use crate::report::{ReportError, ocsf, plain};
-use crate::run::{Outcome, RunError};
+use crate::report::{ReportError, minute, ocsf, plain};
+use crate::run::{Outcome, Posted, RunError};
 
 pub(super) use findings::{table as findings, terminal_width};
 pub(super) use summary::{overview, summary};
@@ -77,18 +75,31 @@ pub(super) fn streamed(written: Result<(), ReportError>) -> Result<io::Result<()
     }
 }
 
-fn mail(out: &mut impl Write, delivery: &Delivery) -> io::Result<()> {
-    if let Some(file) = &delivery.file {
+fn mail(out: &mut impl Write, posted: &Posted) -> io::Result<()> {
+    let Posted { accepted, refused, waiting, until: _, file, unposted: _ } = posted;
+    if let Some(file) = file {
         writeln!(out, "  Mail    {}", file.display())?;
-    } else if !delivery.accepted.is_empty() {
-        let addressed = delivery.accepted.len() + delivery.refused.len();
-        writeln!(out, "  Mail    accepted for {} of {addressed} recipients", delivery.accepted.len())?;
+    } else if !accepted.is_empty() {
+        let addressed = accepted.len() + refused.len() + waiting.len();
+        writeln!(out, "  Mail    accepted for {} of {addressed} recipients", accepted.len())?;
     }
     let red = colour(Severity::Critical);
-    for refused in &delivery.refused {
-        writeln!(out, "  {red}Mail{red:#}    {}", refusal(refused))?;
+    for one in refused.iter().chain(waiting) {
+        writeln!(out, "  {red}Mail{red:#}    {}", refusal(one))?;
+    }
+    if let Some(line) = kept(posted) {
+        writeln!(out, "  Mail    {line}")?;
     }
     Ok(())
+}
+
+/// What becomes of what was not accepted.
+fn kept(posted: &Posted) -> Option<String> {
+    let until = posted.until.filter(|_| !posted.waiting.is_empty())?;
+    Some(format!(
+        "kept in the outbox and tried again until {}, by the daemon or the next `keysweep audit`",
+        minute(until)
+    ))
 }
 
 /// What went wrong with a run whose data goes to standard output.
@@ -108,13 +119,18 @@ fn problems(outcome: &Outcome) {
             plain(&gap.reason, 1000)
         ));
     }
-    for refused in outcome.delivery.iter().flat_map(|delivery| &delivery.refused) {
-        error(&refusal(refused));
+    if let Some(posted) = &outcome.posted {
+        for one in posted.refused.iter().chain(&posted.waiting) {
+            error(&refusal(one));
+        }
+        if let Some(line) = kept(posted) {
+            note(&line);
+        }
     }
 }
 
-fn refusal(refused: &Refused) -> String {
-    format!("no mail to `{}`: {}", refused.to.email, explain(&refused.error, refused.error.advice()))
+fn refusal((to, why): &(String, String)) -> String {
+    format!("no mail to `{}`: {}", plain(to, 320), plain(why, 1000))
 }
 
 fn colour(severity: Severity) -> Style {

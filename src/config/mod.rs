@@ -26,7 +26,8 @@ pub use load::{Loaded, find, load, parse, parse_policy};
 pub use problem::{Place, Position, Problem, Problems};
 pub use schema::schema;
 pub use types::{
-    Cloud, Config, Credential, Extras, Login, Mail, Mode, Reading, Remediation, Reports, Schedule, Smtp,
-    SmtpTls, Store, StoreUrl, Tenant, TenantSize, Transport, Writer,
+    Cloud, Config, Credential, Digest, Extras, GraphMail, Heartbeat, Login, Mail, MailSignIn, Mode, Proof,
+    Reading, Remediation, Reports, Retry, Route, Schedule, Server, ServerTls, Smtp, SmtpTls, Store, StoreUrl,
+    Summaries, Tenant, TenantSize, Transport, Webhook, WebhookKind, Writer,
 };
 pub use validate::is_loopback;

@@ -1,5 +1,11 @@
 //! The validated configuration. What is in here needs no second look.
 
+mod mail;
+mod messages;
+mod retry;
+mod server;
+mod webhook;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +19,13 @@ use serde::Deserialize;
 use crate::compliance::Settings;
 use crate::domain::{AppId, Exception, ObjectKind, SignInMethod, TenantId};
 use crate::remediation::Orders;
+use crate::report::OwnerTerms;
+pub use server::{Server, ServerTls};
+
+pub use mail::{GraphMail, Login, Mail, MailSignIn, Proof, Smtp, SmtpTls, Transport};
+pub use messages::{Digest, Route, Summaries};
+pub use retry::Retry;
+pub use webhook::{Heartbeat, Webhook, WebhookKind};
 
 /// The whole configuration (DESIGN §7).
 #[derive(Debug, Clone)]
@@ -34,6 +47,26 @@ pub struct Config {
     pub remediation: Remediation,
     /// `[mail]`; none sends nothing.
     pub mail: Option<Mail>,
+    /// `[[route]]`, names unique.
+    pub routes: Vec<Route>,
+    /// `[digest]`, where `[mail] summary` wants one.
+    pub digest: Option<Digest>,
+    /// `[owners]`; none where owners are not written to.
+    pub owners: Option<OwnerTerms>,
+    /// `[[webhook]]`, names unique.
+    pub webhooks: Vec<Webhook>,
+    /// `[heartbeat]`; none calls nothing.
+    pub heartbeat: Option<Heartbeat>,
+    /// `[server]`; none serves nothing.
+    pub server: Option<Server>,
+}
+
+impl Config {
+    /// How patiently messages are tried again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.mail.as_ref().map(|mail| mail.retry).unwrap_or_default()
+    }
 }
 
 /// `[remediation]`.
@@ -260,62 +293,4 @@ pub struct Extras {
     pub deleted_applications: bool,
     /// `agent_blueprints`.
     pub agent_blueprints: bool,
-}
-
-/// `[mail]`.
-#[derive(Debug, Clone)]
-pub struct Mail {
-    /// `from`.
-    pub from: Mailbox,
-    /// `to`.
-    pub to: Vec<Mailbox>,
-    /// `attachment_limit`, in bytes: of all attachments together, as encoded in the mail.
-    pub attachment_limit: u64,
-    /// `transport` with what belongs to it.
-    pub transport: Transport,
-}
-
-/// The way mail leaves.
-#[derive(Debug, Clone)]
-pub enum Transport {
-    /// `.eml` files.
-    Directory(PathBuf),
-    /// `[mail.smtp]`.
-    Smtp(Smtp),
-}
-
-/// `[mail.smtp]`.
-#[derive(Debug, Clone)]
-pub struct Smtp {
-    /// `host`.
-    pub host: String,
-    /// `port`; by default 587 for STARTTLS, 465 for implicit TLS, 25 for none.
-    pub port: u16,
-    /// `tls`.
-    pub tls: SmtpTls,
-    /// `username` and its password.
-    pub login: Option<Login>,
-    /// `ca_file`: PEM, trusted in addition to the system's roots.
-    pub ca_file: Option<PathBuf>,
-}
-
-/// How an SMTP connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum SmtpTls {
-    /// STARTTLS, required.
-    StartTls,
-    /// TLS from the first byte.
-    Implicit,
-    /// None: accepted for loopback hosts only.
-    None,
-}
-
-/// An SMTP login; PLAIN or LOGIN, whichever the server offers.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// `username`.
-    pub username: String,
-    /// From `password_file`, `password_env` or a systemd credential.
-    pub password: SecretString,
 }

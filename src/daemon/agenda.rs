@@ -56,10 +56,7 @@ impl Agenda {
             let entry = match before.remove(&key) {
                 Some(entry) => Entry { schedule, ..entry },
                 None => {
-                    let checked = match schedule.catch_up {
-                        true => Checked::LastRun { otherwise: now },
-                        false => Checked::UpTo(now),
-                    };
+                    let checked = Checked::LastRun { otherwise: now };
                     Entry { schedule, checked, waiting: None }
                 }
             };
@@ -78,12 +75,22 @@ impl Agenda {
         unknown.map(|(tenant, _)| tenant.clone()).collect()
     }
 
-    /// Says when the last run of a tenant started.
+    /// What a tenant is planned by, and since when the service looks, where its last run is still to be asked for.
+    pub(super) fn looks_since(&self, tenant: &TenantKey) -> Option<(&Schedule, DateTime<Utc>)> {
+        let entry = self.tenants.get(tenant)?;
+        match entry.checked {
+            Checked::LastRun { otherwise } => Some((&entry.schedule, otherwise)),
+            Checked::UpTo(_) => None,
+        }
+    }
+
+    /// Says when the last run of a tenant started. It is made up for what was missed since, where that is wanted.
     pub(super) fn last_run(&mut self, tenant: &TenantKey, started: Option<DateTime<Utc>>) {
         if let Some(entry) = self.tenants.get_mut(tenant)
             && let Checked::LastRun { otherwise } = entry.checked
         {
-            entry.checked = Checked::UpTo(started.unwrap_or(otherwise));
+            let made_up_for = started.filter(|_| entry.schedule.catch_up);
+            entry.checked = Checked::UpTo(made_up_for.unwrap_or(otherwise));
         }
     }
 

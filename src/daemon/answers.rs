@@ -1,31 +1,46 @@
 //! What the service makes of the store's answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::agenda;
 use super::dispatch::Dispatcher;
-use super::errand::{LookedBack, Worked};
+use super::errand::{LastRun, LookedBack, Worked};
 use super::memory::{CallError, Kept, Memory, OpenError, Verdict};
+use super::missed::{Missed, missed};
 use super::service::ServiceError;
 use super::work::rfc3339;
+use crate::config::Tenant;
 use crate::run::explain;
-use crate::store::{DaemonClaim, Planned, Task};
+use crate::store::{DaemonClaim, Planned, Task, TenantKey};
 
 impl Dispatcher {
     pub(super) fn looked_back(&mut self, looked_back: LookedBack) {
-        for (tenant, started) in looked_back.last_runs {
+        for LastRun { tenant, started, planned } in looked_back.last_runs {
+            let missed = self.agenda.looks_since(&tenant).and_then(|(schedule, since)| {
+                Some((missed(schedule, started, since, planned.as_ref())?, since))
+            });
+            if let Some((missed, now)) = missed {
+                self.tell_missed(&tenant, missed, started, now);
+            }
             self.agenda.last_run(&tenant, started);
         }
         self.judge(looked_back.trouble);
     }
 
     pub(super) fn worked(&mut self, worked: Worked) {
-        let Worked { store, planned, taken, trouble } = worked;
+        let Worked { store, planned, taken, digest, config, trouble } = worked;
+        // What was read again meanwhile may have a digest that begins only now.
+        if Arc::ptr_eq(&config, &self.config) {
+            self.digest = digest;
+        }
         for (instant, delay, planned) in planned {
             self.agenda.planned(&instant, planned == Planned::New);
             tell(&instant, delay, planned);
+            self.tell_left_out(&instant, planned);
         }
         for due in taken {
             if let Task::Run { planned, .. } = &due.task {
@@ -34,6 +49,32 @@ impl Dispatcher {
             self.start(&store, due);
         }
         self.judge(trouble);
+    }
+
+    fn tell_missed(
+        &self,
+        tenant: &TenantKey,
+        missed: Missed,
+        last: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) {
+        let (name, runs) = (&tenant.name, missed.instants.len());
+        tracing::warn!(tenant = name, runs, "planned runs of `{name}` were missed while no service ran");
+        if let Some(tenant) = self.configured(tenant) {
+            self.notices.missed(&self.config, tenant, missed, last, now);
+        }
+    }
+
+    fn tell_left_out(&self, instant: &agenda::Instant, planned: Planned) {
+        if let Planned::LeftOut { waiting } = planned
+            && let Some(tenant) = self.configured(&instant.tenant)
+        {
+            self.notices.left_out(&self.config, tenant, instant.planned, waiting);
+        }
+    }
+
+    fn configured(&self, tenant: &TenantKey) -> Option<&Tenant> {
+        self.config.tenants.iter().find(|&other| TenantKey::from(other) == *tenant)
     }
 
     /// Notes how the store does.
@@ -56,6 +97,7 @@ impl Dispatcher {
             Verdict::Hopeless => {
                 tracing::error!(reason, "the store cannot be used; audits go on without it");
                 self.memory.give_up(reason, now);
+                self.show_store();
                 if let Memory::Nowhere(without) = &mut self.memory {
                     for (tenant, planned) in self.agenda.hand_over() {
                         without.queue.plan(tenant, planned, now);
@@ -78,6 +120,7 @@ impl Dispatcher {
                     self.agenda.plan_again(&tenant, planned);
                 }
                 self.memory = Memory::Store(kept);
+                self.show_store();
                 Ok(())
             }
             Err((OpenError::Taken(error), _)) => Err(ServiceError::Store(error)),
@@ -102,7 +145,7 @@ pub(super) fn tell(instant: &agenda::Instant, delay: Duration, planned: Planned)
             delay_seconds = delay.as_secs(),
             "a run of `{name}` is due"
         ),
-        Planned::LeftOut => tracing::warn!(
+        Planned::LeftOut { .. } => tracing::warn!(
             tenant = name,
             planned = at,
             "the run of `{name}` planned for {at} is left out: the one before still waits"

@@ -1,7 +1,7 @@
 //! What the service does at a tick and when something comes back: plan, take up, start. Nothing in here
 //! waits.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::task::{Id, JoinSet};
@@ -10,13 +10,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::agenda::Agenda;
 use super::answers::tell;
-use super::errand::{self, Errand, Work};
+use super::digest::DigestAgenda;
+use super::errand::{self, Desk, Errand, Work};
 use super::memory::{AGAIN, Memory};
+use super::notices::Notices;
+use super::postman::{Postman, Terms};
 use super::schedule;
 use super::service::{ServiceError, Surroundings};
 use super::work::{self, Unsettled, Worker, rfc3339};
 use crate::config::{Config, StoreUrl};
-use crate::run::Budgets;
+use crate::run::{Budgets, MailTokens, Steps};
+use crate::server::{Board, Stage};
 use crate::store::{Due, Settlement, Store, TenantKey};
 
 /// What has ended.
@@ -27,50 +31,85 @@ pub(super) enum Ended {
 
 pub(super) struct Dispatcher {
     pub(super) config: Arc<Config>,
-    surroundings: Surroundings,
+    pub(super) surroundings: Surroundings,
     holder: Arc<str>,
     pub(super) agenda: Agenda,
     pub(super) memory: Memory,
     /// What is asked of the store; one thing at a time.
     errands: JoinSet<Errand>,
     unsettled: Unsettled,
+    /// What is to be told of runs that did not come about.
+    pub(super) notices: Notices,
+    pub(super) digest: DigestAgenda,
     /// They outlive runs, and configurations.
     budgets: Arc<Budgets>,
     runs: JoinSet<()>,
+    postman: Postman,
+    /// What mail signs in with: of one configuration.
+    tokens: Arc<MailTokens>,
     /// The tenant of each run that goes on.
-    running: HashMap<Id, TenantKey>,
+    pub(super) running: HashMap<Id, TenantKey>,
+    /// Tenants that somebody wants to be audited now: those without a schedule are taken up too.
+    pub(super) asked: BTreeSet<TenantKey>,
+    /// Where all this is shown.
+    pub(super) board: Arc<Board>,
     /// Nothing more is taken up.
-    stopping: bool,
+    pub(super) stopping: bool,
     /// Ends the runs that go on.
     cut: CancellationToken,
 }
 
 impl Dispatcher {
-    pub(super) fn new(config: Config, surroundings: Surroundings, agenda: Agenda, memory: Memory) -> Self {
+    pub(super) fn new(
+        config: Config,
+        surroundings: Surroundings,
+        agenda: Agenda,
+        memory: Memory,
+        board: Arc<Board>,
+    ) -> Self {
+        let (config, holder): (_, Arc<str>) = (Arc::new(config), surroundings.holder.as_str().into());
+        let tokens = Arc::new(MailTokens::of(&config, surroundings.clock));
+        let terms = Terms { config: Arc::clone(&config), store: memory.store(), tokens: Arc::clone(&tokens) };
+        let postman = Postman::start(terms, Arc::clone(&holder), surroundings.clock);
+        let digest = DigestAgenda::LastPosted { otherwise: (surroundings.clock)() };
         let dispatcher = Self {
-            config: Arc::new(config),
-            holder: surroundings.holder.as_str().into(),
+            config,
+            holder,
+            postman,
+            tokens,
             surroundings,
             agenda,
             memory,
             errands: JoinSet::new(),
             unsettled: Unsettled::default(),
+            notices: Notices::default(),
+            digest,
             budgets: Arc::default(),
             runs: JoinSet::new(),
             running: HashMap::new(),
+            asked: BTreeSet::new(),
+            board,
             stopping: false,
             cut: CancellationToken::new(),
         };
+        dispatcher.board.configured(Arc::clone(&dispatcher.config));
+        dispatcher.board.stage(Stage::Serving);
+        dispatcher.show_store();
         dispatcher.tell_schedule();
         dispatcher
     }
 
     /// Takes over a configuration that was read again.
     pub(super) fn take_over(&mut self, config: Config) {
+        if self.config.digest.is_none() {
+            self.digest = DigestAgenda::LastPosted { otherwise: (self.surroundings.clock)() };
+        }
         self.config = Arc::new(config);
+        self.tokens = Arc::new(MailTokens::of(&self.config, self.surroundings.clock));
+        self.board.configured(Arc::clone(&self.config));
         self.agenda.take_over(&self.config, (self.surroundings.clock)());
         if let Memory::Nowhere(without) = &mut self.memory {
-            without.queue.retain(|tenant| self.agenda.has(tenant));
+            without.queue.retain(|tenant| self.agenda.has(tenant) || self.asked.contains(tenant));
             // The operator may have seen to the store.
             without.again = Instant::now();
         }
@@ -106,9 +145,15 @@ impl Dispatcher {
             let name = &tenant.name;
             tracing::warn!(tenant = name, "the clock went back; planning `{name}` anew from now");
         }
+        self.digest.look_at((self.surroundings.clock)());
         if let Memory::Nowhere(_) = self.memory {
             self.work_without_store();
         }
+        self.postman.tick(Terms {
+            config: Arc::clone(&self.config),
+            store: self.memory.store(),
+            tokens: Arc::clone(&self.tokens),
+        });
         if self.errands.is_empty() {
             self.send();
         }
@@ -137,13 +182,19 @@ impl Dispatcher {
                 });
                 let work = Work {
                     plan: plan.collect(),
-                    ours: self.agenda.tenants(),
+                    ours: self.agenda.tenants().union(&self.asked).cloned().collect(),
                     running: self.running.values().cloned().collect(),
                     free: self.free(),
                     unsettled: self.unsettled.clone(),
+                    desk: Desk {
+                        config: Arc::clone(&self.config),
+                        notices: self.notices.clone(),
+                        digest: self.digest,
+                        now,
+                    },
                 };
                 let errand = errand::plan_and_take(store, Arc::clone(&self.holder), work);
-                self.errands.spawn(async { Errand::Worked(errand.await) });
+                self.errands.spawn(async { Errand::Worked(Box::new(errand.await)) });
             }
             (None, Memory::Nowhere(without)) if without.again <= Instant::now() => {
                 without.again = Instant::now() + AGAIN;
@@ -187,12 +238,14 @@ impl Dispatcher {
     pub(super) fn receive(&mut self, ended: Ended) -> Result<(), ServiceError> {
         match ended {
             Ended::Run(run) => {
-                self.running.remove(&run);
+                if let Some(tenant) = self.running.remove(&run) {
+                    self.board.ended(&tenant);
+                }
                 // The next one need not wait for the tick.
                 self.tick();
             }
             Ended::Errand(Errand::LookedBack(looked_back)) => self.looked_back(looked_back),
-            Ended::Errand(Errand::Worked(worked)) => self.worked(worked),
+            Ended::Errand(Errand::Worked(worked)) => self.worked(*worked),
             Ended::Errand(Errand::Opened(opened)) => return self.opened(opened),
             Ended::Errand(Errand::Lost) => {}
         }
@@ -219,6 +272,8 @@ impl Dispatcher {
         let because = Arc::clone(&without.because);
         for tenant in taken {
             if let Some(worker) = self.worker(&tenant) {
+                self.asked.remove(&tenant);
+                self.board.began(&tenant, worker.steps.clone());
                 let run = self.runs.spawn(worker.audit(Arc::clone(&because)));
                 self.running.insert(run.id(), tenant);
             }
@@ -232,6 +287,8 @@ impl Dispatcher {
         let run = match self.worker(&tenant) {
             Some(worker) if !self.stopping => {
                 work::announce(&due);
+                self.asked.remove(&tenant);
+                self.board.began(&tenant, worker.steps.clone());
                 self.runs.spawn(worker.carry_out(store, due))
             }
             // The configuration has moved on, or the service stops.
@@ -251,15 +308,18 @@ impl Dispatcher {
             clock: self.surroundings.clock,
             cut: self.cut.clone(),
             unsettled: self.unsettled.clone(),
+            notices: self.notices.clone(),
             budgets: Arc::clone(&self.budgets),
+            steps: Steps::default(),
         })
     }
 
     pub(super) fn take_no_more(&mut self) {
         self.stopping = true;
+        self.postman.stop();
     }
 
-    /// Waits until nothing runs any more. What is taken up just now is given back.
+    /// Waits until nothing runs and nothing is being sent any more. What is taken up just now is given back.
     pub(super) async fn all_finished(&mut self) {
         while !(self.runs.is_empty() && self.errands.is_empty()) {
             let ended = self.next().await;
@@ -268,11 +328,13 @@ impl Dispatcher {
                 tracing::error!(reason, "the store cannot be used");
             }
         }
+        self.postman.ended().await;
     }
 
     /// Cancels what still runs.
     pub(super) fn cut(&self) {
         self.cut.cancel();
+        self.postman.cut();
     }
 
     pub(super) async fn close(mut self) {

@@ -9,18 +9,20 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::agenda::Instant;
+use super::digest::{self, DigestAgenda};
 use super::memory::{CallError, Kept, OpenError, PATIENCE, within};
+use super::notices::Notices;
 use super::work::Unsettled;
-use crate::config::StoreUrl;
+use crate::config::{Config, StoreUrl};
 use crate::run;
-use crate::store::{DaemonClaim, Due, LEASE, Planned, Store, StoreError, TenantKey};
+use crate::store::{DaemonClaim, Due, LEASE, OnRecord, Planned, Store, StoreError, TenantKey};
 
 /// What came back of an errand.
 pub(super) enum Errand {
     /// [`look_back`].
     LookedBack(LookedBack),
     /// [`plan_and_take`].
-    Worked(Worked),
+    Worked(Box<Worked>),
     /// The store was tried again.
     Opened(Result<Kept, (OpenError, Option<DaemonClaim>)>),
     /// It ended abnormally.
@@ -29,8 +31,16 @@ pub(super) enum Errand {
 
 /// When the last runs started.
 pub(super) struct LookedBack {
-    pub(super) last_runs: Vec<(TenantKey, Option<DateTime<Utc>>)>,
+    pub(super) last_runs: Vec<LastRun>,
     pub(super) trouble: Option<CallError>,
+}
+
+/// When a tenant was last run, and planned since.
+pub(super) struct LastRun {
+    pub(super) tenant: TenantKey,
+    pub(super) started: Option<DateTime<Utc>>,
+    /// None where no service planned anything, as far as is known.
+    pub(super) planned: Option<OnRecord>,
 }
 
 /// Finds out when the last run of each tenant started: the store tells, and the names of the run
@@ -65,7 +75,22 @@ pub(super) async fn look_back(
             .ok()
             .flatten();
         let recorded = recorded.filter(|started| *started < now);
-        found.last_runs.push((tenant, recorded.max(written)));
+        let started = recorded.max(written);
+        let planned = match (&store, started) {
+            (Some(store), Some(started)) => match within(store.planned_since(&tenant, started)).await {
+                Ok(planned) => planned,
+                Err(error) if error.is_temporary() => {
+                    found.trouble = Some(error);
+                    return found;
+                }
+                Err(error) => {
+                    found.trouble.get_or_insert(error);
+                    None
+                }
+            },
+            _ => None,
+        };
+        found.last_runs.push(LastRun { tenant, started, planned });
     }
     found
 }
@@ -82,6 +107,15 @@ pub(super) struct Work {
     pub(super) free: usize,
     /// What the store has to be told before.
     pub(super) unsettled: Unsettled,
+    pub(super) desk: Desk,
+}
+
+/// What the service has to tell people.
+pub(super) struct Desk {
+    pub(super) config: Arc<Config>,
+    pub(super) notices: Notices,
+    pub(super) digest: DigestAgenda,
+    pub(super) now: DateTime<Utc>,
 }
 
 /// What was planned and taken up.
@@ -89,14 +123,18 @@ pub(super) struct Worked {
     pub(super) store: Store,
     pub(super) planned: Vec<(Instant, Duration, Planned)>,
     pub(super) taken: Vec<Due>,
+    /// How far digests are, by this configuration.
+    pub(super) digest: DigestAgenda,
+    pub(super) config: Arc<Config>,
     pub(super) trouble: Option<CallError>,
 }
 
 /// Plans what has come due, then takes up what is to be done. A tenant whose rows are at fault keeps no
 /// other one from its turn; a store that is away ends the errand.
 pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) -> Worked {
-    let Work { plan, ours, running, free, unsettled } = work;
-    let mut worked = Worked { store, planned: Vec::new(), taken: Vec::new(), trouble: None };
+    let Work { plan, ours, running, free, unsettled, desk } = work;
+    let (digest, config) = (desk.digest, Arc::clone(&desk.config));
+    let mut worked = Worked { store, planned: Vec::new(), taken: Vec::new(), digest, config, trouble: None };
     if let Err(error) = unsettled.settle(&worked.store).await {
         worked.meets(error);
         return worked;
@@ -111,7 +149,7 @@ pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) ->
             }
         }
     }
-    if free == 0 {
+    if worked.tell(desk).await || free == 0 {
         return worked;
     }
     let with_work = match within(worked.store.with_work()).await {
@@ -140,6 +178,21 @@ pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) ->
 }
 
 impl Worked {
+    /// Posts what the service has to tell. Answers whether there is no use in going on.
+    async fn tell(&mut self, desk: Desk) -> bool {
+        let Desk { config, notices, digest, now } = desk;
+        if let Err(error) = notices.post(&config, &self.store).await
+            && self.meets(error)
+        {
+            return true;
+        }
+        match digest::post_due(&config, &self.store, digest, now).await {
+            Ok(digest) => self.digest = digest,
+            Err(error) => return self.meets(error),
+        }
+        false
+    }
+
     /// Notes what went wrong. Answers whether there is no use in going on.
     fn meets(&mut self, error: CallError) -> bool {
         let ends = error.is_temporary();
@@ -190,6 +243,10 @@ mod tests {
     async fn daemons_whose_clocks_differ_plan_each_instant_once() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreUrl::Sqlite(directory.path().join("keysweep.db"))).await.unwrap();
+        let text = "[[tenant]]\nname = 'contoso'\ntenant_id = '11111111-1111-4111-8111-111111111111'\n\
+                    [tenant.credential]\ntype = 'azure-cli'\n";
+        let nothing = crate::config::Environment::default();
+        let config = Arc::new(crate::config::parse(text, "a.toml".as_ref(), &nothing).unwrap().config);
         let tenant = TenantKey {
             name: "contoso".to_owned(),
             tenant_id: serde_json::from_str("\"11111111-1111-4111-8111-111111111111\"").unwrap(),
@@ -209,7 +266,13 @@ mod tests {
                 let now = start + TimeDelta::seconds(second + *skew);
                 let plan = agenda.due(now).into_iter().map(|instant| (instant, Duration::ZERO)).collect();
                 let (ours, running) = (BTreeSet::new(), BTreeSet::new());
-                let work = Work { plan, ours, running, free: 1, unsettled: Unsettled::default() };
+                let desk = Desk {
+                    config: Arc::clone(&config),
+                    notices: Notices::default(),
+                    digest: DigestAgenda::UpTo(now),
+                    now,
+                };
+                let work = Work { plan, ours, running, free: 1, unsettled: Unsettled::default(), desk };
                 let worked = plan_and_take(store.clone(), "a:1:1".into(), work).await;
                 assert!(worked.trouble.is_none());
                 for (instant, _, planned) in worked.planned {

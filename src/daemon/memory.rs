@@ -185,6 +185,14 @@ impl Kept {
 }
 
 impl Memory {
+    /// The store, where there is one.
+    pub(super) fn store(&self) -> Option<Store> {
+        match self {
+            Self::Store(kept) => Some(kept.store.clone()),
+            Self::Nowhere(_) => None,
+        }
+    }
+
     /// Opened or not: what the service begins with, or goes on with.
     pub(super) fn without(because: String, claim: Option<DaemonClaim>, now: Instant) -> Self {
         Self::Nowhere(Without { because: because.into(), queue: Queue::default(), again: now + AGAIN, claim })

@@ -25,7 +25,7 @@ impl Queue {
     pub(super) fn plan(&mut self, tenant: TenantKey, planned: DateTime<Utc>, from: Instant) -> Planned {
         match self.waiting.get(&tenant) {
             Some(waiting) if waiting.planned == planned => Planned::Known,
-            Some(_) => Planned::LeftOut,
+            Some(waiting) => Planned::LeftOut { waiting: waiting.planned },
             None => {
                 self.waiting.insert(tenant, Waiting { planned, from });
                 Planned::New
@@ -81,7 +81,7 @@ mod tests {
         let (first, second) = (at("2026-11-23T06:00:00Z"), at("2026-11-23T06:10:00Z"));
         assert_eq!(queue.plan(tenant("contoso"), first, now), Planned::New);
         assert_eq!(queue.plan(tenant("contoso"), first, now), Planned::Known);
-        assert_eq!(queue.plan(tenant("contoso"), second, now), Planned::LeftOut);
+        assert_eq!(queue.plan(tenant("contoso"), second, now), Planned::LeftOut { waiting: first });
         assert_eq!(queue.plan(tenant("fabrikam"), second, now), Planned::New);
         assert_eq!(queue.take(now, |_| true), Some((tenant("contoso"), first)));
         assert_eq!(queue.plan(tenant("contoso"), second, now), Planned::New);

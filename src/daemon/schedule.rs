@@ -36,6 +36,26 @@ fn last_planned(schedule: &Schedule, after: DateTime<Utc>, until: DateTime<Utc>)
     planned(schedule, after).take_while(|instant| *instant <= until).last()
 }
 
+/// How many instants [`latest`] tells of at most.
+pub const MOST: usize = 100;
+
+/// The latest planned instants in `(after, until]`, oldest first, and whether there were more before them.
+#[must_use]
+pub fn latest(schedule: &Schedule, after: DateTime<Utc>, until: DateTime<Utc>) -> (Vec<DateTime<Utc>>, bool) {
+    // Whatever is rarer than the longest stretch has room for is rare enough to be walked through from the start.
+    for back in LOOK_BACK.map(Some).into_iter().chain([None]) {
+        let start = back.and_then(|back| until.checked_sub_signed(back)).unwrap_or(after).max(after);
+        let mut found: Vec<_> = planned(schedule, start).take_while(|instant| *instant <= until).collect();
+        if found.len() > MOST {
+            return (found.split_off(found.len() - MOST), true);
+        }
+        if start == after {
+            return (found, false);
+        }
+    }
+    (Vec::new(), false)
+}
+
 /// Planned instants after a time, in order.
 fn planned(schedule: &Schedule, after: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
     let start: DateTime<Tz> = after.with_timezone(&schedule.timezone);
@@ -114,6 +134,24 @@ mod tests {
             ("2026-11-24T00:00:00Z", "2026-11-23T00:00:00Z", None),
         ] {
             assert_eq!(due(&monday, at(after), at(until)), expected.map(at), "{after} .. {until}");
+        }
+    }
+
+    #[test]
+    fn the_latest_instants_are_told_and_that_there_were_more() {
+        for (cron, after, count, more) in [
+            ("0 6 * * MON", "2026-11-01T00:00:00Z", 4, false),
+            ("0 6 * * MON", "2020-01-01T00:00:00Z", MOST, true),
+            ("0 0 29 2 *", "2020-01-01T00:00:00Z", 2, false),
+            ("* * * * *", "2026-11-23T22:00:00Z", MOST, true),
+            ("* * * * *", "2026-11-23T23:00:00Z", 60, false),
+            ("* * * * * *", "2020-01-01T00:00:00Z", MOST, true),
+        ] {
+            let until = at("2026-11-24T00:00:00Z");
+            let (found, was_more) = latest(&schedule(cron, "UTC"), at(after), until);
+            assert_eq!((found.len(), was_more), (count, more), "{cron}");
+            assert!(found.is_sorted() && found.iter().all(|instant| *instant <= until), "{cron}");
+            assert_eq!(found.last().copied(), due(&schedule(cron, "UTC"), at(after), until), "{cron}");
         }
     }
 

@@ -1,19 +1,22 @@
 //! The service from its start to its end.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use tokio::time::{Instant, sleep};
 use tokio_cron_scheduler::JobSchedulerError;
 
 use super::agenda::Agenda;
 use super::dispatch::Dispatcher;
-use super::opening;
 use super::signals::{Signals, Wish};
 use super::ticker::Ticker;
+use super::{opening, schedule};
 use crate::config::{Config, StoreUrl};
 use crate::run::clock::Clock;
 use crate::run::explain;
+use crate::server::{Board, Front, Said, ServerError, Stage};
 use crate::store::StoreError;
 
 /// How long a running audit may go on after the service was told to stop. Longer than it takes to
@@ -50,6 +53,9 @@ pub enum ServiceError {
     /// The store.
     #[error(transparent)]
     Store(StoreError),
+    /// The status page and the service endpoints.
+    #[error(transparent)]
+    Server(#[from] ServerError),
 }
 
 impl ServiceError {
@@ -58,6 +64,7 @@ impl ServiceError {
     pub fn explain(&self) -> String {
         let advice = match self {
             Self::Store(error) => error.advice(),
+            Self::Server(error) => error.advice(),
             Self::Ticker(_) | Self::Signals(_) => None,
         };
         explain(self, advice)
@@ -76,28 +83,70 @@ pub async fn serve(
     surroundings: Surroundings,
 ) -> Result<(), ServiceError> {
     let mut signals = Signals::listen()?;
+    let board = Arc::new(Board::new(Arc::new(config.clone()), surroundings.clock, schedule::next));
+    let mut front = Front::new(Arc::clone(&board))?;
+    front.serve(config.server.as_ref()).await?;
     let mut agenda = Agenda::default();
     agenda.take_over(&config, (surroundings.clock)());
-    let Some(memory) = opening::first(&mut config, reload, &mut signals).await? else { return Ok(()) };
+    let opened = tokio::select! {
+        opened = opening::first(&mut config, reload, &mut signals) => opened?,
+        () = beating(&board) => None,
+        () = refusing(&mut front) => None,
+    };
+    let Some(memory) = opened else {
+        front.close().await;
+        return Ok(());
+    };
+    front.take_over(config.server.as_ref()).await;
     let ticker = Ticker::start().await?;
-    let mut dispatcher = Dispatcher::new(config, surroundings, agenda, memory);
+    let mut dispatcher = Dispatcher::new(config, surroundings, agenda, memory, Arc::clone(&board));
     let end = loop {
         tokio::select! {
-            () = ticker.tick() => dispatcher.tick(),
+            () = ticker.tick() => {
+                board.beat(Instant::now());
+                dispatcher.tick();
+            }
             ended = dispatcher.next() => if let Err(error) = dispatcher.receive(ended) {
                 break Err(error);
             },
+            wish = front.next() => dispatcher.wish(wish),
             wish = signals.next() => match wish {
-                Wish::Reload => if let Some(config) = read_again(reload) {
-                    dispatcher.take_over(with_open_store(config, dispatcher.store_url()));
+                Wish::Reload => match read_again(reload) {
+                    Some(config) => {
+                        front.take_over(config.server.as_ref()).await;
+                        dispatcher.take_over(with_open_store(config, dispatcher.store_url()));
+                    }
+                    None => board.refused(),
                 },
                 Wish::Stop => break Ok(()),
             },
         }
     };
     ticker.stop().await;
-    stop(dispatcher, &mut signals).await;
+    board.stage(Stage::Stopping);
+    tokio::select! {
+        () = stop(dispatcher, &mut signals) => {}
+        () = beating(&board) => {}
+        () = refusing(&mut front) => {}
+    }
+    front.close().await;
     end
+}
+
+/// Shows that the task goes round while there is no tick. It never ends.
+async fn beating(board: &Board) {
+    loop {
+        board.beat(Instant::now());
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Says to whoever wants a run now that there is none to be had. It never ends.
+async fn refusing(front: &mut Front) {
+    loop {
+        // Whoever asked may be gone.
+        let _ = front.next().await.answer.send(Said::Stopping);
+    }
 }
 
 /// The configuration as it is now; none, with the reason in the log, where it cannot be used.

@@ -2,7 +2,8 @@
 
 use tokio_rustls::rustls::{self, CertificateError};
 
-use super::error::DeliveryError;
+use super::error::{DeliveryError, Way};
+use super::words::Answer;
 
 const TRY_LATER: &str =
     "The server cannot take mail at the moment: repeat the audit later, or wait for the next run.";
@@ -57,10 +58,16 @@ impl DeliveryError {
                  relay that needs none."
             }
             Self::BasicAuthentication { .. } => {
-                "This Exchange Online tenant has switched password sign-in for SMTP off, and XOAUTH2 is not \
-                 supported: use a relay that is not Exchange Online, or let an administrator re-enable SMTP \
-                 AUTH while Microsoft still allows it."
+                "This Exchange Online tenant has switched password sign-in for SMTP off: set \
+                 `mail.transport = \"graph\"`, or `mail.smtp.auth = \"xoauth2\"`."
             }
+            Self::NoXoauth2 { .. } => {
+                "Tokens are for Exchange Online (`smtp.office365.com`): set `mail.smtp.auth = \"password\"` for \
+                 another server."
+            }
+            Self::NoToken(error) => return error.advice.clone(),
+            Self::TokenLogin { answer, .. } => token_login(answer),
+            Self::Graph(error) => return error.advice(),
             Self::Login { answer, .. } => login(answer.code),
             Self::Sender { .. } => "Use a `mail.from` that this server, or the user signed in, may send as.",
             Self::Recipient { .. } => {
@@ -74,14 +81,32 @@ impl DeliveryError {
             }
             Self::TooLarge { limit: None, .. } => "Lower `mail.attachment_limit`.",
             Self::Rejected { .. } => "The server's own words say why; its administrator can say more.",
-            Self::Withdrawn => "It is sent when the run is taken up again, once.",
-            Self::Unconfirmed { .. } => {
-                "Look into the mailbox before sending again; it was not repeated, so that nobody \
-                 gets it twice."
+            Self::Withdrawn => "It is sent by whoever takes it in hand next.",
+            Self::Unconfirmed { way: Way::Graph, .. } => {
+                "Look into the mailbox. From the outbox it is sent again later and may be there twice then, which \
+                 the same `x-keysweep-message-id` in the headers tells; without a store it is not sent again."
+            }
+            Self::Unconfirmed { way: Way::Smtp, .. } => {
+                "Look into the mailbox. From the outbox it is sent again later with the same Message-ID, by which \
+                 mailboxes recognise a duplicate; without a store it is not sent again."
             }
         };
         Some(advice.to_owned())
     }
+}
+
+/// What has to be there for a token of an application (FACTS §14.2). The code 5.7.139 is known from others' reports
+/// (inferred).
+fn token_login(answer: &Answer) -> &'static str {
+    if answer.is_temporary() {
+        return "The server cannot check the sign-in at the moment: try again later.";
+    }
+    if answer.text.starts_with("5.7.139") {
+        return "Enable SMTP AUTH for the mailbox: `Set-CASMailbox -SmtpClientAuthenticationDisabled $false`.";
+    }
+    "Grant the app registration `SMTP.SendAsApp` of Office 365 Exchange Online with admin consent, make it known to \
+     Exchange by `New-ServicePrincipal` with the object id of its enterprise application, give that a permission on \
+     the mailbox of `mail.smtp.username`, and enable SMTP AUTH for the mailbox."
 }
 
 fn login(code: u16) -> &'static str {

@@ -51,6 +51,15 @@ pub(super) async fn write(
     Ok(path)
 }
 
+/// Whether a letter could be written there. Leaves nothing behind but the directory.
+pub(super) async fn check(directory: &Path) -> Result<(), DeliveryError> {
+    let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).await;
+    created.map_err(|error| failure("create", directory, &error))?;
+    let path = directory.join(".check.partial");
+    write_new(&path, b"").await.map_err(|error| failure("write", &path, &error))?;
+    fs::remove_file(&path).await.map_err(|error| failure("write", &path, &error))
+}
+
 async fn write_new(path: &Path, message: &[u8]) -> io::Result<()> {
     // Left behind by a crash. Opening anew, rather than over it, follows no planted link.
     match fs::remove_file(path).await {

@@ -1,9 +1,13 @@
 //! Why a letter does not arrive, told apart by what the operator can do.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio_rustls::rustls;
 
+use super::graph::GraphMailError;
+use super::token::TokenError;
 use super::words::{Answer, Cause};
 
 /// Why a letter does not arrive. No variant displays a mail address or a password, whatever the server
@@ -109,6 +113,26 @@ pub enum DeliveryError {
         /// Which server.
         server: String,
     },
+    /// It does not take tokens.
+    #[error("the mail server `{server}` does not offer AUTH XOAUTH2")]
+    NoXoauth2 {
+        /// Which server.
+        server: String,
+    },
+    /// No token to sign in with.
+    #[error("no token to send mail with: {0}")]
+    NoToken(TokenError),
+    /// The token does not open the mailbox.
+    #[error("the mail server `{server}` refused the sign-in with a token: {answer}")]
+    TokenLogin {
+        /// Which server.
+        server: String,
+        /// Its words.
+        answer: Answer,
+    },
+    /// Graph does not send it.
+    #[error(transparent)]
+    Graph(#[from] GraphMailError),
     /// Exchange Online no longer takes passwords (FACTS §14.2).
     #[error("the mail server `{server}` no longer accepts passwords: {answer}")]
     BasicAuthentication {
@@ -165,11 +189,31 @@ pub enum DeliveryError {
     #[error("the letter was held back: another process may be sending it, or the store cannot be asked")]
     Withdrawn,
     /// The whole message was handed over and the answer lost: it may have arrived or not.
-    #[error("the mail server `{server}` took the letter and did not confirm it")]
+    #[error("{way} `{server}` was handed the letter and did not confirm it")]
     Unconfirmed {
         /// Which server.
         server: String,
+        /// Of which kind it is.
+        way: Way,
     },
+}
+
+/// The way a letter went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// SMTP: with a Message-ID of ours.
+    Smtp,
+    /// Graph: with a Message-ID of its own.
+    Graph,
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Smtp => "the mail server",
+            Self::Graph => "Graph at",
+        })
+    }
 }
 
 impl DeliveryError {
@@ -181,7 +225,10 @@ impl DeliveryError {
             | Self::Unreachable { .. }
             | Self::Silent { .. }
             | Self::Interrupted { .. } => true,
+            Self::NoToken(error) => error.temporary,
+            Self::Graph(error) => error.is_temporary(),
             Self::Login { answer, .. }
+            | Self::TokenLogin { answer, .. }
             | Self::Sender { answer, .. }
             | Self::Recipient { answer, .. }
             | Self::Rejected { answer, .. } => answer.is_temporary(),
@@ -194,10 +241,20 @@ impl DeliveryError {
             | Self::Tls { .. }
             | Self::NoStartTls { .. }
             | Self::NoMechanism { .. }
+            | Self::NoXoauth2 { .. }
             | Self::BasicAuthentication { .. }
             | Self::TooLarge { .. }
             | Self::Withdrawn
             | Self::Unconfirmed { .. } => false,
+        }
+    }
+
+    /// How long the other side asks to wait before the next attempt.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Graph(GraphMailError::PutOff { retry_after, .. }) => *retry_after,
+            _ => None,
         }
     }
 }

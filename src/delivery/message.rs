@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::error::DeliveryError;
 use super::words::Cause;
 use super::{Delivery, Identity};
-use crate::report::Letter;
+use crate::report::{self, Letter};
 
 /// The recipients, each once, and a delivery that refuses whoever cannot be addressed at all.
 pub(super) fn addressable(to: &[Mailbox]) -> (Vec<Mailbox>, Delivery) {
@@ -71,20 +71,36 @@ fn fixed_header(name: &'static str, value: &str) -> HeaderValue {
 
 fn body(letter: &Letter, identity: &Identity) -> Result<MultiPart, DeliveryError> {
     let seal = seal(letter, identity);
+    let html = SinglePart::html(printable(&letter.html));
     let words = MultiPart::alternative()
         .boundary(format!("words-{seal}"))
-        .singlepart(SinglePart::plain(printable(&letter.text)))
-        .singlepart(SinglePart::html(printable(&letter.html)));
+        .singlepart(SinglePart::plain(printable(&letter.text)));
+    let words = if letter.pictures.is_empty() {
+        words.singlepart(html)
+    } else {
+        // Beside the HTML part and not beside the letter: whoever reads the plain part has no use for pictures.
+        let mut shown = MultiPart::related().boundary(format!("shown-{seal}")).singlepart(html);
+        for picture in &letter.pictures {
+            let name = file_name(&picture.name);
+            let part = Attachment::new_inline_with_name(name.clone(), name);
+            shown = shown.singlepart(file(part, picture)?);
+        }
+        words.multipart(shown)
+    };
     let mut whole = MultiPart::mixed().boundary(format!("parts-{seal}")).multipart(words);
     for attachment in &letter.attachments {
-        // Base64 for text too: a relay may change line ends otherwise, and the manifest's hash fails.
-        let content = Body::new_with_encoding(attachment.bytes.clone(), ContentTransferEncoding::Base64)
-            .unwrap_or_else(Body::new);
-        let kind = ContentType::parse(attachment.media_type)
-            .map_err(|error| DeliveryError::Compose(Cause::innermost(&error)))?;
-        whole = whole.singlepart(Attachment::new(file_name(&attachment.name)).body(content, kind));
+        whole = whole.singlepart(file(Attachment::new(file_name(&attachment.name)), attachment)?);
     }
     Ok(whole)
+}
+
+fn file(part: Attachment, content: &report::Attachment) -> Result<SinglePart, DeliveryError> {
+    // Base64 for text too: a relay may change line ends otherwise, and the manifest's hash fails.
+    let body = Body::new_with_encoding(content.bytes.clone(), ContentTransferEncoding::Base64)
+        .unwrap_or_else(Body::new);
+    let kind = ContentType::parse(&content.media_type)
+        .map_err(|error| DeliveryError::Compose(Cause::innermost(&error)))?;
+    Ok(part.body(body, kind))
 }
 
 /// Parts the message where no text in it can: a hash of the text cannot be written into what it is the
@@ -108,7 +124,7 @@ fn clean_mailbox(mailbox: &Mailbox) -> Mailbox {
 }
 
 /// Text fit for a header: one line, read in one direction.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() || is_format(c) { ' ' } else { c }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -120,7 +136,7 @@ fn is_format(c: char) -> bool {
 
 /// Text fit for a part: control characters but tab and line feed do not belong into mail, and a bare
 /// CR is a line end to some servers and none to others.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
         .map(|c| if c == '\r' { '\n' } else { c })
@@ -128,8 +144,8 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-/// An attachment's name: ASCII, without path and quotes, whatever was given.
-fn file_name(name: &str) -> String {
+/// An attachment's name, or what the HTML part calls a picture by: ASCII, without path and quotes, whatever was given.
+pub(super) fn file_name(name: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     name.chars().map(|c| if safe(c) { c } else { '_' }).collect()
 }

@@ -1,13 +1,18 @@
-//! A letter on its way to people: by SMTP, or into a directory.
+//! What is on its way to people: letters by SMTP, by Graph or into a directory, and what webhooks are told.
 
 mod advice;
+mod check;
 mod directory;
 mod error;
 mod gate;
+mod graph;
+mod heartbeat;
 mod identity;
 mod message;
 mod patience;
 mod smtp;
+mod token;
+pub mod webhook;
 mod words;
 
 use std::fmt;
@@ -18,10 +23,15 @@ use lettre::message::Mailbox;
 use crate::config::{Mail, Transport};
 use crate::report::Letter;
 
-pub use error::DeliveryError;
+pub use check::{Passable, check};
+pub use error::{DeliveryError, Way};
 pub use gate::{AlwaysOpen, Gate};
+pub use graph::GraphMailError;
+pub use heartbeat::heartbeat;
 pub use identity::Identity;
 pub use patience::Patience;
+pub use token::{NoTokens, Token, TokenError, TokenSource};
+pub use webhook::WebhookError;
 pub use words::{Answer, Cause};
 
 /// Sends one letter to everybody in `to`, once each.
@@ -31,7 +41,8 @@ pub use words::{Answer, Cause};
 /// lost, it is **not** sent again ([`DeliveryError::Unconfirmed`]): within one call nobody gets a
 /// letter twice, and whoever may not have got it is named. A later call with the same [`Identity`]
 /// carries the same Message-ID, by which mailboxes recognise a duplicate. `gate` is asked right before
-/// the letter goes out of hand ([`DeliveryError::Withdrawn`]).
+/// the letter goes out of hand ([`DeliveryError::Withdrawn`]). `tokens` are asked where the transport signs in with
+/// one.
 ///
 /// An empty `to` delivers nothing, and completely so.
 pub async fn deliver(
@@ -41,35 +52,53 @@ pub async fn deliver(
     identity: &Identity,
     patience: &Patience,
     gate: &dyn Gate,
+    tokens: &dyn TokenSource,
 ) -> Delivery {
     let (to, mut delivery) = message::addressable(to);
     if to.is_empty() {
         return delivery;
     }
-    let bytes = match message::compose(&mail.from, &to, letter, identity) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            delivery.refuse(to, &error);
-            return delivery;
-        }
-    };
-    match &mail.transport {
-        Transport::Directory(directory) => match directory::write(directory, identity, &bytes, gate).await {
-            Ok(file) => {
-                delivery.accepted = to;
-                delivery.file = Some(file);
-            }
+    let handling = smtp::Handling { patience, gate, tokens };
+    if let Transport::Graph(mailbox) = &mail.transport {
+        let posting = graph::Posting { from: &mail.from, letter, identity };
+        graph::send(mailbox, posting, to, handling, &mut delivery).await;
+    } else {
+        match message::compose(&mail.from, &to, letter, identity) {
+            Ok(bytes) => hand_over(mail, to, &bytes, identity, handling, &mut delivery).await,
             Err(error) => delivery.refuse(to, &error),
-        },
-        Transport::Smtp(server) => {
-            let patient = smtp::Handling { patience, gate };
-            smtp::send(server, &mail.from.email, to, &bytes, patient, &mut delivery).await;
         }
     }
     // The name and not the Message-ID: that one looks like a mail address.
     let (letter, accepted, refused) = (identity.name(), delivery.accepted.len(), delivery.refused.len());
     tracing::info!(letter, accepted, refused, "letter `{letter}`: {accepted} accepted, {refused} refused");
     delivery
+}
+
+/// Hands a message in its final bytes over.
+async fn hand_over(
+    mail: &Mail,
+    to: Vec<Mailbox>,
+    bytes: &[u8],
+    identity: &Identity,
+    handling: smtp::Handling<'_>,
+    delivery: &mut Delivery,
+) {
+    match &mail.transport {
+        Transport::Directory(directory) => {
+            match directory::write(directory, identity, bytes, handling.gate).await {
+                Ok(file) => {
+                    delivery.accepted = to;
+                    delivery.file = Some(file);
+                }
+                Err(error) => delivery.refuse(to, &error),
+            }
+        }
+        Transport::Smtp(server) => {
+            smtp::send(server, &mail.from.email, to, bytes, handling, delivery).await;
+        }
+        // Takes no bytes of ours.
+        Transport::Graph(_) => (),
+    }
 }
 
 /// What became of a letter. Its `Debug` names mail addresses, so it stays out of the log.

@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use reqwest::header::HeaderMap;
 use tokio::time::{Instant, timeout_at};
+
+use crate::http;
+
+/// A wait longer than this is no wait but a refusal in other words; whoever keeps the message decides by itself then.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long delivery waits for a server, and how often it tries again. Lower figures give up on slow
 /// but sound servers; higher ones keep a run waiting for a dead one.
@@ -41,6 +47,11 @@ impl Patience {
     pub(super) fn pauses(&self) -> ExponentialBackoff {
         ExponentialBuilder::new().with_min_delay(self.pause).with_max_times(self.retries).build()
     }
+}
+
+/// How long an answer asks to wait, a day at most.
+pub(super) fn wait_asked_for(headers: &HeaderMap) -> Option<Duration> {
+    http::retry_after(headers).map(|wait| wait.min(LONGEST_WAIT))
 }
 
 /// The moment after which nothing is waited for any more.

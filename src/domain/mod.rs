@@ -22,6 +22,7 @@ mod rows;
 mod rule;
 mod run;
 mod text;
+mod told;
 
 pub use basis::{Basis, DeltaLink, DeltaState, HowRead, Since};
 pub use beside::{Addition, Additions, Aside, Beside, DeletedApplication, Initiator, RoleHolder};
@@ -54,3 +55,4 @@ pub use rows::Rows;
 pub use rule::{RuleId, RuleSet, Severity};
 pub use run::{RunId, SignInMethod};
 pub use text::Text;
+pub use told::Told;

@@ -3,8 +3,8 @@
 //!
 //! Two servers on loopback: Graph (`v1.0`) and the token endpoint of Entra, over HTTPS with a certificate
 //! authority made at the start. What is undocumented was chosen and is marked "inferred" where it is
-//! decided. Of `beta` only the two reports of sign-in activity are served. Not served: `$search`, mail,
-//! creating and deleting applications, changing more of them than whether they are switched off, and
+//! decided. Of `beta` only the two reports of sign-in activity are served. Not served: `$search`,
+//! reading mail, creating and deleting applications, changing more of them than whether they are switched off, and
 //! `Application.ReadWrite.OwnedBy` for writes. Client certificates are known by `x5t#S256` only.
 //!
 //! Two applications may sign in, each with its own secret, certificate and permissions: the auditor's and,
@@ -41,6 +41,7 @@ mod front;
 mod graph;
 mod limits;
 mod log;
+mod mail;
 mod options;
 pub mod scenario;
 mod schema;
@@ -52,6 +53,7 @@ pub use fault::{Fault, Side};
 pub use graph::DeltaHabits;
 pub use limits::{Limit, Limits, TenantSize};
 pub use log::LoggedRequest;
+pub use mail::{SentFile, SentMail};
 pub use options::{AUDITOR_ROLES, Options, Transport, WRITER_ROLES};
 pub use tenant::{Cloud, Licence, ObjectKind, ReportForm, TenantData, TenantFileError};
 
@@ -243,6 +245,18 @@ impl Emulator {
     /// Empties the log.
     pub fn clear_log(&self) {
         self.state.log.clear();
+    }
+
+    /// The mail that was sent, in its order.
+    #[must_use]
+    pub fn mails(&self) -> Vec<SentMail> {
+        self.state.post.boxes().sent.clone()
+    }
+
+    /// How many drafts lie in the mailboxes.
+    #[must_use]
+    pub fn drafts(&self) -> usize {
+        self.state.post.boxes().drafts.len()
     }
 
     /// Changes the tenant between two requests, as somebody in the portal would.

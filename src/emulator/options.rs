@@ -70,6 +70,8 @@ pub struct Options {
     pub limits: Option<Limits>,
     /// How long every answer of Graph takes at least.
     pub latency: std::time::Duration,
+    /// The addresses of the mailboxes that there are.
+    pub mailboxes: Vec<String>,
     /// How delta answers come.
     pub delta: DeltaHabits,
 }
@@ -96,6 +98,7 @@ impl Options {
             audiences: vec!["https://graph.microsoft.com".to_owned()],
             limits: None,
             latency: std::time::Duration::ZERO,
+            mailboxes: vec!["keysweep@contoso.com".to_owned()],
             delta: DeltaHabits::default(),
         }
     }

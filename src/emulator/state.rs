@@ -14,6 +14,7 @@ use super::fault::{self, Sighting, Strike};
 use super::front::Received;
 use super::limits::{Limits, Throttle};
 use super::log::{Log, Ticket};
+use super::mail::Post;
 use super::{DeltaHabits, Fault, LoggedRequest, Options, Side, TenantData};
 
 pub(super) struct State {
@@ -27,6 +28,7 @@ pub(super) struct State {
     /// Makes page tokens of one emulator worthless to another.
     pub(super) salt: Vec<u8>,
     pub(super) log: Log,
+    pub(super) post: Post,
     pub(super) stop: CancellationToken,
     tenant: RwLock<TenantData>,
     faults: Mutex<Vec<Fault>>,
@@ -60,6 +62,7 @@ impl State {
             mint: Mint::new(&salt),
             salt,
             log: Log::default(),
+            post: Post::default(),
             stop,
             faults: Mutex::new(faults),
             tenant: RwLock::new(tenant),

@@ -7,8 +7,9 @@ use super::budget::Cost;
 use super::error::{Answer, GraphError};
 use super::http::{Call, ERROR_BODY_LIMIT, Failure, Graph, Sent, given_up, judge};
 use super::progress::Watch;
-use super::retry::{Pacing, Then, parse_retry_after};
+use super::retry::{Pacing, Then};
 use super::wire;
+use crate::http::parse_retry_after;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
 //! One request to Graph: what is sent, how often, and what is made of the answer.
 
+mod counted;
 mod exchange;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::sign_in::SignInError;
 use super::tokens::{Bearer, Tokens};
 use crate::config::{Cloud, TenantSize};
 
+pub use counted::REQUESTS;
 pub(super) use exchange::{ERROR_BODY_LIMIT, Outgoing, read_body, refusal, said};
 
 /// Graph as one tenant sees it, to be read from. Nothing here writes: every request is a GET, or the POST to
@@ -30,6 +32,8 @@ pub struct Graph {
     tokens: Tokens,
     pub(super) patience: Patience,
     pub(super) budget: Arc<Budget>,
+    /// Whose requests are counted.
+    tenant: Arc<str>,
 }
 
 /// An answer.
@@ -54,7 +58,7 @@ impl Graph {
     #[must_use]
     pub fn new(http: Client, root: Url, tokens: Tokens, patience: Patience) -> Self {
         let budget = Arc::new(Budget::new(Limits::of(TenantSize::Small)));
-        Self { http, root, cloud: Cloud::Public, tokens, patience, budget }
+        Self { http, root, cloud: Cloud::Public, tokens, patience, budget, tenant: "".into() }
     }
 
     /// As it is, within another budget: one that others may spend too.
@@ -67,6 +71,12 @@ impl Graph {
     #[must_use]
     pub fn of_cloud(self, cloud: Cloud) -> Self {
         Self { cloud, ..self }
+    }
+
+    /// As it is, with its requests counted for a tenant of this name.
+    #[must_use]
+    pub fn of_tenant(self, name: &str) -> Self {
+        Self { tenant: name.into(), ..self }
     }
 
     /// Makes sure that there is a token.

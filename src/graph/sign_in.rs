@@ -39,13 +39,26 @@ use crate::domain::{AppId, SignInMethod};
 /// # Errors
 /// When `client_id` is missing where it is needed, or the certificate file cannot be used.
 pub fn sign_in(tenant: &Tenant, http: &reqwest::Client, clock: Clock) -> Result<Tokens, SignInError> {
+    sign_in_for(tenant, scope(&tenant.graph_url), http, clock)
+}
+
+/// As [`sign_in`], with tokens for another service than Graph: `scope` is what it says.
+///
+/// # Errors
+/// As of [`sign_in`].
+pub fn sign_in_for(
+    tenant: &Tenant,
+    scope: String,
+    http: &reqwest::Client,
+    clock: Clock,
+) -> Result<Tokens, SignInError> {
     let method = Method { tenant: tenant.clone(), http: http.clone(), clock: Arc::clone(&clock) };
     method.check()?;
     if let Credential::ClientSecret { .. } = tenant.credential {
         let tenant = tenant.name.as_str();
         tracing::warn!(tenant, "signing in to {tenant} with a client secret; a certificate is safer");
     }
-    Ok(Tokens::new(scope(&tenant.graph_url), move || method.credential(), clock))
+    Ok(Tokens::new(scope, move || method.credential(), clock))
 }
 
 /// The scope of all application permissions: the Graph root without a slash at its end (FACTS §13).

@@ -158,7 +158,7 @@ fn count(source: &Source, desk: &Desk<'_>) -> Counted {
     let listed = frameworks::listed(inventory);
     let mut assessor = Assessor::new(inventory, &listed, settings, source.header.started);
     let mut ranking = Ranking::new(inventory, settings, source.header.started, risks::NAMED);
-    let mut tally = Tally::default();
+    let mut tally = Tally::at(source.header.started);
     let mut counts = Counts { findings: 0, objects: objects.len(), credentials: 0, undecided: 0 };
     let elsewhere = findings::elsewhere(source, desk);
     counts.findings += elsewhere.len();

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use super::beside::{self, Row, Taker};
 use super::csv::{self, Table};
 use super::hashed::Hashed;
-use super::html::{Excerpt, PAGE_ROWS, page};
+use super::html::{PAGE_ROWS, Page};
 use super::json;
 use super::manifest::manifest;
 use super::{CredentialRow, FindingRow, MANIFEST, ObjectRow, PageError, Report, ReportFile};
@@ -104,22 +104,19 @@ impl Folder for Nowhere {
 /// # Errors
 /// When a file cannot be made, or `folder` does not take it.
 pub fn write(report: &Report, bom: bool, folder: &mut impl Folder) -> Result<Vec<ReportFile>, ReportError> {
-    let Report { header, compared, changes, policies, frameworks, summary, .. } = report;
+    let Report { header, compared, changes, policies, frameworks, .. } = report;
     let tables = Tables {
         findings: csv::findings(header, bom, begin(folder, FINDINGS)?)?,
         objects: csv::objects(header, bom, begin(folder, OBJECTS)?)?,
         credentials: csv::credentials(header, bom, begin(folder, CREDENTIALS)?)?,
-        excerpt: Excerpt::new(summary, PAGE_ROWS),
+        page: Page::begin(report, PAGE_ROWS, begin(folder, PAGE)?)?,
     };
     let mut json = begin(folder, REPORT)?;
     let tables = beside::take(|to| json::report(report, &mut json, to), tables)?;
-    let Tables { findings, objects, credentials, excerpt } = tables;
+    let Tables { findings, objects, credentials, page } = tables;
     let policies = csv::policies(header, bom, begin(folder, POLICIES)?)?.all(policies)?;
     let changes = csv::changes(header, compared, bom, begin(folder, CHANGES)?)?.all(changes)?;
     let frameworks = csv::frameworks(header, bom, begin(folder, FRAMEWORKS)?)?.all(frameworks)?;
-    let mut html = begin(folder, PAGE)?;
-    page(report, &excerpt, PAGE_ROWS, &mut html)?;
-    drop(excerpt);
     let mut files = vec![
         end(folder, FINDINGS, findings.end()?)?,
         end(folder, OBJECTS, objects.end()?)?,
@@ -128,7 +125,7 @@ pub fn write(report: &Report, bom: bool, folder: &mut impl Folder) -> Result<Vec
         end(folder, CHANGES, changes)?,
         end(folder, FRAMEWORKS, frameworks)?,
         end(folder, REPORT, json)?,
-        end(folder, PAGE, html)?,
+        end(folder, PAGE, page.end()?)?,
     ];
     let mut last = begin(folder, MANIFEST)?;
     last.write_all(&manifest(report, &files)?)?;
@@ -143,7 +140,8 @@ const POLICIES: &str = "policies.csv";
 const CHANGES: &str = "changes.csv";
 const FRAMEWORKS: &str = "frameworks.csv";
 const REPORT: &str = "report.json";
-const PAGE: &str = "report.html";
+/// The name of the page in a run's directory.
+pub const PAGE: &str = "report.html";
 
 /// A file that is being written.
 type Open<F> = BufWriter<Hashed<<F as Folder>::File>>;
@@ -163,27 +161,18 @@ struct Tables<'a, W: Write> {
     findings: Table<'a, FindingRow, W, { csv::FINDING_COLUMNS.len() }>,
     objects: Table<'a, ObjectRow, W, { csv::OBJECT_COLUMNS.len() }>,
     credentials: Table<'a, CredentialRow, W, { csv::CREDENTIAL_COLUMNS.len() }>,
-    excerpt: Excerpt,
+    page: Page<W>,
 }
 
 impl<W: Write> Taker for Tables<'_, W> {
     fn take(&mut self, row: Row) -> Result<(), ReportError> {
-        match row {
-            Row::Finding(row) => {
-                self.findings.row(&row)?;
-                self.excerpt.finding(row);
-            }
-            Row::Object(row) => {
-                self.objects.row(&row)?;
-                self.excerpt.object(row);
-            }
-            Row::Credential(row) => {
-                self.credentials.row(&row)?;
-                self.excerpt.credential(row);
-            }
-            Row::Undecided(row) => self.excerpt.undecided(row),
+        match &row {
+            Row::Finding(row) => self.findings.row(row)?,
+            Row::Object(row) => self.objects.row(row)?,
+            Row::Credential(row) => self.credentials.row(row)?,
+            Row::Undecided(_) => (),
         }
-        Ok(())
+        Ok(self.page.row(&row)?)
     }
 }
 

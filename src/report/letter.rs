@@ -5,21 +5,22 @@ mod attachments;
 mod changes;
 mod digest;
 mod frameworks;
-mod plain;
+mod pictures;
+pub(super) mod plain;
 mod remedied;
 mod room;
 mod standing;
 
 use std::io::{self, Write};
 
-use minijinja::context;
-
 use self::attachments::Enclosure;
 use self::digest::Digest;
+use self::pictures::Pictures;
 pub use self::remedied::{Carried, Remedied};
+use super::dress::{Dressed, LETTER, Templates};
 use super::phrases::{grouped, plain as harmless};
 use super::since::Since;
-use super::template::{PageError, render, value};
+use super::template::PageError;
 use super::{Letter, Report, ReportFile, Summary};
 
 /// Whether the files of a report lie where they should.
@@ -42,7 +43,8 @@ pub trait Contents {
 
 /// Writes the letter about a report and its `files`. The CSVs among them are attached when
 /// all attachments together, as encoded in the mail, take at most `attachment_limit` bytes; else as
-/// one archive when that does; else not at all, and the letter says so. The same input gives the same
+/// one archive when that does; else not at all, and the letter says so. Pictures do not count: they are part of
+/// what is read, and take less than 200 kB. The same input gives the same
 /// bytes. What came of remediation has a section of its own, and a plan that was made is attached, too, where there
 /// is room for it.
 ///
@@ -56,20 +58,40 @@ pub fn letter(
     contents: &dyn Contents,
     remedied: Option<&Remedied>,
 ) -> Result<Letter, PageError> {
+    let templates = Templates::default();
+    letter_by(&templates, report, files, attachment_limit, kept, contents, remedied).map(|it| it.letter)
+}
+
+/// The same by templates of the operator's.
+///
+/// # Errors
+/// As [`letter`].
+pub fn letter_by(
+    templates: &Templates,
+    report: &Report,
+    files: &[ReportFile],
+    attachment_limit: u64,
+    kept: Kept,
+    contents: &dyn Contents,
+    remedied: Option<&Remedied>,
+) -> Result<Dressed, PageError> {
     let plan = remedied.and_then(Remedied::plan);
     let enclosure = Enclosure::of(&report.header, files, plan, attachment_limit, contents)?;
-    let digest = Digest::of(report, files, &enclosure, kept, remedied);
+    let (shown, pictures) = Pictures::of(report)?;
+    let digest = Digest::of(report, files, &enclosure, kept, remedied, shown);
     let mut subject = subject(report, &report.summary);
     if let Some(remark) = remedied.and_then(Remedied::in_subject) {
         subject.push_str(", ");
         subject.push_str(remark);
     }
-    Ok(Letter {
-        subject,
-        text: plain::text(&digest),
-        html: render("letter.html", context! { letter => value(&digest) })?,
+    let dressed = templates.dress(LETTER, subject, &digest, || plain::text(&digest))?;
+    // A template of the operator's may show none of them, or some.
+    let shown = |letter: &Letter, name: &str| letter.html.contains(&format!("cid:{name}"));
+    Ok(dressed.map(|letter| Letter {
+        pictures: pictures.into_iter().filter(|picture| shown(&letter, &picture.name)).collect(),
         attachments: enclosure.attachments,
-    })
+        ..letter
+    }))
 }
 
 /// `Keysweep contoso: 2 critical, 11 high (3 new, 1 fixed)`; `INCOMPLETE` stands first where something

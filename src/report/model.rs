@@ -386,6 +386,8 @@ pub struct CredentialRow {
     pub last_used: Option<DateTime<Utc>>,
     /// Why no rule speaks of it, where none does: a sentence. No column.
     pub not_flagged: &'static str,
+    /// Whether it is listed before, too: Graph lists a SAML signing certificate twice. No column.
+    pub repeats: bool,
 }
 
 /// An object that an attacker would begin with.
@@ -485,28 +487,4 @@ pub struct ReportFile {
     pub bytes: u64,
     /// Its SHA-256.
     pub sha256: Sha256Sum,
-}
-
-/// The mail about a run, addressed to nobody yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    /// `Subject`: one line.
-    pub subject: String,
-    /// The plain-text part.
-    pub text: String,
-    /// The HTML part.
-    pub html: String,
-    /// What is attached.
-    pub attachments: Vec<Attachment>,
-}
-
-/// A file attached to a letter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attachment {
-    /// Its name, ASCII.
-    pub name: String,
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Its content.
-    pub bytes: Vec<u8>,
 }

@@ -29,6 +29,10 @@ pub struct Summary {
     pub objects: ObjectCounts,
     /// The client secrets.
     pub secrets: SecretCounts,
+    /// When client secrets and certificates end.
+    pub endings: Endings,
+    /// Who can be given a client secret: of applications, then of service principals.
+    pub coverage: [Coverage; 2],
     /// What could not be decided.
     pub undecided: usize,
 }
@@ -117,15 +121,62 @@ pub struct SecretCounts {
     pub total: usize,
     /// Those that have expired.
     pub expired: usize,
-    /// The others by the whole days that are left: up to 7, 30, 90 and 180, more, and those that never end.
-    pub by_days_left: [usize; 6],
+    /// The others by the whole days since their start: below 30, 90, 180, 365 and 730, and more. Those that are
+    /// still to begin count among the first.
+    pub by_age: [usize; 6],
+    /// Those of the others whose start is not known.
+    pub no_start: usize,
+}
+
+/// Client secrets and certificates by the month in which they end, a SAML signing pair once. Without those that are
+/// replaced by what added them, since nobody has to see to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Endings {
+    /// Those that have ended and are still there.
+    pub overdue: Ending,
+    /// Those that end in the month of the run after it, in the month after that, and so on, by UTC.
+    pub months: [Ending; 12],
+    /// Those that end after these months.
+    pub later: Ending,
+    /// Those without an end.
+    pub never: Ending,
+}
+
+/// What ends in some time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// Client secrets.
+    pub secrets: usize,
+    /// Certificates.
+    pub certificates: usize,
+}
+
+impl Ending {
+    /// Both.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.secrets + self.certificates
+    }
+}
+
+/// Objects of a kind by whether somebody can give them a client secret: `secret_creation`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Nobody can.
+    pub blocked: usize,
+    /// Only those whom the policy exempts.
+    pub with_exemptions: usize,
+    /// Anybody with the permission.
+    pub allowed: usize,
+    /// It cannot be said.
+    pub unknown: usize,
 }
 
 impl Summary {
     /// Counts a report by going through all its rows: for one that was put together by hand.
     #[must_use]
     pub fn of(report: &Report) -> Self {
-        let mut tally = Tally::default();
+        let mut tally = Tally::at(report.header.started);
         report.findings.iter().for_each(|row| tally.finding(&row));
         report.objects.iter().for_each(|row| tally.object(&row));
         report.credentials.iter().for_each(|row| tally.credential(&row));

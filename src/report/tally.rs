@@ -1,15 +1,18 @@
 //! Counting the rows of a report, each once and one at a time.
 
 mod changes;
+mod credentials;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use super::{
-    ChangeRow, Compared, CredentialRow, FindingChange, FindingRow, Fresh, ObjectCounts, ObjectRow, RuleCount,
-    SecretCounts, Subject, Summary, UndecidedRow, catalogue,
+    ChangeRow, Compared, Coverage, CredentialRow, Endings, FindingChange, FindingRow, Fresh, ObjectCounts,
+    ObjectRow, RuleCount, SecretCounts, Subject, Summary, UndecidedRow, catalogue,
 };
-use crate::domain::{Compliance, CredentialKind, CredentialState, RuleId, SecretCreation, Severity};
+use crate::domain::{Compliance, RuleId, SecretCreation, Severity};
 
 /// Places named for each rule. More would not be read.
 const EXAMPLES: usize = 3;
@@ -17,6 +20,8 @@ const EXAMPLES: usize = 3;
 /// Counts rows as they are made.
 #[derive(Debug, Default)]
 pub struct Tally {
+    /// The moment everything is judged by.
+    now: DateTime<Utc>,
     severities: [usize; 5],
     fresh: [Fresh; 5],
     rules: BTreeMap<RuleId, OfRule>,
@@ -24,6 +29,8 @@ pub struct Tally {
     excepted_fresh: usize,
     objects: ObjectCounts,
     secrets: SecretCounts,
+    endings: Endings,
+    coverage: [Coverage; 2],
     undecided: usize,
 }
 
@@ -49,6 +56,12 @@ struct Place {
 }
 
 impl Tally {
+    /// Begins to count a report of a run that judges everything by `now`.
+    #[must_use]
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self { now, ..Self::default() }
+    }
+
     /// Counts a finding that was told how it stands to earlier runs. Those of one rule about one object
     /// come one after another, as they do in a report.
     pub fn finding(&mut self, row: &FindingRow) {
@@ -81,28 +94,28 @@ impl Tally {
         if let Some(count) = row.worst_severity.and_then(|worst| objects.by_worst.get_mut(rank(worst))) {
             *count += 1;
         }
+        self.cover(row);
+    }
+
+    fn cover(&mut self, row: &ObjectRow) {
+        let [applications, service_principals] = &mut self.coverage;
+        let coverage = match row.object_type {
+            Subject::Application => applications,
+            Subject::ServicePrincipal => service_principals,
+            Subject::Tenant | Subject::Policy => return,
+        };
+        *match row.secret_creation {
+            word if word == SecretCreation::Blocked.as_str() => &mut coverage.blocked,
+            word if word == SecretCreation::BlockedWithExemptions.as_str() => &mut coverage.with_exemptions,
+            word if word == SecretCreation::Allowed.as_str() => &mut coverage.allowed,
+            _ => &mut coverage.unknown,
+        } += 1;
     }
 
     /// Counts a credential.
     pub fn credential(&mut self, row: &CredentialRow) {
-        if row.credential_type != CredentialKind::ClientSecret.as_str() {
-            return;
-        }
-        let secrets = &mut self.secrets;
-        secrets.total += 1;
-        if row.state == CredentialState::Expired.as_str() {
-            secrets.expired += 1;
-            return;
-        }
-        let [week, month, quarter, half, longer, never] = &mut secrets.by_days_left;
-        *match row.days_left {
-            Some(..=7) => week,
-            Some(8..=30) => month,
-            Some(31..=90) => quarter,
-            Some(91..=180) => half,
-            Some(_) => longer,
-            None => never,
-        } += 1;
+        credentials::secret(&mut self.secrets, row, self.now);
+        credentials::ending(&mut self.endings, row, self.now);
     }
 
     /// Counts what could not be decided.
@@ -113,7 +126,19 @@ impl Tally {
     /// The numbers of a report: whether everything was read, what it was compared with, and what changed.
     #[must_use]
     pub fn finish(self, complete: bool, compared: &Compared, rows: &[ChangeRow]) -> Summary {
-        let Self { severities, fresh, rules, excepted, excepted_fresh, objects, secrets, undecided } = self;
+        let Self {
+            now: _,
+            severities,
+            fresh,
+            rules,
+            excepted,
+            excepted_fresh,
+            objects,
+            secrets,
+            endings,
+            coverage,
+            undecided,
+        } = self;
         let mut rules: Vec<RuleCount> = rules.into_iter().map(|(rule, of_it)| of_it.finish(rule)).collect();
         rules.sort_by_key(|count| std::cmp::Reverse((count.worst, count.findings)));
         let mut severities = severities.into_iter();
@@ -128,6 +153,8 @@ impl Tally {
             things: changes::things(rows),
             objects,
             secrets,
+            endings,
+            coverage,
             undecided,
         }
     }

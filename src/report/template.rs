@@ -1,6 +1,7 @@
 //! The template engine, set up once: everything that is not marked as ours is escaped.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use minijinja::syntax::SyntaxConfig;
@@ -8,6 +9,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, escape_formatter};
 use serde::Serialize;
 
+use super::chart::PictureError;
 use super::phrases::printable;
 use crate::remediation::SealError;
 
@@ -26,6 +28,9 @@ pub enum PageError {
     /// The page was not taken by whom it was written to.
     #[error("the page could not be written")]
     Write(#[source] io::Error),
+    /// A picture could not be drawn: a defect of this program.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// A file could not be attached.
     #[error("`{file}` could not be attached")]
     Attachment {
@@ -49,12 +54,12 @@ pub enum PageError {
     },
 }
 
-const TEMPLATES: [(&str, &str); 20] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("page.html", include_str!("templates/page.html")),
     ("overview.html", include_str!("templates/overview.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("changes.html", include_str!("templates/changes.html")),
-    ("trend.html", include_str!("templates/trend.html")),
+    ("charts.html", include_str!("templates/charts.html")),
     ("deleted.html", include_str!("templates/deleted.html")),
     ("exceptions.html", include_str!("templates/exceptions.html")),
     ("findings.html", include_str!("templates/findings.html")),
@@ -69,15 +74,13 @@ const TEMPLATES: [(&str, &str); 20] = [
     ("letter-findings.html", include_str!("templates/letter-findings.html")),
     ("letter-frameworks.html", include_str!("templates/letter-frameworks.html")),
     ("letter-changes.html", include_str!("templates/letter-changes.html")),
+    ("letter-pictures.html", include_str!("templates/letter-pictures.html")),
     ("letter-parts.html", include_str!("templates/letter-parts.html")),
+    ("mail-frame.html", include_str!("templates/mail-frame.html")),
+    ("owner.html", include_str!("templates/owner.html")),
+    ("digest.html", include_str!("templates/digest.html")),
+    ("notice.html", include_str!("templates/notice.html")),
 ];
-
-/// Fills in the template `name`.
-pub(super) fn render(name: &'static str, values: Value) -> Result<String, PageError> {
-    let wrap = |source| PageError::Template { template: name, source };
-    let environment = environment().map_err(wrap)?;
-    environment.get_template(name).and_then(|template| template.render(values)).map_err(wrap)
-}
 
 /// Fills in the template `name`, piece by piece.
 pub(super) fn render_to(name: &'static str, values: Value, out: impl Write) -> Result<(), PageError> {
@@ -120,12 +123,29 @@ pub(super) fn value(of: impl Serialize) -> Value {
 }
 
 fn environment() -> Result<Environment<'static>, Error> {
+    environment_with(&NONE)
+}
+
+/// No templates but the built-in ones.
+static NONE: BTreeMap<&'static str, String> = BTreeMap::new();
+
+/// With templates in place of the built-in ones of the same name. Only what ends in `.txt` is not escaped.
+pub(super) fn environment_with<'a>(
+    own: &'a BTreeMap<&'static str, String>,
+) -> Result<Environment<'a>, Error> {
     let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_auto_escape_callback(|name| {
+        if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html }
+    });
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_formatter(write_value);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     for (name, source) in TEMPLATES {
+        if !own.contains_key(name) {
+            environment.add_template(name, source)?;
+        }
+    }
+    for (name, source) in own {
         environment.add_template(name, source)?;
     }
     Ok(environment)

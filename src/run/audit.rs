@@ -13,9 +13,9 @@ use super::post::{self, Enclosed};
 use super::read::{Taken, read_and_judge};
 use super::remediate::{Remediating, remediate};
 use super::render::{DrawnUp, draw_up, header, heavy};
-use super::{Keeping, TakenOver};
+use super::{Keeping, Posted, TakenOver};
 use crate::config::{Config, Tenant};
-use crate::delivery::Delivery;
+use crate::delivery;
 use crate::domain::RunMark;
 use crate::graph::{self, Budgets, Progress};
 use crate::report::{Audited, PageError, Report, ReportError, ReportFile};
@@ -71,8 +71,8 @@ pub struct Outcome {
     pub files: Vec<ReportFile>,
     /// The directory they lie in.
     pub directory: PathBuf,
-    /// What became of the mail; none where none was to be sent.
-    pub delivery: Option<Delivery>,
+    /// What became of its messages; none where none were to be sent.
+    pub posted: Option<Posted>,
     /// Why later runs will not know of this one; none where they will.
     pub unrecorded: Option<String>,
 }
@@ -104,20 +104,40 @@ pub enum RunError {
     /// What is recorded of a run was written by a version that this one does not understand.
     #[error("what is recorded of the run cannot be understood")]
     Context(#[source] serde_json::Error),
+    /// The outbox did not take the mail of a run that was to be finished.
+    #[error("its mail cannot be put into the outbox: {0}")]
+    Unposted(String),
+    /// Why a recorded run cannot be finished; it is not tried again.
+    #[error(transparent)]
+    GivenUp(Box<RunError>),
+    /// What went wrong when the run had been recorded already.
+    #[error(transparent)]
+    Recorded(Box<RunError>),
 }
 
 impl RunError {
+    /// Says that it came after the run was recorded, where it was.
+    fn after(self, recorded: bool) -> Self {
+        match self {
+            Self::TakenOver(_) => self,
+            error if recorded => Self::Recorded(Box::new(error)),
+            error => error,
+        }
+    }
+
     /// What is wrong, why, and what to do about it, on one line.
     #[must_use]
     pub fn explain(&self) -> String {
         let advice = match self {
+            Self::GivenUp(error) | Self::Recorded(error) => return error.explain(),
             Self::Directory(error) => error.advice(),
             Self::Store(error) | Self::Memory(error) => error.advice(),
             Self::Report(_)
             | Self::Page(_)
             | Self::Interrupted(_)
             | Self::TakenOver(_)
-            | Self::Context(_) => None,
+            | Self::Context(_)
+            | Self::Unposted(_) => None,
         };
         graph::explain(self, advice)
     }
@@ -167,8 +187,9 @@ async fn carry_out(job: Job<'_>, directory: RunDirectory, run: RunMark) -> Resul
         drawn_up = draw_up(&job, &header, &audited, &history, directory)?;
     }
     drop(audited);
-    let published = publish(drawn_up).await?;
-    let outcome = published.follow_up(&job, unrecorded).await?;
+    let recorded = unrecorded.is_none();
+    let published = publish(drawn_up).await.map_err(|error| error.after(recorded))?;
+    let outcome = published.follow_up(&job, unrecorded).await.map_err(|error| error.after(recorded))?;
     conclude(&outcome.report);
     forget(&job, run.started, history.trend.last().map(|counts| counts.run.started)).await;
     Ok(outcome)
@@ -209,11 +230,15 @@ impl Published {
             self.note(job).await;
         }
         let Self { report, files, csv_bom, written } = self;
+        let good = report.gaps.is_empty() && written.is_ok();
         let directory = written.as_deref().ok();
         let remedied = remedied.as_ref();
         let enclosed = Enclosed { report: &report, files: &files, csv_bom, directory, remedied };
-        let delivery = post::send(job, enclosed, unrecorded.is_none()).await?;
-        Ok(Outcome { report, files, directory: written?, delivery, unrecorded })
+        let posted = post::send(job, enclosed, unrecorded.is_none()).await?;
+        if good {
+            beat(job).await;
+        }
+        Ok(Outcome { report, files, directory: written?, posted, unrecorded })
     }
 
     /// Notes what became of the files.
@@ -225,6 +250,15 @@ impl Published {
             let reason = graph::explain(&error, error.advice());
             tracing::warn!(reason, "what became of the files cannot be noted");
         }
+    }
+}
+
+/// Calls what is to be called after a good run. Where that fails, somebody will look after this run anyway.
+async fn beat(job: &Job<'_>) {
+    let Some(heartbeat) = &job.config.heartbeat else { return };
+    if let Err(error) = delivery::heartbeat(heartbeat, &job.tenant.name).await {
+        let reason = graph::explain(&error, error.advice());
+        tracing::warn!(reason, "the heartbeat was not answered");
     }
 }
 

@@ -48,5 +48,6 @@ pub(super) fn connect(tenant: &Tenant, clock: Clock, budgets: &Budgets) -> Resul
     let budget = budgets.of(tenant.tenant_id, tenant.size);
     Ok(Graph::new(http, tenant.graph_url.clone(), tokens, Patience::default())
         .within(budget)
-        .of_cloud(tenant.cloud))
+        .of_cloud(tenant.cloud)
+        .of_tenant(&tenant.name))
 }

@@ -1,21 +1,21 @@
-//! A recorded run whose process died before its files were written or its mail was handed over.
+//! A recorded run whose process died before its files were written or its messages were posted.
 
 use tracing::Instrument;
 
 use super::audit::{Outcome, RunError, conclude, publish};
 use super::directory::RunDirectory;
 use super::render::{rebuild, write_up};
-use super::{Job, Keeping, post};
+use super::{Job, Keeping};
 use crate::domain::RunId;
 use crate::report;
 use crate::store::{MailState, RunProgress, Store, StoreError, Turn};
 
 /// Finishes a recorded run: its reports are made again from the store, written where they are not there
-/// yet, and mailed where no mail was handed over. None where it cannot be finished: that is said in
+/// yet, and its messages are posted where they were not. None where it cannot be finished: that is said in
 /// the log and in the store, and it is not tried again.
 ///
 /// # Errors
-/// When the store fails, or the reports cannot be made or written.
+/// When the store fails, or the reports cannot be made or written. [`RunError::GivenUp`] where it is not tried again.
 pub async fn finish(job: Job<'_>, run: &RunId) -> Result<Option<Outcome>, RunError> {
     let Keeping::Store { store, turn, .. } = job.keeping else { return Ok(None) };
     let span = tracing::info_span!("run", tenant = job.tenant.name, run_id = run.as_str());
@@ -34,7 +34,7 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         Ok(rebuilt) => rebuilt,
         Err(error) => {
             give_up(store, turn, run).await?;
-            return Err(error);
+            return Err(RunError::GivenUp(Box::new(error)));
         }
     };
     let directory = RunDirectory::claim_recorded(&job.config.reports.directory, &job.tenant.name, run);
@@ -42,7 +42,7 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
         Ok(drawn_up) => drawn_up,
         Err(error) => {
             give_up(store, turn, run).await?;
-            return Err(error);
+            return Err(RunError::GivenUp(Box::new(error)));
         }
     };
     if report::manifest_sum(&drawn_up.files) != entry.manifest {
@@ -55,23 +55,26 @@ async fn take_up(job: Job<'_>, store: &Store, turn: &Turn, run: &RunId) -> Resul
     let published = publish(drawn_up).await?;
     let job = match entry.mail {
         MailState::Waiting => job,
-        // The same letter again is the same file.
-        MailState::Sending if post::is_repeatable(&job) => job,
         MailState::Sending => {
-            tracing::error!(
-                "the mail of this run was being handed over when its process died; it is not sent again, so it \
-                 may not have arrived"
+            tracing::warn!(
+                "the mail of this run was being handed over when its process died; it is sent again with the same \
+                 Message-ID"
             );
-            note(store, turn, run, MailState::Unknown).await?;
-            Job { sending: super::Sending::Withhold, ..job }
+            job
         }
-        MailState::NotWanted | MailState::Accepted | MailState::Refused | MailState::Unknown => {
-            Job { sending: super::Sending::Withhold, ..job }
-        }
+        MailState::NotWanted
+        | MailState::Queued
+        | MailState::Accepted
+        | MailState::Refused
+        | MailState::Unknown => Job { sending: super::Sending::Withhold, ..job },
     };
     let outcome = published.follow_up(&job, None).await?;
     conclude(&outcome.report);
-    Ok(Some(outcome))
+    // Whoever finishes it next, not before this lease is over, tries again.
+    match outcome.posted.as_ref().and_then(|posted| posted.unposted.clone()) {
+        Some(reason) => Err(RunError::Unposted(reason)),
+        None => Ok(Some(outcome)),
+    }
 }
 
 /// Says in the store that nobody needs to take this run up again.

@@ -159,7 +159,7 @@ pub(super) async fn record(
         context: context(job, audited, report),
         inventory: &audited.inventory,
         ledger: report::ledger(report),
-        mail: if post::wanted(job).is_some() { MailState::Waiting } else { MailState::NotWanted },
+        mail: if post::speaks(job) { MailState::Waiting } else { MailState::NotWanted },
         delta: left,
     };
     let mut pauses = PAUSES.into_iter();

@@ -1,27 +1,30 @@
-//! The mail of a run: written, handed over at most once, and what became of it noted.
+//! The messages of a run: posted into the outbox and tried right away, or sent directly where there is none.
 
 use std::path::Path;
 
-use async_trait::async_trait;
+use lettre::message::Mailbox;
 
+use super::clock::Clock;
 use super::files::Lying;
+use super::further::{told_before, undressed};
+use super::messages::{Said, messages};
+use super::outbox::{Office, Posted, mailbox};
 use super::render::{Anew, heavy};
-use super::{Job, Keeping, RunError, Sending};
-use crate::config::{Mail, Transport};
-use crate::delivery::{self, AlwaysOpen, Delivery, DeliveryError, Gate, Identity};
-use crate::domain::RunId;
+use super::{Job, Keeping, MailTokens, RunError, Sending, TakenOver};
+use crate::config::{Config, Mail};
+use crate::delivery::{self, AlwaysOpen, Identity, Patience, TokenSource, webhook};
 use crate::graph;
-use crate::report::{self, Kept, Letter, PageError, Remedied, Report, ReportFile};
-use crate::store::{MailState, RunProgress, Store, StoreError, Turn};
+use crate::report::{self, Kept, Letter, Message, PageError, Parcel, Remedied, Report, ReportFile};
+use crate::store::StoreError;
 
 /// The mail of a job, where one is to be sent.
 pub(super) fn wanted<'a>(job: &Job<'a>) -> Option<&'a Mail> {
     job.config.mail.as_ref().filter(|_| job.sending == Sending::Send)
 }
 
-/// Whether handing the same letter over twice is the same as handing it over once.
-pub(super) fn is_repeatable(job: &Job<'_>) -> bool {
-    wanted(job).is_some_and(|mail| matches!(mail.transport, Transport::Directory(_)))
+/// Whether a job may have something to tell anybody.
+pub(super) fn speaks(job: &Job<'_>) -> bool {
+    job.sending == Sending::Send && (job.config.mail.is_some() || !job.config.webhooks.is_empty())
 }
 
 /// What a mail is about.
@@ -39,101 +42,102 @@ pub(super) struct Enclosed<'a> {
 
 impl Enclosed<'_> {
     /// Files that are not there, or not as they were written, are made once more.
-    fn write(&self, limit: u64) -> Result<Letter, PageError> {
+    pub(super) fn write(&self, mail: &Mail) -> Result<Letter, PageError> {
+        let (templates, limit) = (&mail.templates, mail.attachment_limit);
         let Self { report, files, csv_bom, directory, remedied } = *self;
         let anew = Anew { report, csv_bom };
         let Some(directory) = directory else {
-            return report::letter(report, files, limit, Kept::Nowhere, &anew, remedied);
+            return report::letter_by(templates, report, files, limit, Kept::Nowhere, &anew, remedied)
+                .map(undressed);
         };
-        match report::letter(report, files, limit, Kept::InDirectory, &Lying(directory), remedied) {
+        let kept = Kept::InDirectory;
+        match report::letter_by(templates, report, files, limit, kept, &Lying(directory), remedied) {
             Err(error @ PageError::Attachment { .. }) => {
                 let reason = graph::explain(&error, None);
                 tracing::warn!(
                     reason,
                     "a file of the reports is not there for the mail; it is made once more"
                 );
-                report::letter(report, files, limit, Kept::InDirectory, &anew, remedied)
+                report::letter_by(templates, report, files, limit, kept, &anew, remedied)
             }
             written => written,
         }
+        .map(undressed)
     }
 }
 
-/// Sends the mail about a report. None where none is to be sent.
+/// Posts the messages about a report and tries them. None where none is to be sent.
 pub(super) async fn send(
     job: &Job<'_>,
     enclosed: Enclosed<'_>,
     recorded: bool,
-) -> Result<Option<Delivery>, RunError> {
-    let Some(mail) = wanted(job) else { return Ok(None) };
-    let letter = heavy(|| enclosed.write(mail.attachment_limit))?;
-    let header = &enclosed.report.header;
-    let identity = Identity::new(&header.tenant, &header.run_id, &mail.from, header.started);
-    let patience = delivery::Patience::default();
-    let to = &job.tenant.mail_to;
-    let delivery = match job.keeping {
+) -> Result<Option<Posted>, RunError> {
+    if !speaks(job) {
+        return Ok(None);
+    }
+    let told = told_before(job, recorded).await;
+    let Said { messages, told } = heavy(|| messages(job, &enclosed, told.as_deref()))?;
+    let run = &enclosed.report.header.run_id;
+    let tokens = &MailTokens::of(job.config, job.clock);
+    match job.keeping {
         Keeping::Store { store, turn, .. } if recorded => {
-            let gate = Agreed { store, turn, run: &header.run_id };
-            let delivery = delivery::deliver(mail, to, &letter, &identity, &patience, &gate).await;
-            gate.conclude(&delivery).await;
-            delivery
+            let office =
+                Office { config: job.config, store, holder: turn.holder(), clock: job.clock, tokens };
+            match office.post((turn, run), &messages, told.as_deref()).await {
+                Ok(posted) => Ok(Some(posted)),
+                Err(StoreError::Lost) => Err(TakenOver.into()),
+                Err(error) => {
+                    let reason = graph::explain(&error, error.advice());
+                    tracing::error!(
+                        reason,
+                        "the mail cannot be put into the outbox; whoever finishes the run does so"
+                    );
+                    Ok(Some(Posted::all_wait(&messages, reason)))
+                }
+            }
         }
         Keeping::Store { .. } | Keeping::Nowhere { .. } => {
-            delivery::deliver(mail, to, &letter, &identity, &patience, &AlwaysOpen).await
+            Ok(Some(directly(job.config, job.clock, &messages, tokens).await))
         }
-    };
-    for refused in &delivery.refused {
-        let reason = graph::explain(&refused.error, refused.error.advice());
-        tracing::error!(reason, "the mail was not accepted for a recipient");
-    }
-    Ok(Some(delivery))
-}
-
-/// Whoever holds the turn sends the mail, and says so in the store before it does.
-struct Agreed<'a> {
-    store: &'a Store,
-    turn: &'a Turn,
-    run: &'a RunId,
-}
-
-impl Agreed<'_> {
-    async fn note(&self, state: MailState) -> Result<(), StoreError> {
-        let noted = self.store.note(self.turn, self.run, RunProgress::Mail(state)).await;
-        if let Err(error) = &noted {
-            let reason = graph::explain(error, error.advice());
-            tracing::warn!(reason, state = state.as_str(), "what becomes of the mail cannot be noted");
-        }
-        noted
-    }
-
-    /// Where it was held back, whoever takes up the run sends it: nothing is noted then.
-    async fn conclude(&self, delivery: &Delivery) {
-        let any = |wanted: fn(&DeliveryError) -> bool| {
-            delivery.refused.iter().any(|refused| wanted(&refused.error))
-        };
-        if any(|error| matches!(error, DeliveryError::Withdrawn)) {
-            return;
-        }
-        let state = if any(|error| matches!(error, DeliveryError::Unconfirmed { .. })) {
-            MailState::Unknown
-        } else if delivery.is_complete() {
-            MailState::Accepted
-        } else {
-            MailState::Refused
-        };
-        // Logged above; the mail itself is where it is.
-        let _ = self.note(state).await;
     }
 }
 
-#[async_trait]
-impl Gate for Agreed<'_> {
-    async fn open(&self) -> bool {
-        self.note(MailState::Sending).await.is_ok()
+/// Without an outbox, there is one call and its patience.
+pub(super) async fn directly(
+    config: &Config,
+    clock: Clock,
+    messages: &[Message],
+    tokens: &dyn TokenSource,
+) -> Posted {
+    let mut posted = Posted::default();
+    for message in messages {
+        match (&message.parcel, &config.mail) {
+            (Parcel::Mail { to, letter }, Some(mail)) => {
+                let to: Vec<Mailbox> = to.iter().filter_map(|to| mailbox(to)).collect();
+                let identity = Identity::of(&message.key, &mail.from, message.date);
+                let patience = Patience::default();
+                let delivery =
+                    delivery::deliver(mail, &to, letter, &identity, &patience, &AlwaysOpen, tokens).await;
+                for refused in &delivery.refused {
+                    let reason = graph::explain(&refused.error, refused.error.advice());
+                    tracing::error!(reason, "the mail was not accepted for a recipient");
+                }
+                posted.add(delivery);
+            }
+            (Parcel::Mail { .. }, None) => {}
+            (Parcel::Webhook { name, body }, _) => {
+                let Some(hook) = config.webhooks.iter().find(|hook| hook.name == *name) else { continue };
+                let called = webhook::call(hook, &message.key, body, clock(), &Patience::default()).await;
+                match called {
+                    Ok(()) => posted.accepted.push(name.clone()),
+                    Err(error) => {
+                        let reason = graph::explain(&error, error.advice());
+                        tracing::error!(webhook = name, reason, "webhook `{name}` did not take the message");
+                        posted.refused.push((name.clone(), reason));
+                    }
+                }
+            }
+        }
     }
-
-    async fn shut(&self) {
-        // Logged above. At worst the mail counts as handed over, and is not sent again.
-        let _ = self.note(MailState::Waiting).await;
-    }
+    posted
 }

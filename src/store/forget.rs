@@ -37,7 +37,7 @@ const DUE: &str = "DELETE FROM due WHERE tenant = $1 AND planned < $2 \
 
 impl Store {
     /// Forgets runs that started before `before`, with the versions and findings that ended before
-    /// them, and plans that ended before; never the last complete run and what came after it. Answers how many runs were forgotten.
+    /// them, and plans and messages that ended before; never the last complete run and what came after it. Answers how many runs were forgotten.
     ///
     /// # Errors
     /// When the store fails.
@@ -57,6 +57,7 @@ impl Store {
             runs.rows_affected()
         });
         session.forget_plans(tenant, before).await?;
+        session.forget_messages(tenant, before).await?;
         session.commit().await?;
         Ok(runs)
     }

@@ -82,7 +82,7 @@ impl Store {
         Ok(DaemonClaim(Some(lock)))
     }
 
-    /// Gives back every turn of `holder` that is still held, and closes the connections. `holder` has to
+    /// Gives back every turn and message of `holder` that is still held, and closes the connections. `holder` has to
     /// be a name that no other living process uses.
     pub async fn close(self, holder: &str) {
         let closing = async {
@@ -108,6 +108,10 @@ impl Store {
     async fn give_back(&self, holder: &str) -> Result<(), StoreError> {
         on!(self.short(), |pool| {
             sqlx::query("UPDATE tenant SET holder = NULL, lease_until = 0 WHERE holder = $1")
+                .bind(holder)
+                .execute(pool)
+                .await?;
+            sqlx::query("UPDATE outbox SET holder = NULL, lease_until = 0 WHERE holder = $1")
                 .bind(holder)
                 .execute(pool)
                 .await?;

@@ -1,13 +1,11 @@
 //! Planned runs: one row for each planned instant, however many daemons plan it, and one daemon at a time
 //! that carries it out.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 
 use super::engine::{in_transaction, lease_millis, on};
 use super::turn::{END, TAKE, UNFINISHED, free, give_up, unfinished};
-use super::{Due, Planned, Settlement, Store, StoreError, Task, TenantKey, Turn};
+use super::{Due, Settlement, Store, StoreError, Task, TenantKey, Turn};
 use crate::domain::TenantId;
 
 /// How long a planned run that failed waits, by how often it was tried. Sooner, and what made it fail is
@@ -42,14 +40,6 @@ macro_rules! tenants_with_work {
     };
 }
 
-/// It starts by the clock of the database: an instant that a daemon plans whose clock is ahead has come, and
-/// must not hold up those of the others. `waiting` is asked for so, because there is an index for it.
-const PLAN: &str = "INSERT INTO due (tenant, planned, start_after, attempts, state) \
-     SELECT $1, $2, CASE WHEN $2 * 1000 <= now THEN $2 ELSE now / 1000 END + $3, 0, CASE WHEN EXISTS \
-     (SELECT 1 FROM due WHERE tenant = $1 AND state IN ('waiting', 'running') AND state = 'waiting') \
-     THEN 'left-out' ELSE 'waiting' END \
-     FROM clock WHERE true ON CONFLICT DO NOTHING RETURNING state";
-
 const TAKE_UP: &str = concat!(
     "UPDATE due SET state = 'running', attempts = attempts + 1 WHERE tenant = $1 AND planned = \
      (SELECT planned FROM due WHERE tenant = $1 AND ",
@@ -57,40 +47,9 @@ const TAKE_UP: &str = concat!(
     " ORDER BY planned LIMIT 1) RETURNING planned, attempts"
 );
 
-const GIVE_UP_FINISHING: &str = concat!(give_up!(), " WHERE tenant = $1 AND seq = $2");
+const GIVE_UP_FINISHING: &str = concat!(give_up!(), " WHERE tenant = $1 AND run_id = $2");
 
 impl Store {
-    /// Plans a run. The same instant planned again, by whomever, changes nothing, also when it has been
-    /// carried out already.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn plan(
-        &self,
-        tenant: &TenantKey,
-        planned: DateTime<Utc>,
-        delay: Duration,
-    ) -> Result<Planned, StoreError> {
-        let delay = i64::try_from(delay.as_secs()).unwrap_or_default();
-        self.promptly(async {
-            let number = self.number_or_new(tenant).await?;
-            let inserted: Vec<(String,)> = on!(self.short(), |pool| {
-                Ok(sqlx::query_as(PLAN)
-                    .bind(number)
-                    .bind(planned.timestamp())
-                    .bind(delay)
-                    .fetch_all(pool)
-                    .await?)
-            })?;
-            Ok(match inserted.first() {
-                None => Planned::Known,
-                Some((state,)) if state == "waiting" => Planned::New,
-                Some(_) => Planned::LeftOut,
-            })
-        })
-        .await
-    }
-
     /// Says that a planned run was carried out without being recorded: it is not carried out again.
     ///
     /// # Errors
@@ -144,14 +103,15 @@ impl Store {
     /// somebody is at it.
     ///
     /// Finding nothing costs one statement; with many tenants, ask [`Store::with_work`] first. A recorded run
-    /// that was taken up [`Task::ATTEMPTS`] times to be finished, and never was, is given up.
+    /// that was taken up [`Task::ATTEMPTS`] times to be finished, and never was, is [`Task::GivenUp`] until that is
+    /// settled: whoever dies before has told nobody.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn take_due(&self, tenant: &TenantKey, holder: &str) -> Result<Option<Due>, StoreError> {
         self.promptly(async {
             let Some(number) = self.number_with_work(tenant).await? else { return Ok(None) };
-            let Some((fence, found)) = self.take_up(tenant, number, holder).await? else { return Ok(None) };
+            let Some((fence, found)) = self.take_up(number, holder).await? else { return Ok(None) };
             let turn = Turn { tenant: tenant.clone(), number, holder: holder.to_owned(), fence };
             match self.task(tenant, found) {
                 Ok(task) => Ok(Some(Due { turn, task })),
@@ -209,7 +169,25 @@ impl Store {
                         .execute(&mut *tx)
                         .await?;
                     }
-                    Task::Finish { .. } | Task::Abandoned { .. } => (),
+                    Task::GivenUp { run } if settlement != Settlement::GivenBack => {
+                        sqlx::query(GIVE_UP_FINISHING)
+                            .bind(turn.number)
+                            .bind(run.as_str())
+                            .execute(&mut *tx)
+                            .await?;
+                    }
+                    // Only now: whoever dies before has told nobody.
+                    Task::Abandoned { planned } if settlement != Settlement::GivenBack => {
+                        sqlx::query(
+                            "UPDATE due SET state = 'failed' \
+                             WHERE tenant = $1 AND planned = $2 AND state = 'running'",
+                        )
+                        .bind(turn.number)
+                        .bind(planned.timestamp())
+                        .execute(&mut *tx)
+                        .await?;
+                    }
+                    Task::Finish { .. } | Task::GivenUp { .. } | Task::Abandoned { .. } => (),
                 }
                 Ok(())
             })
@@ -234,12 +212,7 @@ impl Store {
     }
 
     /// Takes the turn and what there is to do, or neither.
-    async fn take_up(
-        &self,
-        tenant: &TenantKey,
-        number: i64,
-        holder: &str,
-    ) -> Result<Option<(i64, Found)>, StoreError> {
+    async fn take_up(&self, number: i64, holder: &str) -> Result<Option<(i64, Found)>, StoreError> {
         in_transaction!(self.short(), |tx| {
             let taken: Vec<(i64,)> = sqlx::query_as(TAKE)
                 .bind(holder)
@@ -261,18 +234,10 @@ impl Store {
                 if times.iter().all(|(times,)| *times <= i64::from(Task::ATTEMPTS)) {
                     return Ok(Some((fence, Found::Unfinished { run })));
                 }
-                tracing::error!(tenant = %tenant.name, run_id = %run, "run given up: it could not be finished");
-                sqlx::query(GIVE_UP_FINISHING).bind(number).bind(seq).execute(&mut *tx).await?;
+                return Ok(Some((fence, Found::GivenUp { run })));
             }
             let due: Vec<(i64, i64)> = sqlx::query_as(TAKE_UP).bind(number).fetch_all(&mut *tx).await?;
             if let Some((planned, attempts)) = due.into_iter().next() {
-                if attempts > i64::from(Task::ATTEMPTS) {
-                    sqlx::query("UPDATE due SET state = 'failed' WHERE tenant = $1 AND planned = $2")
-                        .bind(number)
-                        .bind(planned)
-                        .execute(&mut *tx)
-                        .await?;
-                }
                 return Ok(Some((fence, Found::Planned { planned, attempts })));
             }
             sqlx::query(END).bind(number).bind(fence).bind(holder).execute(&mut *tx).await?;
@@ -283,6 +248,7 @@ impl Store {
     fn task(&self, tenant: &TenantKey, found: Found) -> Result<Task, StoreError> {
         match found {
             Found::Unfinished { run } => Ok(Task::Finish { run: self.run_id(tenant, &run)? }),
+            Found::GivenUp { run } => Ok(Task::GivenUp { run: self.run_id(tenant, &run)? }),
             Found::Planned { planned: seconds, attempts } => {
                 let planned = DateTime::from_timestamp(seconds, 0).ok_or_else(|| {
                     let what = format!("a planned run of tenant `{}`", tenant.name);
@@ -307,6 +273,7 @@ impl Store {
 /// What is to be done, as it is stored.
 enum Found {
     Unfinished { run: String },
+    GivenUp { run: String },
     Planned { planned: i64, attempts: i64 },
 }
 

@@ -24,6 +24,12 @@ impl Turn {
     pub fn tenant(&self) -> &TenantKey {
         &self.tenant
     }
+
+    /// Who holds it.
+    #[must_use]
+    pub fn holder(&self) -> &str {
+        &self.holder
+    }
 }
 
 /// How long a short request to a server may take, the waiting for a connection included. With less, a busy
@@ -31,7 +37,7 @@ impl Turn {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a renewal waits for whoever writes into the file: less than [`super::RENEWAL`].
-const WRITER: Duration = Duration::from_secs(3);
+pub(super) const WRITER: Duration = Duration::from_secs(3);
 
 /// Whether a turn is to be had. One that lasts far longer than a lease was taken before the database's
 /// clock was set back, and would keep everybody out for as long.

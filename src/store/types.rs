@@ -54,7 +54,10 @@ pub enum Planned {
     /// That instant is on record already.
     Known,
     /// An earlier one still waits and will make up for this one.
-    LeftOut,
+    LeftOut {
+        /// When that was planned for.
+        waiting: DateTime<Utc>,
+    },
 }
 
 /// Work that was taken up, and the turn that comes with it.
@@ -81,8 +84,13 @@ pub enum Task {
         /// Which run.
         run: RunId,
     },
-    /// A planned run that was taken up [`Task::ATTEMPTS`] times, and every time the process died. It is
-    /// settled as failed already.
+    /// A recorded run that was taken up [`Task::ATTEMPTS`] times to be finished, and never was. Settled, it stays as
+    /// it is.
+    GivenUp {
+        /// Which run.
+        run: RunId,
+    },
+    /// A planned run that was taken up [`Task::ATTEMPTS`] times, and every time the process died.
     Abandoned {
         /// When it was planned.
         planned: DateTime<Utc>,
@@ -162,14 +170,16 @@ pub enum MailState {
     NotWanted,
     /// It is still to be sent.
     Waiting,
-    /// It is about to be handed over. A process that dies now leaves it open whether it was accepted,
-    /// and it is not sent again.
+    /// An earlier version was about to hand it over. Its process died then, and nobody knows whether it was
+    /// accepted.
     Sending,
+    /// It is in the outbox, and somebody is still to get it.
+    Queued,
     /// Everybody has it.
     Accepted,
     /// Somebody did not get it.
     Refused,
-    /// Nobody knows whether it was accepted.
+    /// Nobody knows whether it was accepted: an earlier version did not send it again, or the run was given up.
     Unknown,
 }
 
@@ -190,8 +200,15 @@ impl FilesState {
 
 impl MailState {
     /// All.
-    pub const ALL: [Self; 6] =
-        [Self::NotWanted, Self::Waiting, Self::Sending, Self::Accepted, Self::Refused, Self::Unknown];
+    pub const ALL: [Self; 7] = [
+        Self::NotWanted,
+        Self::Waiting,
+        Self::Sending,
+        Self::Queued,
+        Self::Accepted,
+        Self::Refused,
+        Self::Unknown,
+    ];
 
     /// The word in the database and in `history`.
     #[must_use]
@@ -200,6 +217,7 @@ impl MailState {
             Self::NotWanted => "none",
             Self::Waiting => "waiting",
             Self::Sending => "sending",
+            Self::Queued => "queued",
             Self::Accepted => "accepted",
             Self::Refused => "refused",
             Self::Unknown => "unknown",

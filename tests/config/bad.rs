@@ -149,6 +149,12 @@ fn cases() -> Vec<(&'static str, String)> {
         ("an empty folder",                 and("[reports]\ndirectory = ''\n")),
         ("a size without unit",             mail("transport = 'directory'\nattachment_limit = '8'\n")),
         ("a size with decimals",            mail("transport = 'directory'\nattachment_limit = '1.5MiB'\n")),
+        ("no pause at all",             mail("transport = 'directory'\nretry_first = '0s'\n")),
+        ("a pause of two days",         mail("transport = 'directory'\nretry_longest = '2d'\n")),
+        ("a pause that is no duration", mail("transport = 'directory'\nretry_first = 'soon'\n")),
+        ("a longest pause too short",   mail("transport = 'directory'\nretry_first = '1h'\nretry_longest = '5m'\n")),
+        ("a first pause too long",      mail("transport = 'directory'\nretry_first = '5h'\n")),
+        ("a message tried for a year",  mail("transport = 'directory'\ngive_up_after = '365d'\n")),
         ("a size of a terabyte",            mail("transport = 'directory'\nattachment_limit = '1000000MB'\n")),
         // judging
         ("an empty scope",                  and("[audit]\nscope = []\n")),

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use keysweep::config::{Credential, Environment, Transport, find, load};
+use keysweep::config::{Credential, Environment, Proof, Transport, find, load};
 use secrecy::ExposeSecret;
 
 use crate::common::{BASE, and, read_with};
@@ -127,7 +127,8 @@ fn password(text: &str, variables: &[(&str, &str)]) -> Result<String, String> {
     let config = loaded.map_err(|problems| problems.to_string())?.config;
     let Some(Transport::Smtp(smtp)) = config.mail.map(|mail| mail.transport) else { panic!() };
     assert!(!format!("{smtp:?}").contains("hunter2"), "printed as nothing");
-    Ok(smtp.login.unwrap().password.expose_secret().to_owned())
+    let Proof::Password(password) = smtp.login.unwrap().proof else { panic!() };
+    Ok(password.expose_secret().to_owned())
 }
 
 #[test]

@@ -111,15 +111,16 @@ fn the_complete_example_shows_every_key_of_the_schema_and_no_other() {
 }
 
 /// What has to be taken into use together with a line: of a table that is commented as a whole, its header and
-/// the keys it cannot be without.
+/// the keys it cannot be without, which stand right below it: up to the first blank line.
 fn with_its_table(text: &str, table: &str, number: usize) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
-    let header = format!("#[{table}]");
-    let start = lines.iter().position(|line| *line == header);
+    let headers = [format!("#[{table}]"), format!("#[[{table}]]")];
+    let start = lines.iter().position(|line| headers.iter().any(|header| line == header));
     lines[number] = &lines[number][1..];
     if let Some(start) = start {
-        for line in &mut lines[start..start + 4] {
-            *line = line.strip_prefix('#').unwrap_or(line);
+        let end = lines[start..].iter().position(|line| line.is_empty()).unwrap() + start;
+        for line in &mut lines[start..end] {
+            *line = line.strip_prefix('#').filter(|bare| !bare.starts_with(' ')).unwrap_or(line);
         }
     }
     lines.join("\n")
@@ -143,6 +144,7 @@ fn each_line_of_the_complete_example_can_be_taken_into_use() {
             "belongs to another type",
             "belongs to PostgreSQL",
             "is given, and `",
+            "is used with `xoauth2` only",
             "is not set, or empty",
         ];
         let unexpected: Vec<&str> =
@@ -156,7 +158,8 @@ fn each_line_of_the_complete_example_can_be_taken_into_use() {
 fn the_defaults_that_the_complete_example_shows_are_those_that_hold() {
     let text = fs::read_to_string(folder().join("keysweep.example.toml")).unwrap();
     // Of tables that are commented as a whole no line is a default.
-    let unused = |table: &str| text.contains(&format!("\n#[{table}]"));
+    let unused =
+        |table: &str| text.contains(&format!("\n#[{table}]")) || text.contains(&format!("\n#[[{table}]]"));
     let mut lines: Vec<&str> = text.lines().collect();
     for (table, key, number, in_use) in example_keys(&text) {
         if !in_use && !unused(&table) && !is_alternative(&table, &key) {
@@ -200,7 +203,8 @@ fn is_alternative(table: &str, key: &str) -> bool {
         "exception" => &["name", "tenant"],
         "remediation" => &["actions", "protected", "owners_told_on", "disable_for"],
         "remediation.policy" => &["id"],
-        "mail.smtp" => &["password_env", "ca_file"],
+        "mail" => &["templates"],
+        "mail.smtp" => &["password_env", "ca_file", "tenant", "scope"],
         _ => &[],
     };
     keys.contains(&key)

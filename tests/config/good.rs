@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use keysweep::compliance::{Demand, Privileged, Settings};
-use keysweep::config::{Cloud, Credential, SmtpTls, StoreUrl, Tenant, TenantSize, Transport};
+use keysweep::config::{Cloud, Credential, Retry, SmtpTls, StoreUrl, Tenant, TenantSize, Transport};
 use keysweep::domain::{MaxLifetime, Need, ObjectKind, RestrictionKind, RuleId, Severity, SignInMethod};
 use secrecy::ExposeSecret;
 
@@ -36,6 +36,24 @@ fn what_is_left_out_has_the_documented_default() {
     assert_eq!(tenant.graph_url.as_str(), "https://graph.microsoft.com/");
     assert_eq!(tenant.authority_url.as_str(), "https://login.microsoftonline.com/");
     assert!(tenant.schedule.is_none() && tenant.ca_file.is_none() && tenant.mail_to.is_empty());
+}
+
+#[test]
+#[rustfmt::skip]
+fn mail_is_tried_again_as_patiently_as_it_says() {
+    let mail = "[mail]\ntransport='directory'\nfrom='k@c.example'\nto=['s@c.example']\n";
+    let days = 24 * 60 * 60;
+    for (lines, first, longest, give_up_after) in [
+        ("",                                                                   60, 4 * 3600, 5 * days),
+        ("retry_first='90s'\nretry_longest='1h'\ngive_up_after='2d 12h'\n", 90, 3600,     5 * days / 2),
+        ("retry_first='1s'\nretry_longest='1s'\ngive_up_after='0s'\n",      1,  1,        0),
+        ("retry_longest='1d'\ngive_up_after='30d'\n",                        60, days,     30 * days),
+    ] {
+        let config = config(&and(&format!("{mail}{lines}")));
+        let [first, longest, give_up_after] = [first, longest, give_up_after].map(Duration::from_secs);
+        assert_eq!(config.retry(), Retry { first, longest, give_up_after }, "{lines}");
+    }
+    assert_eq!(config(BASE).retry(), Retry::default());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use keysweep::config::{Smtp, SmtpTls, Transport};
-use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, deliver};
+use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, NoTokens, deliver};
 use mailparse::{MailHeaderMap as _, parse_mail};
 
 use crate::installed::{PYTHON, python_has};
@@ -13,18 +13,18 @@ use crate::smtp_server::Certificates;
 use crate::{GUARD, PASSWORD, identity, letter, login, mail, patience, three};
 
 /// Whether the server is there.
-fn installed() -> bool {
+pub(crate) fn installed() -> bool {
     python_has("aiosmtpd", "python3-aiosmtpd", "mail to a second, independent server")
 }
 
-struct Aiosmtpd {
+pub(crate) struct Aiosmtpd {
     child: Child,
-    smtp: Smtp,
-    directory: tempfile::TempDir,
+    pub(crate) smtp: Smtp,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Aiosmtpd {
-    fn start(tls: SmtpTls) -> Self {
+    pub(crate) fn start(tls: SmtpTls) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str| -> PathBuf { directory.path().join(name) };
         let certificates = Certificates::issue();
@@ -57,7 +57,7 @@ impl Aiosmtpd {
         let smtp = Smtp { login: Some(login(password)), ..self.smtp.clone() };
         let mail = mail(Transport::Smtp(smtp));
         let (to, letter, identity, patience) = (three(), letter(), identity(&mail), patience());
-        let delivery = deliver(&mail, &to, &letter, &identity, &patience, &AlwaysOpen);
+        let delivery = deliver(&mail, &to, &letter, &identity, &patience, &AlwaysOpen, &NoTokens);
         tokio::time::timeout(GUARD, delivery).await.expect("delivery is bounded in time")
     }
 }

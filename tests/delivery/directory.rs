@@ -3,14 +3,14 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, deliver};
+use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, NoTokens, deliver};
 use keysweep::report::Letter;
 
 use crate::{identity, letter, patience, three, to_directory};
 
 async fn write(directory: &Path, letter: &Letter) -> Delivery {
     let mail = to_directory(directory);
-    deliver(&mail, &three(), letter, &identity(&mail), &patience(), &AlwaysOpen).await
+    deliver(&mail, &three(), letter, &identity(&mail), &patience(), &AlwaysOpen, &NoTokens).await
 }
 
 fn names(directory: &Path) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use keysweep::config::SmtpTls;
-use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, Patience, deliver};
+use keysweep::delivery::{AlwaysOpen, Delivery, DeliveryError, NoTokens, Patience, deliver};
 use keysweep::report::Letter;
 
 use crate::smtp_server::{Instead, Protection, Script, SmtpServer};
@@ -307,7 +307,8 @@ async fn a_sender_smtp_cannot_say_is_named_before_anybody_is_asked() {
     let post = Post::sound();
     let mut mail = post.mail();
     mail.from = mailbox("Keysweep <größe@contoso.com>");
-    let delivery = deliver(&mail, &three(), &letter(), &identity(&mail), &patience(), &AlwaysOpen).await;
+    let delivery =
+        deliver(&mail, &three(), &letter(), &identity(&mail), &patience(), &AlwaysOpen, &NoTokens).await;
     assert_eq!(*reason(&delivery), DeliveryError::NotAscii);
     assert_eq!(post.server.commands(), Vec::<String>::new());
 }

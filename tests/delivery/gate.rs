@@ -3,23 +3,23 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use keysweep::delivery::{Delivery, DeliveryError, Gate, deliver};
+use keysweep::delivery::{Delivery, DeliveryError, Gate, NoTokens, deliver};
 
 use crate::smtp_server::Instead;
 use crate::{Post, identity, letter, patience, refused, three, to_directory};
 
 /// Answers as it is told, and remembers what it was asked.
-struct Keeper {
+pub(crate) struct Keeper {
     opens: bool,
     asked: Mutex<Vec<&'static str>>,
 }
 
 impl Keeper {
-    fn who(opens: bool) -> Self {
+    pub(crate) fn who(opens: bool) -> Self {
         Self { opens, asked: Mutex::default() }
     }
 
-    fn asked(&self) -> Vec<&'static str> {
+    pub(crate) fn asked(&self) -> Vec<&'static str> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -38,7 +38,7 @@ impl Gate for Keeper {
 
 async fn send(post: &Post, keeper: &Keeper) -> Delivery {
     let mail = post.mail();
-    deliver(&mail, &three(), &letter(), &identity(&mail), &patience(), keeper).await
+    deliver(&mail, &three(), &letter(), &identity(&mail), &patience(), keeper, &NoTokens).await
 }
 
 #[tokio::test]
@@ -53,7 +53,8 @@ async fn a_letter_that_is_held_back_reaches_nobody() {
 
     let root = tempfile::tempdir().unwrap();
     let mail = to_directory(root.path());
-    let delivery = deliver(&mail, &three(), &letter(), &identity(&mail), &patience(), &keeper).await;
+    let delivery =
+        deliver(&mail, &three(), &letter(), &identity(&mail), &patience(), &keeper, &NoTokens).await;
     assert_eq!(refused(&delivery).len(), 3);
     assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
 }

@@ -1,7 +1,7 @@
 //! The message itself: its structure, what makes it the same message, and what cannot get into it.
 
 use keysweep::config::Mail;
-use keysweep::delivery::{AlwaysOpen, Identity, deliver};
+use keysweep::delivery::{AlwaysOpen, Identity, NoTokens, deliver};
 use keysweep::domain::RunId;
 use keysweep::report::Letter;
 use lettre::Address;
@@ -9,6 +9,7 @@ use lettre::message::Mailbox;
 use mailparse::{DispositionType, MailHeaderMap as _, ParsedMail, parse_mail};
 use proptest::prelude::*;
 
+use crate::installed::{PYTHON, python_has};
 use crate::{attachment, identity, letter, mailbox, now, patience, three, to_directory};
 
 /// The bytes of the message, by way of a file.
@@ -18,7 +19,8 @@ fn composed(change: impl FnOnce(&mut Mail), to: &[Mailbox], letter: &Letter) -> 
     change(&mut mail);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let identity = identity(&mail);
-    let delivery = runtime.block_on(deliver(&mail, to, letter, &identity, &patience(), &AlwaysOpen));
+    let delivery =
+        runtime.block_on(deliver(&mail, to, letter, &identity, &patience(), &AlwaysOpen, &NoTokens));
     assert!(delivery.is_complete(), "{delivery:?}");
     std::fs::read(delivery.file.unwrap()).unwrap()
 }
@@ -59,6 +61,79 @@ fn a_letter_is_text_and_html_side_by_side_and_then_its_attachments() {
         assert_eq!(disposition.params.get("filename"), Some(&attachment.name));
         assert_eq!(part.get_body_raw().unwrap(), attachment.bytes);
     }
+}
+
+/// A letter whose HTML part shows two pictures.
+fn illustrated() -> Letter {
+    let pictures =
+        ["trend.png", "ages.png"].map(|name| attachment(name, "image/png", b"\x89PNG\r\n\x1a\n\0"));
+    let html = "<p><img src=\"cid:trend.png\"><img src=\"cid:ages.png\"></p>\n".to_owned();
+    Letter { html, pictures: pictures.to_vec(), ..letter() }
+}
+
+#[test]
+fn pictures_lie_beside_the_html_part_which_names_them() {
+    let bytes = composed(|_| (), &three(), &illustrated());
+    assert_eq!(bytes, composed(|_| (), &three(), &illustrated()));
+    let message = parse_mail(&bytes).unwrap();
+
+    let kinds = |part: &ParsedMail<'_>| -> Vec<String> {
+        part.subparts.iter().map(|part| part.ctype.mimetype.clone()).collect()
+    };
+    assert_eq!(kinds(&message), ["multipart/alternative", "text/csv", "application/zip"]);
+    let words = &message.subparts[0];
+    assert_eq!(kinds(words), ["text/plain", "multipart/related"]);
+    let shown = &words.subparts[1];
+    assert_eq!(kinds(shown), ["text/html", "image/png", "image/png"]);
+    for (part, picture) in shown.subparts[1..].iter().zip(illustrated().pictures) {
+        let id = part.headers.get_first_value("Content-ID").unwrap();
+        assert_eq!(id, format!("<{}>", picture.name));
+        assert!(shown.subparts[0].get_body().unwrap().contains(&format!("cid:{}", picture.name)));
+        assert_eq!(part.get_content_disposition().disposition, DispositionType::Inline);
+        assert_eq!(part.get_body_raw().unwrap(), picture.bytes);
+    }
+}
+
+#[test]
+fn a_pictures_name_cannot_leave_its_header() {
+    let picture = attachment("a>\r\nX-Evil: 1\r\n\r\n<b>.png", "image/png", b"x");
+    let bytes = composed(|_| (), &three(), &Letter { pictures: vec![picture], ..letter() });
+    let message = parse_mail(&bytes).unwrap();
+    let part = &message.subparts[0].subparts[1].subparts[1];
+    assert_eq!(part.headers.get_first_value("Content-ID").as_deref(), Some("<a___X-Evil__1_____b_.png>"));
+    assert!(part.headers.get_first_value("X-Evil").is_none());
+}
+
+/// What another reader makes of it: Python's, as Debian has it.
+#[test]
+fn another_reader_sees_the_same_parts() {
+    if !python_has("email", "python3", "reading a letter with Python") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("letter.eml");
+    std::fs::write(&file, composed(|_| (), &three(), &illustrated())).unwrap();
+    let script = "import email, email.policy, sys\n\
+                  m = email.message_from_bytes(open(sys.argv[1], 'rb').read(), policy=email.policy.default)\n\
+                  for p in m.walk(): print(p.get_content_type(), p.get('Content-ID'), p.get_filename(), p.defects)\n\
+                  print(m['Subject'], len(m.get_body(('html',)).get_content().rstrip()))\n";
+    let output = std::process::Command::new(PYTHON).args(["-c", script]).arg(&file).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let expected = format!(
+        "multipart/mixed None None []\n\
+         multipart/alternative None None []\n\
+         text/plain None None []\n\
+         multipart/related None None []\n\
+         text/html None None []\n\
+         image/png <trend.png> trend.png []\n\
+         image/png <ages.png> ages.png []\n\
+         text/csv None findings.csv []\n\
+         application/zip None reports.zip []\n\
+         {} {}\n",
+        letter().subject,
+        illustrated().html.trim_end().len()
+    );
+    assert_eq!(said, expected, "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

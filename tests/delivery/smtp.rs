@@ -66,7 +66,7 @@ async fn the_message_arrives_byte_for_byte() {
     let bare = received.bytes.windows(2).filter(|pair| pair[1] == b'\n' && pair[0] != b'\r').count();
     assert_eq!(bare, 0);
     let message = parse_mail(&received.bytes).unwrap();
-    let Letter { subject, text, html, attachments } = letter();
+    let Letter { subject, text, html, pictures: _, attachments } = letter();
     assert_eq!(message.headers.get_first_value("Subject"), Some(subject));
     let words = &message.subparts[0];
     assert_eq!(words.subparts[0].get_body().unwrap().replace("\r\n", "\n").trim_end(), text.trim_end());

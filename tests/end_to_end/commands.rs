@@ -19,6 +19,7 @@ fn help_says_what_there_is() {
         "demo",
         "audit",
         "daemon",
+        "doctor",
         "plan",
         "apply",
         "undo",

@@ -82,9 +82,15 @@ fn one_refused_recipient_of_three_costs_only_that_one_and_exit_code_4() {
     let output = world.keysweep(&["audit"]);
     assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("gone@contoso.example"), "{}", text(&output.stdout));
-    let mut served: Vec<String> = server.received().into_iter().flat_map(|mail| mail.to).collect();
+    let received = server.received();
+    let mut served = received[0].to.clone();
     served.sort();
     assert_eq!(served, ["a@contoso.example", "b@contoso.example"]);
+    // They are told of it, and that is all.
+    assert_eq!(received.len(), 2);
+    let told = mailparse::parse_mail(&received[1].bytes).unwrap();
+    let subject = told.headers.get_first_value("Subject").unwrap();
+    assert_eq!(subject, "Keysweep: a message could not be delivered to 1 recipient");
     assert_eq!(world.runs().len(), 1);
 }
 

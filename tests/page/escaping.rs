@@ -7,7 +7,7 @@ use keysweep::report::{
 
 use crate::markup::{Element, elements};
 use crate::sample::{letter_with, page};
-use crate::{history, sample};
+use crate::{data, history, sample};
 
 const HOSTILE: [&str; 14] = [
     "<script>alert(1)</script>",
@@ -113,19 +113,23 @@ fn shapes(document: &str) -> Vec<(String, Vec<String>)> {
 }
 
 fn raw_texts(document: &str) -> Vec<String> {
-    let raw = |element: &Element| element.tag == "script" || element.tag == "style";
+    let raw = |element: &Element| {
+        element.tag == "style" || (element.tag == "script" && element.attribute("type").is_none())
+    };
     elements(document).into_iter().filter(raw).map(|element| element.text).collect()
 }
 
 #[test]
 fn no_name_makes_an_element_or_an_attribute_of_the_page() {
     let expected = page(&report_of("Payroll"));
-    assert_eq!(expected.matches("<script").count(), 1);
+    assert_eq!(expected.matches("<script").count(), 2);
     for name in HOSTILE {
         let page = page(&report_of(name));
         assert_eq!(shapes(&page), shapes(&expected), "{name:?}");
         assert_eq!(raw_texts(&page), raw_texts(&expected), "{name:?}");
-        assert_eq!(page.matches("<script").count(), 1, "{name:?}");
+        assert_eq!(page.matches("<script").count(), 2, "{name:?}");
+        let named = data::tables(&page)["objects"].texts("display_name");
+        assert_eq!(named, [name], "the data has names as they are");
         assert!(!page.contains(|c: char| c.is_control() && c != '\n'), "{name:?}");
     }
 }
@@ -177,6 +181,7 @@ fn what_is_shown_is_what_the_directory_holds() {
 fn only_https_becomes_a_link() {
     for (url, links) in [
         ("https://entra.microsoft.com/#view/x", true),
+        ("https://entra.microsoft.com/x\ty",    false),
         ("http://entra.microsoft.com/",         false),
         ("javascript:alert(1)",                 false),
         ("JaVaScRiPt:alert(1)//https://",       false),
@@ -191,14 +196,56 @@ fn only_https_becomes_a_link() {
         report.findings.change(|rows| rows.iter_mut().for_each(|row| row.portal_url = url.to_owned()));
         report.changes.iter_mut().for_each(|change| change.portal_url = url.to_owned());
         report.risks.iter_mut().for_each(|risk| risk.portal_url = url.to_owned());
-        report.header.portal = "";
+        report.header.portal = "https://entra.microsoft.com";
         let page = elements(&page(&report));
         let mail = elements(&letter_with(&report, &sample::nothing(), 0, Kept::InDirectory).html);
+        let root = |href: &&str| *href != "https://entra.microsoft.com";
         for document in [page, mail] {
             let outward = |element: &&Element| element.attribute("href").is_some_and(|href| !href.starts_with('#') && href != "data:,");
-            let hrefs: Vec<_> = document.iter().filter(outward).filter_map(|element| element.attribute("href")).collect();
+            let hrefs: Vec<_> = document.iter().filter(outward).filter_map(|element| element.attribute("href")).filter(root).collect();
             assert_eq!(!hrefs.is_empty(), links, "{url}: {hrefs:?}");
             assert!(hrefs.iter().all(|href| *href == url), "{url}: {hrefs:?}");
         }
+    }
+}
+
+/// The page links to the admin centre of its tenant, and nowhere else, however safe an address looks.
+#[test]
+fn the_page_links_to_the_admin_centre_only() {
+    for url in [
+        "https://evil.example/",
+        "https://entra.microsoft.com.evil.example/",
+        "https://entra.microsoft.com@evil.example/",
+        "https://entra.microsoft.comevil/",
+        "https://entra.microsoft.us/#view/x",
+    ] {
+        let mut report = report_of("Payroll");
+        report.findings.change(|rows| rows.iter_mut().for_each(|row| row.portal_url = url.to_owned()));
+        report.changes.iter_mut().for_each(|change| change.portal_url = url.to_owned());
+        report.risks.iter_mut().for_each(|risk| risk.portal_url = url.to_owned());
+        let hrefs: Vec<String> = elements(&page(&report))
+            .iter()
+            .filter_map(|element| element.attribute("href"))
+            .filter(|href| href.starts_with("https:"))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(hrefs, ["https://entra.microsoft.com/"], "{url}");
+    }
+}
+
+/// Nothing ends the element that the data stands in, and nothing in it turns text around or breaks a line.
+#[test]
+fn no_name_gets_out_of_the_data() {
+    let long = "x".repeat(10_000);
+    for name in HOSTILE.into_iter().chain(["\u{2029}", "\\\"", "\u{200f}", "\u{feff}", &long]) {
+        let page = page(&report_of(name));
+        let found = elements(&page);
+        let data = &data::element(&found).text;
+        assert!(
+            !data.contains(['<', '>', '&', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\u{200f}']),
+            "{name:?}"
+        );
+        assert!(!data.contains(|sign: char| sign.is_control() && sign != '\n'), "{name:?}");
+        assert_eq!(data::tables(&page)["findings"].texts("detail"), [name; 3]);
     }
 }

@@ -81,7 +81,7 @@ fn start_tag(text: &str) -> (Element, &str) {
         rest = rest
             .strip_prefix(' ')
             .unwrap_or_else(|| panic!("no space before {:?}", &rest[..rest.len().min(40)]));
-        let end = rest.find(|c: char| !(c.is_ascii_lowercase() || c == '-')).expect("an attribute ends");
+        let end = rest.find(|c: char| !(c.is_ascii_alphabetic() || c == '-')).expect("an attribute ends");
         let (name, after) = rest.split_at(end);
         assert!(!name.is_empty(), "no attribute at {:?}", &rest[..rest.len().min(40)]);
         rest = after;

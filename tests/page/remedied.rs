@@ -109,7 +109,7 @@ fn a_plan_reads_as_expected() {
     insta::assert_snapshot!("remedied_planned_html", letter.html);
     let attached = letter.attachments.last().unwrap();
     assert_eq!(
-        (attached.name.as_str(), attached.media_type),
+        (attached.name.as_str(), &*attached.media_type),
         ("contoso-20261123T060000Z-plan.json", "application/json")
     );
     let read = Plan::read(std::str::from_utf8(&attached.bytes).unwrap()).unwrap();

@@ -119,6 +119,7 @@ pub(crate) fn secret(of: &ObjectRow, number: usize, name: &str, days_left: Optio
         state,
         last_used: None,
         not_flagged: "",
+        repeats: false,
     }
 }
 

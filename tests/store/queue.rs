@@ -12,6 +12,7 @@ on_both_engines!(
     the_same_instant_planned_by_ten_is_planned_once,
     an_instant_that_is_settled_is_not_planned_again,
     an_instant_is_left_out_while_an_earlier_one_waits_and_not_while_it_runs,
+    a_run_that_is_asked_for_is_planned_only_where_none_waits,
     nothing_is_due_before_its_time,
     a_daemon_whose_clock_is_far_ahead_holds_up_nobody,
     what_was_carried_out_without_being_recorded_is_not_carried_out_again,
@@ -76,13 +77,25 @@ async fn an_instant_that_is_settled_is_not_planned_again(world: World) {
 async fn an_instant_is_left_out_while_an_earlier_one_waits_and_not_while_it_runs(world: World) {
     let store = world.open().await;
     assert_eq!(plan(&store, LONG_AGO[0]).await, Planned::New);
-    assert_eq!(plan(&store, LONG_AGO[1]).await, Planned::LeftOut);
+    assert_eq!(plan(&store, LONG_AGO[1]).await, Planned::LeftOut { waiting: at(LONG_AGO[0]) });
     assert_eq!(plan(&store, LONG_AGO[1]).await, Planned::Known);
     assert_eq!(store.plan(&tenant("fabrikam"), at(LONG_AGO[1]), NO_DELAY).await, Ok(Planned::New));
     take_due(&store, "a").await.unwrap();
     assert_eq!(plan(&store, LONG_AGO[2]).await, Planned::New);
     let contoso = world.texts("SELECT state FROM due WHERE tenant = 1 ORDER BY planned").await;
     assert_eq!(contoso, ["running", "left-out", "waiting"]);
+}
+
+async fn a_run_that_is_asked_for_is_planned_only_where_none_waits(world: World) {
+    let store = world.open().await;
+    let ask = async |instant: &str| store.plan_if_none_waits(&tenant("contoso"), at(instant)).await.unwrap();
+    assert!(ask(LONG_AGO[0]).await);
+    assert!(!ask(LONG_AGO[1]).await);
+    assert_eq!(states(&world).await, ["waiting"], "the second leaves no trace");
+    assert_eq!(take_due(&store, "a").await.unwrap().task, run(LONG_AGO[0], 1));
+    assert!(ask(LONG_AGO[2]).await, "what runs is no reason");
+    assert!(!ask(LONG_AGO[0]).await, "on record already");
+    assert_eq!(states(&world).await, ["running", "waiting"]);
 }
 
 async fn nothing_is_due_before_its_time(world: World) {
@@ -156,10 +169,16 @@ async fn a_run_whose_process_died_is_taken_up_again_and_given_up_after_three_tim
         assert_eq!(take_due(&store, "a").await, None);
         world.time_passes().await;
     }
-    let abandoned = take_due(&store, "a").await.unwrap();
-    assert_eq!(abandoned.task, Task::Abandoned { planned: at(LONG_AGO[0]) });
-    assert_eq!(states(&world).await, ["failed"]);
-    store.settle(&abandoned, Settlement::Done).await.unwrap();
+    // Whoever dies before it is told leaves it to the next one, as whoever stops does.
+    for settlement in [None, Some(Settlement::GivenBack), Some(Settlement::Done)] {
+        let abandoned = take_due(&store, "a").await.unwrap();
+        assert_eq!(abandoned.task, Task::Abandoned { planned: at(LONG_AGO[0]) });
+        assert_eq!(states(&world).await, ["running"]);
+        match settlement {
+            Some(settlement) => store.settle(&abandoned, settlement).await.unwrap(),
+            None => world.time_passes().await,
+        }
+    }
     assert_eq!(states(&world).await, ["failed"]);
     assert_eq!(take_due(&store, "a").await, None);
 }
@@ -234,6 +253,16 @@ async fn a_recorded_run_that_cannot_be_finished_is_given_up(world: World) {
             let due = take_due(&store, "a").await.unwrap();
             assert_eq!(due.task, Task::Finish { run: RunId::parse(ids[seq]).unwrap() });
             store.settle(&due, settlement).await.unwrap();
+        }
+        // Whoever dies before it is told leaves it to the next one.
+        for (settlement, after) in
+            [(Settlement::GivenBack, format!("{files} {mail}")), (Settlement::Done, settled.to_owned())]
+        {
+            let due = take_due(&store, "a").await.unwrap();
+            assert_eq!(due.task, Task::GivenUp { run: RunId::parse(ids[seq]).unwrap() });
+            store.settle(&due, settlement).await.unwrap();
+            let state = format!("SELECT files || ' ' || mail FROM run WHERE seq = {seq}");
+            assert_eq!(world.texts(&state).await, [after]);
         }
         assert_eq!(take_due(&store, "a").await, None);
         let state = world.texts(&format!("SELECT files || ' ' || mail FROM run WHERE seq = {seq}")).await;

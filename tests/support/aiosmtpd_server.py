@@ -5,6 +5,7 @@ Prints its port when it listens, and runs until it is killed.
 """
 
 import asyncio
+import base64
 import logging
 import os
 import ssl
@@ -21,6 +22,16 @@ protection, certificate, key, user, password, target = sys.argv[1:]
 
 
 class Handler:
+    async def auth_XOAUTH2(self, server, args):
+        """As Exchange Online has it; a refusal comes after a challenge that wants an empty answer."""
+        given = base64.b64decode(args[1]) if len(args) == 2 else b""
+        if given == b"user=" + user.encode() + b"\x01auth=Bearer " + password.encode() + b"\x01\x01":
+            return AuthResult(success=True, handled=False)
+        answer = await server.challenge_auth(b'{"status":"400","schemes":"Bearer"}')
+        assert answer == b"", answer
+        await server.push("535 5.7.3 Authentication unsuccessful [<mailbox@contoso.com>]")
+        return AuthResult(success=False, handled=True)
+
     async def handle_DATA(self, server, session, envelope):
         with open(target + ".partial", "wb") as file:
             file.write(",".join(envelope.rcpt_tos).encode() + b"\n" + envelope.original_content)

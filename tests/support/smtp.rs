@@ -46,6 +46,8 @@ pub(crate) enum Instead {
     Silence,
     /// Closes the connection.
     HangUp,
+    /// Answers as usual once [`SmtpServer::go_on`] is called.
+    Wait,
 }
 
 /// How a server behaves.
@@ -121,13 +123,19 @@ struct Shared {
     rules: Mutex<Vec<(String, Instead, usize)>>,
     received: Mutex<Vec<Received>>,
     commands: Mutex<Vec<String>>,
+    go_on: tokio::sync::Semaphore,
 }
 
 impl SmtpServer {
     /// Starts a server on a free port of 127.0.0.1, with a certificate authority of its own.
     pub(crate) fn start(script: Script) -> Self {
+        Self::start_on(0, script)
+    }
+
+    /// Starts a server where there was one before.
+    pub(crate) fn start_on(port: u16, script: Script) -> Self {
         let certificates = Certificates::issue();
-        let listener = StdTcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let listener = StdTcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
@@ -136,6 +144,7 @@ impl SmtpServer {
             acceptor: certificates.acceptor(),
             received: Mutex::default(),
             commands: Mutex::default(),
+            go_on: tokio::sync::Semaphore::new(0),
         });
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
@@ -159,6 +168,11 @@ impl SmtpServer {
     /// The certificate authority of its certificate, which names `localhost` and `127.0.0.1`.
     pub(crate) fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// Lets one go on that waits.
+    pub(crate) fn go_on(&self) {
+        self.shared.go_on.add_permits(1);
     }
 
     /// The messages it said yes to, in order.
@@ -329,6 +343,11 @@ impl Peer {
             };
             let mut parts = plain.split('\0').skip(1).map(str::to_owned);
             (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+        } else if mechanism == "XOAUTH2" {
+            let given = decode(&initial.unwrap_or_default());
+            let parts = given.strip_prefix("user=").and_then(|rest| rest.split_once("\x01auth=Bearer "));
+            let (user, token) = parts.unwrap_or_default();
+            (user.to_owned(), token.trim_end_matches('\x01').to_owned())
         } else {
             let user = match initial {
                 Some(initial) => decode(&initial),
@@ -410,6 +429,10 @@ impl Peer {
         match found {
             None | Some(Instead::Say(_) | Instead::Add(_)) => Ok(found),
             Some(Instead::Silence) => std::future::pending().await,
+            Some(Instead::Wait) => {
+                self.shared.go_on.acquire().await.unwrap().forget();
+                Ok(None)
+            }
             Some(Instead::HangUp) => Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }

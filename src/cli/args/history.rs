@@ -29,7 +29,8 @@ pub(in crate::cli) enum HistoryCommand {
 #[command(after_help = "\
 The columns of csv are the members of json, in this order; what is not known is an empty cell or null: \
 tenant, tenant_id, run_id, started, planned, complete, critical, high, medium, low, info, excepted, objects, \
-files (waiting, written, failed), mail (none, waiting, sending, accepted, refused, unknown), host, \
+files (waiting, written, failed), mail (none, waiting: to be posted, queued: in the outbox, accepted, refused: given up for somebody; of \
+earlier versions sending, unknown), host, \
 manifest_sha256, previous_run_id, previous_manifest_sha256. Of a run that is not complete the numbers are \
 lower bounds.")]
 pub(in crate::cli) struct List {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::find::find;
+use super::mailed::mailed;
 use super::write::write;
 use super::{Records, failure};
 use crate::cli::args::{self, ShowFormat};
@@ -38,7 +39,10 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
         made(&mut out, entry, &files, into)
     } else {
         match args.format {
-            ShowFormat::Table => table(&mut out, &report, entry, &directory),
+            ShowFormat::Table => {
+                let mailed = mailed(store, entry).await?;
+                table(&mut out, &report, entry, &directory, &mailed)
+            }
             ShowFormat::Json => show::streamed(report_json(&report, io::stdout().lock()))?,
             ShowFormat::Csv => show::streamed(csv_file(&report, "findings.csv", false, io::stdout().lock()))?,
             ShowFormat::Ocsf => show::streamed(ocsf(&report, io::stdout().lock()))?,
@@ -52,21 +56,30 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
 }
 
 /// As after an audit, and where the files are now.
-fn table(out: &mut impl Write, report: &Report, entry: &RunEntry, directory: &Path) -> io::Result<()> {
+fn table(
+    out: &mut impl Write,
+    report: &Report,
+    entry: &RunEntry,
+    directory: &Path,
+    mailed: &[String],
+) -> io::Result<()> {
     if let Some(findings) = show::findings(report) {
         writeln!(out, "{findings}\n")?;
     }
     show::overview(out, report)?;
     let page = directory.join("report.html");
-    if page.exists() {
-        return writeln!(out, "\n  Report  {}", page.display());
-    }
-    let where_now = if entry.host == run::host() {
-        "its files are not here any more".to_owned()
+    let where_now = if page.exists() {
+        page.display().to_string()
+    } else if entry.host == run::host() {
+        "its files are not here any more; `--write DIR` makes them again".to_owned()
     } else {
-        format!("its files were written on `{}`", crate::report::plain(&entry.host, 255))
+        format!(
+            "its files were written on `{}`; `--write DIR` makes them again",
+            crate::report::plain(&entry.host, 255)
+        )
     };
-    writeln!(out, "\n  Report  {where_now}; `--write DIR` makes them again")
+    writeln!(out, "\n  Report  {where_now}")?;
+    mailed.iter().try_for_each(|line| writeln!(out, "  Mail    {line}"))
 }
 
 /// What was written, and whether it is what was recorded.

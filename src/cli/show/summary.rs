@@ -16,8 +16,8 @@ const DIM: Style = Style::new().dimmed();
 pub(in crate::cli) fn summary(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
     overview(out, &outcome.report)?;
     writeln!(out, "\n  Report  {}", outcome.directory.join("report.html").display())?;
-    if let Some(delivery) = &outcome.delivery {
-        mail(out, delivery)?;
+    if let Some(posted) = &outcome.posted {
+        mail(out, posted)?;
     }
     out.flush()
 }

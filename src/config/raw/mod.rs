@@ -1,7 +1,11 @@
 //! The configuration as it is written. The comments are the descriptions of the published schema.
 
 mod exception;
+mod mail;
+mod messages;
 mod remediation;
+mod server;
+mod webhook;
 mod words;
 
 use std::collections::BTreeMap;
@@ -9,10 +13,14 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::{Cloud, SmtpTls, TenantSize};
+use super::{Cloud, TenantSize};
 use crate::domain::{RuleId, Severity};
 pub(super) use exception::RawException;
+pub(super) use mail::{RawAuth, RawGraphMail, RawMail, RawSmtp};
+pub(super) use messages::{RawDigest, RawOwners, RawRoute, RawWhen};
 pub(super) use remediation::{RawMode, RawRemediation, RawTemplate};
+pub(super) use server::RawServer;
+pub(super) use webhook::{RawHeartbeat, RawWebhook};
 pub(super) use words::{
     RawCredentialType, RawLevel, RawRequire, RawRestriction, RawScope, RawSeverity, RawTransport,
 };
@@ -49,6 +57,18 @@ pub(in crate::config) struct RawConfig {
     pub(in crate::config) remediation: Option<RawRemediation>,
     /// How reports are mailed. Without it, nothing is.
     pub(in crate::config) mail: Option<RawMail>,
+    /// Who else gets letters about runs.
+    pub(in crate::config) route: Option<Vec<RawRoute>>,
+    /// One mail over all tenants.
+    pub(in crate::config) digest: Option<RawDigest>,
+    /// Letters to the owners of applications.
+    pub(in crate::config) owners: Option<RawOwners>,
+    /// What is posted to chats and other programs after a run.
+    pub(in crate::config) webhook: Option<Vec<RawWebhook>>,
+    /// What is called after every good run, so that silence is noticed.
+    pub(in crate::config) heartbeat: Option<RawHeartbeat>,
+    /// The status page and the service endpoints of the daemon. Without it, there are none.
+    pub(in crate::config) server: Option<RawServer>,
 }
 
 /// When the daemon audits.
@@ -267,46 +287,4 @@ fn rules(_: &mut SchemaGenerator) -> Schema {
         "properties": properties,
         "additionalProperties": false,
     })
-}
-
-/// How reports are mailed.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct RawMail {
-    /// The way mail leaves. Default: `smtp`.
-    pub(in crate::config) transport: Option<RawTransport>,
-    /// The sender: `name@example.com` or `Name <name@example.com>`.
-    #[schemars(required)]
-    pub(in crate::config) from: Option<String>,
-    /// The recipients. Needed unless every tenant has `mail_to`.
-    pub(in crate::config) to: Option<Vec<String>>,
-    /// The most that all attachments of a mail take together, as encoded in it; past it, reports are left
-    /// out, and the mail says so. In KB, MB (powers of 1000), KiB or MiB (of 1024). Default: `8MiB`.
-    pub(in crate::config) attachment_limit: Option<String>,
-    /// `directory`: the folder for the `.eml` files. Default: `data/mail`.
-    pub(in crate::config) directory: Option<String>,
-    /// `smtp`: the mail server.
-    pub(in crate::config) smtp: Option<RawSmtp>,
-}
-
-/// The mail server.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct RawSmtp {
-    /// Its name or address.
-    #[schemars(required)]
-    pub(in crate::config) host: Option<String>,
-    /// Its port. Default: 587 with `starttls`, 465 with `implicit`, 25 with `none`.
-    #[schemars(range(min = 1))]
-    pub(in crate::config) port: Option<u16>,
-    /// How the connection is protected. Default: `starttls`.
-    pub(in crate::config) tls: Option<SmtpTls>,
-    /// The name to log in with; without it, nobody logs in.
-    pub(in crate::config) username: Option<String>,
-    /// A file that holds the password.
-    pub(in crate::config) password_file: Option<String>,
-    /// The environment variable that holds the password.
-    pub(in crate::config) password_env: Option<String>,
-    /// A PEM file of certificate authorities to trust beside the system's.
-    pub(in crate::config) ca_file: Option<String>,
 }

@@ -131,6 +131,8 @@ impl RawLevel {
 pub(in crate::config) enum RawTransport {
     /// To a mail server.
     Smtp,
+    /// By Microsoft Graph, from a mailbox of Exchange Online.
+    Graph,
     /// As `.eml` files into a folder.
     Directory,
 }

@@ -7,17 +7,22 @@ mod desk;
 mod exceptions;
 mod files;
 mod mail;
+mod messages;
 mod privileged;
 mod remediation;
+mod retry;
 mod schedule;
+mod server;
 mod store;
 mod tenant;
 mod values;
+mod webhook;
 
 use super::raw::{RawConfig, RawMode, RawReports, RawTenant};
 use super::{Config, Reports, Tenant, Writer};
 use crate::compliance::Settings;
 pub(super) use desk::Desk;
+use messages::Post;
 use remediation::Use;
 pub(super) use remediation::template;
 use schedule::Timing;
@@ -42,6 +47,12 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         exception,
         remediation,
         mail,
+        route,
+        digest,
+        owners,
+        webhook,
+        heartbeat,
+        server,
     } = raw;
     let tenants = tenant.unwrap_or_default();
     let names: Vec<String> = tenants.iter().filter_map(|tenant| tenant.name.clone()).collect();
@@ -56,9 +67,12 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
     let writer = remediation.credential.take();
     let usage = if matches!(remediation.mode, Some(RawMode::Apply)) { Use::Daemon } else { Use::OnRequest };
     let remediation = remediation::remediation(remediation, reading.as_ref(), desk);
-    let mail = mail.map(|mail| mail::mail(mail, desk));
-    let recipients = match &mail {
-        Some(Some(mail)) => Recipients::Of(&mail.to),
+    let webhooks = webhook::webhooks(webhook.unwrap_or_default(), &names, desk);
+    let heartbeat = webhook::heartbeat(heartbeat, desk);
+    let server = server.map(|server| self::server::server(server, desk));
+    let to = mail.as_ref().map(|mail| mail::to(mail, desk));
+    let recipients = match &to {
+        Some(Some(to)) => Recipients::Of(to),
         Some(None) => Recipients::Unknown,
         None => Recipients::NoMail,
     };
@@ -67,6 +81,16 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         None => Some(None),
     };
     let tenants = self::tenants(tenants, timing.as_ref(), recipients, &Writing { usage, writer }, desk);
+    let mail = mail.map(|mail| mail::mail(mail, to.flatten(), &names, tenants.as_deref(), desk));
+    let post = match &mail {
+        Some(Some(mail)) => Post::Of(mail.summary, &mail.to),
+        Some(None) => Post::Unknown,
+        None => Post::None,
+    };
+    let routes = messages::routes(route.unwrap_or_default(), &names, post, desk);
+    let digest = messages::digest(digest, post, timing.as_ref(), desk);
+    let reads_owners = reading.as_ref().is_none_or(|reading| reading.owners);
+    let owners = messages::owners(owners, post, reads_owners, desk);
     if let (Some(remediation), Some(tenants)) = (&remediation, &tenants) {
         remediation::check_writers(remediation, tenants, desk);
     }
@@ -80,6 +104,15 @@ pub(super) fn validate(raw: RawConfig, desk: &mut Desk<'_>) -> Option<Config> {
         remediation: remediation?,
         mail: match mail {
             Some(mail) => Some(mail?),
+            None => None,
+        },
+        routes: routes?,
+        digest: digest?,
+        owners: owners?,
+        webhooks: webhooks?,
+        heartbeat: heartbeat?,
+        server: match server {
+            Some(server) => Some(server?),
             None => None,
         },
     })

@@ -22,6 +22,11 @@ pub(super) struct Timing {
 }
 
 impl Timing {
+    /// `timezone`.
+    pub(super) fn timezone(&self) -> Tz {
+        self.timezone
+    }
+
     /// The schedule of a tenant that has this expression of its own, or none.
     pub(super) fn schedule(&self, own: Option<Cron>) -> Option<Schedule> {
         let Self { cron, timezone, jitter, catch_up } = self;
@@ -81,7 +86,8 @@ pub(super) fn cron(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<Cron> {
     Some(cron)
 }
 
-fn timezone(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<Tz> {
+/// A name of the IANA database.
+pub(super) fn timezone(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<Tz> {
     let timezone = Tz::from_str(text).ok();
     if timezone.is_none() {
         let remedy = match hint::nearest(text, TZ_VARIANTS.iter().map(|zone| zone.name())) {

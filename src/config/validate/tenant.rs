@@ -86,9 +86,7 @@ fn name(text: Option<String>, key: &str, desk: &mut Desk<'_>) -> Option<String> 
         desk.missing(key, "Give a short name; the tenant's reports go to a folder called so");
         return None;
     };
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
-    let starts_well = text.starts_with(|letter: char| letter.is_ascii_alphanumeric());
-    if text.len() <= 64 && starts_well && text.chars().all(plain) {
+    if values::is_plain_name(&text) {
         return Some(text);
     }
     let remedy = "Use up to 64 letters A-Z, digits, `.`, `_` and `-`, with a letter or digit first";

@@ -138,6 +138,20 @@ pub fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
+/// Whether a text can be the name of a folder everywhere, and part of a Message-ID.
+pub(super) fn is_plain_name(text: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
+    let starts_well = text.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+    text.len() <= 64 && starts_well && text.chars().all(plain)
+}
+
+/// Whether a text can be the name of a host.
+pub(super) fn is_host_name(text: &str) -> bool {
+    let letters =
+        |label: &str| label.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+    text.len() <= 253 && text.split('.').all(|label| !label.is_empty() && letters(label))
+}
+
 /// A mail address, with or without a name.
 pub(super) fn mailbox(text: &str, key: &str, desk: &mut Desk<'_>) -> Option<Mailbox> {
     let remedy = "Write `name@example.com` or `Name <name@example.com>`, one address in each text";

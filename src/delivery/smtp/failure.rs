@@ -25,6 +25,8 @@ pub(super) enum Subject {
     Conversation,
     /// User name and password.
     Login,
+    /// A mailbox and a token for it.
+    Token,
     /// Who sends, and how many bytes.
     Sender { size: usize },
     /// Who receives.
@@ -63,7 +65,7 @@ impl Place<'_> {
         DeliveryError::Unreachable { server: self.server.to_owned(), cause: Cause::innermost(error) }
     }
 
-    fn refusal(&self, answer: Answer) -> DeliveryError {
+    pub(super) fn refusal(&self, answer: Answer) -> DeliveryError {
         let (server, step) = (self.server.to_owned(), self.step);
         // Exchange Online says so at whichever step it comes to it (FACTS §14.2).
         if answer.text.starts_with("5.7.30") {
@@ -76,6 +78,7 @@ impl Place<'_> {
         match self.subject {
             Subject::Conversation => DeliveryError::Rejected { server, step, answer },
             Subject::Login => DeliveryError::Login { server, answer },
+            Subject::Token => DeliveryError::TokenLogin { server, answer },
             Subject::Sender { size } | Subject::Message { size } if is_too_large(&answer) => {
                 DeliveryError::TooLarge { server, size, limit: None }
             }
@@ -113,6 +116,7 @@ mod tests {
         match error {
             DeliveryError::Rejected { .. } => "rejected",
             DeliveryError::Login { .. } => "login",
+            DeliveryError::TokenLogin { .. } => "token",
             DeliveryError::BasicAuthentication { .. } => "basic",
             DeliveryError::Sender { .. } => "sender",
             DeliveryError::Recipient { .. } => "recipient",
@@ -129,6 +133,9 @@ mod tests {
             (Subject::Conversation, 554, "5.3.2 No service here",                      "rejected"),
             (Subject::Login,        535, "5.7.3 Authentication unsuccessful",          "login"),
             (Subject::Login,        454, "4.7.0 Temporary authentication failure",     "login"),
+            (Subject::Token,        535, "5.7.3 Authentication unsuccessful",          "token"),
+            (Subject::Token,        535, "5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.", "token"),
+            (Subject::Token,        454, "4.7.0 Temporary authentication failure",     "token"),
             (Subject::Login,        550, "5.7.30 Basic authentication is not supported for Client Submission", "basic"),
             (sender,                550, "5.7.30 Basic authentication is not supported for Client Submission", "basic"),
             (sender,                530, "5.7.57 Client not authenticated to send mail", "login"),

@@ -13,6 +13,7 @@ use self::session::Session;
 use super::error::DeliveryError;
 use super::gate::Gate;
 use super::patience::{Deadline, Patience};
+use super::token::TokenSource;
 use super::{Delivery, Refused};
 use crate::config::Smtp;
 
@@ -21,6 +22,7 @@ use crate::config::Smtp;
 pub(super) struct Handling<'a> {
     pub(super) patience: &'a Patience,
     pub(super) gate: &'a dyn Gate,
+    pub(super) tokens: &'a dyn TokenSource,
 }
 
 /// Hands the message over for everybody in `to`, trying again for those the server put off.
@@ -32,8 +34,8 @@ pub(super) async fn send(
     handling: Handling<'_>,
     delivery: &mut Delivery,
 ) {
-    let Handling { patience, gate } = handling;
-    let route = match Route::prepare(smtp).await {
+    let Handling { patience, gate, tokens } = handling;
+    let route = match Route::prepare(smtp, tokens).await {
         Ok(route) => route,
         Err(error) => {
             delivery.refuse(to, &error);
@@ -65,6 +67,14 @@ pub(super) async fn send(
         tokio::time::sleep(pause).await;
         waiting = attempt.put_off.into_iter().map(|refused| refused.to).collect();
     }
+}
+
+/// Talks with the server up to the point where a letter would begin. Answers its name.
+pub(super) async fn check(smtp: &Smtp, handling: Handling<'_>) -> Result<String, DeliveryError> {
+    let route = Route::prepare(smtp, handling.tokens).await?;
+    let session = Session::open(&route, handling, Deadline::after(handling.patience.total)).await?;
+    session.close().await;
+    Ok(route.server)
 }
 
 /// What one conversation achieved.

@@ -9,8 +9,9 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use secrecy::ExposeSecret as _;
 
-use crate::config::{Smtp, SmtpTls};
+use crate::config::{Login, Proof, Smtp, SmtpTls};
 use crate::delivery::error::DeliveryError;
+use crate::delivery::token::{Token, TokenSource};
 use crate::delivery::words::Cause;
 
 /// A server and how to speak with it.
@@ -20,23 +21,39 @@ pub(super) struct Route<'a> {
     pub(super) server: String,
     /// None where the connection stays unprotected.
     pub(super) tls: Option<TlsParameters>,
-    pub(super) credentials: Option<Credentials>,
+    pub(super) sign_in: Option<SignIn>,
     /// What `EHLO` says.
     pub(super) hello: ClientId,
 }
 
+/// Who signs in, and what proves it.
+pub(super) enum SignIn {
+    /// By user name and password.
+    Password(Credentials),
+    /// As a mailbox, with a token.
+    Token { mailbox: String, token: Token },
+}
+
 impl<'a> Route<'a> {
-    pub(super) async fn prepare(smtp: &'a Smtp) -> Result<Self, DeliveryError> {
+    /// Asks `tokens` for one where the server wants one. It lives longer than any patience.
+    pub(super) async fn prepare(smtp: &'a Smtp, tokens: &dyn TokenSource) -> Result<Self, DeliveryError> {
         let server = format!("{}:{}", smtp.host, smtp.port);
         let tls = match smtp.tls {
             SmtpTls::StartTls | SmtpTls::Implicit => Some(tls(smtp, &server).await?),
             SmtpTls::None => None,
         };
-        let credentials = smtp
-            .login
-            .as_ref()
-            .map(|login| Credentials::new(login.username.clone(), login.password.expose_secret().to_owned()));
-        Ok(Self { smtp, server, tls, credentials, hello: hello() })
+        let sign_in = match &smtp.login {
+            None => None,
+            Some(Login { username, proof: Proof::Password(password) }) => {
+                let password = password.expose_secret().to_owned();
+                Some(SignIn::Password(Credentials::new(username.clone(), password)))
+            }
+            Some(Login { username, proof: Proof::Token(_) }) => {
+                let token = tokens.token().await.map_err(DeliveryError::NoToken)?;
+                Some(SignIn::Token { mailbox: username.clone(), token })
+            }
+        };
+        Ok(Self { smtp, server, tls, sign_in, hello: hello() })
     }
 }
 

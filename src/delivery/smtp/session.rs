@@ -4,8 +4,10 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use lettre::Address;
-use lettre::transport::smtp::authentication::Mechanism;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt};
 use lettre::transport::smtp::extension::MailParameter;
@@ -14,11 +16,13 @@ use lettre::transport::smtp::response::Response;
 use super::Handling;
 use super::connect::connect;
 use super::failure::{Place, Subject};
-use super::route::Route;
+use super::route::{Route, SignIn};
 use crate::config::SmtpTls;
-use crate::delivery::error::DeliveryError;
+use crate::delivery::error::{DeliveryError, Way};
 use crate::delivery::gate::Gate;
 use crate::delivery::patience::{Deadline, Patience};
+use crate::delivery::token::Token;
+use crate::delivery::words::Answer;
 
 /// The message is written in pieces of this size: one large piece would be held three times over.
 const PIECE: usize = 64 * 1024;
@@ -42,12 +46,32 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// A token that is refused for good is renewed once, for it may have been revoked while it was kept.
     pub(super) async fn open(
         route: &'a Route<'a>,
         handling: Handling<'a>,
         deadline: Deadline,
     ) -> Result<Self, DeliveryError> {
-        let Handling { patience, gate } = handling;
+        let opened = Self::begin(route, handling, deadline, route.sign_in.as_ref()).await;
+        match (opened, &route.sign_in) {
+            (Err(DeliveryError::TokenLogin { answer, .. }), Some(SignIn::Token { mailbox, token }))
+                if !answer.is_temporary() =>
+            {
+                let token = handling.tokens.renewed(token).await.map_err(DeliveryError::NoToken)?;
+                let sign_in = SignIn::Token { mailbox: mailbox.clone(), token };
+                Self::begin(route, handling, deadline, Some(&sign_in)).await
+            }
+            (opened, _) => opened,
+        }
+    }
+
+    async fn begin(
+        route: &'a Route<'a>,
+        handling: Handling<'a>,
+        deadline: Deadline,
+        sign_in: Option<&SignIn>,
+    ) -> Result<Self, DeliveryError> {
+        let Handling { patience, gate, .. } = handling;
         let connection = connect(route, patience, deadline).await?;
         let mut session = Self {
             connection,
@@ -63,7 +87,7 @@ impl<'a> Session<'a> {
             session.protect().await?;
         }
         session.learn_limit().await?;
-        session.sign_in().await?;
+        session.sign_in(sign_in).await?;
         Ok(session)
     }
 
@@ -99,8 +123,15 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn sign_in(&mut self) -> Result<(), DeliveryError> {
-        let Some(credentials) = &self.route.credentials else { return Ok(()) };
+    async fn sign_in(&mut self, sign_in: Option<&SignIn>) -> Result<(), DeliveryError> {
+        match sign_in {
+            None => Ok(()),
+            Some(SignIn::Password(credentials)) => self.sign_in_by_password(credentials).await,
+            Some(SignIn::Token { mailbox, token }) => self.sign_in_by_token(mailbox, token).await,
+        }
+    }
+
+    async fn sign_in_by_password(&mut self, credentials: &Credentials) -> Result<(), DeliveryError> {
         if self.connection.server_info().get_auth_mechanism(&MECHANISMS).is_none() {
             return Err(DeliveryError::NoMechanism { server: self.route.server.clone() });
         }
@@ -109,6 +140,28 @@ impl<'a> Session<'a> {
         match self.deadline.within(self.patience.answer, signed_in).await {
             Ok(answer) => answer.map(drop).map_err(|error| at.failure(&error)),
             Err(_) => Err(at.silence()),
+        }
+    }
+
+    /// XOAUTH2 (FACTS §14.2). Said here and not by lettre: a server may answer a token it does not like with 334 and
+    /// wants an empty line before it says why (inferred for Exchange), which lettre takes for a mistake of its own.
+    async fn sign_in_by_token(&mut self, mailbox: &str, token: &Token) -> Result<(), DeliveryError> {
+        if self.connection.server_info().get_auth_mechanism(&[Mechanism::Xoauth2]).is_none() {
+            return Err(DeliveryError::NoXoauth2 { server: self.route.server.clone() });
+        }
+        let proof = format!("user={mailbox}\x01auth=Bearer {}\x01\x01", token.secret());
+        let line = format!("AUTH XOAUTH2 {}\r\n", BASE64.encode(proof));
+        let answer = self.command("AUTH", Subject::Token, line).await?;
+        if !answer.has_code(334) {
+            return Ok(());
+        }
+        match self.command("AUTH", Subject::Token, "\r\n").await {
+            Err(error @ DeliveryError::TokenLogin { .. }) => Err(error),
+            // Whatever else follows a challenge, nobody is signed in.
+            Ok(_) | Err(_) => {
+                self.over = true;
+                Err(self.at("AUTH", Subject::Token).refusal(Answer::new(535, "the token was not accepted")))
+            }
         }
     }
 
@@ -155,7 +208,7 @@ impl<'a> Session<'a> {
         };
         self.over = true;
         if handed_over.load(Ordering::Relaxed) {
-            return Err(DeliveryError::Unconfirmed { server: self.route.server.clone() });
+            return Err(DeliveryError::Unconfirmed { server: self.route.server.clone(), way: Way::Smtp });
         }
         Err(error)
     }

@@ -28,6 +28,7 @@ mod delta;
 mod effective;
 mod filter;
 mod listing;
+mod mail;
 mod objects;
 mod page_token;
 mod passwords;
@@ -171,6 +172,10 @@ fn serve(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
 
 fn answered(visit: &Visit<'_>, conditions: &Conditions) -> Outcome {
     let Visit { state, received, claims, member, ticket, .. } = *visit;
+    if mail::is_upload(received) {
+        let served = mail::put(state, received);
+        return Outcome::Answered(served.unwrap_or_else(|refusal| refusal.into_answer(state, received)));
+    }
     let checked = claims.as_ref().map_err(|refused| *refused).and_then(|claims| {
         if !member {
             state.mint.admit(claims, &state.audiences, state.clock())?;
@@ -253,6 +258,7 @@ fn dispatch(call: &Call<'_>, route: &Route) -> Served {
         Route::DirectoryAudits => reports::audits(call),
         Route::Deleted(kind) => listing::deleted(call, *kind),
         Route::Blueprints => listing::blueprints(call),
+        Route::Mail(route) => mail::serve(call, route),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Paths and the permissions they need.
 
+use super::mail::MailRoute;
 use super::refusal::Refusal;
 use super::reports::Report;
 use crate::emulator::ObjectKind;
@@ -42,6 +43,7 @@ pub(super) enum Route {
     DirectoryAudits,
     Deleted(ObjectKind),
     Blueprints,
+    Mail(MailRoute),
 }
 
 const READ_OBJECTS: &[&str] =
@@ -95,6 +97,7 @@ impl Route {
     fn below_version(method: &str, segments: &[&str]) -> Result<Self, Refusal> {
         match segments {
             ["$batch"] => allowed(method, &[("POST", Self::Batch)]),
+            ["users", rest @ ..] => MailRoute::of(method, rest).map(Self::Mail),
             ["policies", rest @ ..] => Self::below_policies(method, rest),
             ["auditLogs", "directoryAudits" | "directoryaudits"] => {
                 allowed(method, &[("GET", Self::DirectoryAudits)])
@@ -201,6 +204,7 @@ impl Route {
             | Self::AppRoleAssignedTo(_)
             | Self::Deleted(_) => &[READ_OBJECTS],
             Self::Blueprints => &[READ_BLUEPRINTS],
+            Self::Mail(route) => &[route.needs()],
             Self::RoleAssignments => &[READ_ROLES],
             Self::Report(_) => &[READ_REPORTS],
             Self::DirectoryAudits => &[READ_REPORTS, READ_DIRECTORY],

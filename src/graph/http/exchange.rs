@@ -6,13 +6,14 @@ use serde_json::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::counted::Counted;
 use super::{Call, Graph};
 use crate::graph::budget::Said;
 use crate::graph::call::Version;
 use crate::graph::error::{Answer, GraphError, plain};
-use crate::graph::retry::retry_after;
 use crate::graph::tokens::Bearer;
 use crate::graph::write::WriteCall;
+use crate::http::retry_after;
 
 /// An error body past this is not read: it is no error of Graph's then.
 pub(in crate::graph) const ERROR_BODY_LIMIT: usize = 64 << 10;
@@ -51,8 +52,10 @@ impl Graph {
             .header("x-ms-throttle-priority", "Low")
             .header("Prefer", "include-unknown-enum-members");
         let started = Instant::now();
+        let counted = Counted::sent(&self.tenant);
         let response = request.send().await.map_err(|error| broken(name, error))?;
         let (status, elapsed) = (response.status().as_u16(), started.elapsed().as_millis());
+        counted.answered(status);
         tracing::debug!(
             request = name,
             status,

@@ -155,6 +155,24 @@ impl SignInError {
         }
     }
 
+    /// Whether trying again later may help without anybody doing anything.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Silent { .. } => true,
+            Self::NoClientId
+            | Self::Certificate { .. }
+            | Self::TokenFile { .. }
+            | Self::TokenFileEmpty { .. }
+            | Self::Refused { .. }
+            | Self::Strange { .. }
+            | Self::Untrusted { .. }
+            | Self::NoToken
+            | Self::Failed { .. }
+            | Self::Other { .. } => false,
+        }
+    }
+
     /// What lies beneath an error of `azure_core`, where it began as one of ours.
     pub(super) fn within(error: &azure_core::Error) -> Option<Self> {
         causes(error).find_map(|cause| cause.downcast_ref::<Self>().cloned())

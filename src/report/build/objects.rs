@@ -66,18 +66,8 @@ pub(super) fn row(judged: &Judged<'_>, header: &Header, context: &Context<'_>) -
 /// The rows of an object's credentials, as Graph lists them.
 pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl Iterator<Item = CredentialRow> {
     judged.credentials.iter().map(|credential| {
-        let Credential {
-            at: _,
-            kind,
-            repeats: _,
-            rotated_by,
-            key_id: _,
-            name,
-            usage,
-            start,
-            end,
-            unreadable,
-        } = *credential;
+        let Credential { at: _, kind, repeats, rotated_by, key_id: _, name, usage, start, end, unreadable } =
+            *credential;
         CredentialRow {
             object_type: judged.object.kind().into(),
             object_id: judged.object.id.to_string(),
@@ -94,6 +84,7 @@ pub(super) fn credentials(judged: &Judged<'_>, context: &Context<'_>) -> impl It
             state: if unreadable { "" } else { credential.state(context.now).as_str() },
             last_used: aside::last_used(credential, context),
             not_flagged: not_flagged(kind, rotated_by),
+            repeats,
         }
     })
 }

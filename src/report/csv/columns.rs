@@ -155,6 +155,7 @@ pub(super) fn credential(row: &CredentialRow) -> [Cell<'_>; CREDENTIAL_COLUMNS.l
         state,
         last_used,
         not_flagged: _,
+        repeats: _,
     } = row;
     [
         object_type.as_str().into(),

@@ -2,12 +2,15 @@
 
 use serde::Serialize;
 
-use super::link;
-use super::tables::{Choice, Places, Table, cut};
+use super::portal;
+use super::tables::Drawn;
 use crate::domain::{Severity, Status};
 use crate::report::phrases::{counted, minute};
 use crate::report::since::{INCOMPLETE, Since, instead_of_changes};
 use crate::report::{ChangeKind, ChangeRow, Report};
+
+/// Changes that are there before, or without, the script.
+const FIRST: usize = 10;
 
 /// The section about changes.
 #[derive(Serialize)]
@@ -20,7 +23,7 @@ pub(super) struct Changes<'a> {
     caution: Option<&'static str>,
     /// What stands in place of the table.
     instead: Option<String>,
-    table: Table<Change<'a>>,
+    table: Drawn<Change<'a>>,
 }
 
 #[derive(Serialize)]
@@ -34,7 +37,6 @@ struct Change<'a> {
     severity: Option<&'static str>,
     name: &'a str,
     id: &'a str,
-    anchor: Option<usize>,
     url: Option<&'a str>,
     subject: &'static str,
     rule: &'static str,
@@ -47,11 +49,10 @@ struct Change<'a> {
 }
 
 impl<'a> Changes<'a> {
-    pub(super) fn of(report: &'a Report, most: usize, places: &Places<'_>) -> Self {
+    pub(super) fn of(report: &'a Report, most: usize) -> Self {
         let since = Since::of(report);
         let all = report.changes.len();
-        let rows = report.changes.get(..most.min(all)).unwrap_or_default();
-        let severities = Severity::ALL.iter().map(Severity::to_string).collect();
+        let rows = report.changes.iter().take(most.min(FIRST)).map(|row| change(report, row));
         Self {
             title: match &since {
                 Some(since) => format!("What changed since {}", since.when()),
@@ -60,20 +61,13 @@ impl<'a> Changes<'a> {
             numbers: since.as_ref().map(numbers).unwrap_or_default(),
             caution: (since.is_some() && !report.gaps.is_empty()).then_some(INCOMPLETE),
             instead: instead_of_changes(report),
-            table: Table {
+            table: Drawn {
                 caption: format!(
                     "{} up to this run, {}, by kind",
                     counted(all, "change"),
                     minute(report.header.started)
                 ),
-                cut: cut(rows.len(), all, "change", "the first of them", "changes.csv"),
-                choices: vec![
-                    Choice::new("Change", 0, rows.iter().map(|row| row.change.as_str())),
-                    Choice::new("Kind", 1, rows.iter().map(|row| row.kind.as_str())),
-                    Choice::exactly("Severity", 2, severities),
-                    Choice::new("Rule", 4, rows.iter().filter_map(|row| row.rule).map(|rule| rule.as_str())),
-                ],
-                rows: rows.iter().map(|row| change(row, places)).collect(),
+                rows: rows.collect(),
             },
         }
     }
@@ -87,7 +81,7 @@ fn numbers(since: &Since) -> String {
     }
 }
 
-fn change<'a>(row: &'a ChangeRow, places: &Places<'_>) -> Change<'a> {
+fn change<'a>(report: &Report, row: &'a ChangeRow) -> Change<'a> {
     let ChangeRow {
         change,
         kind,
@@ -118,8 +112,7 @@ fn change<'a>(row: &'a ChangeRow, places: &Places<'_>) -> Change<'a> {
         severity: severity.map(Severity::as_str),
         name: display_name,
         id: object_id,
-        anchor: places.of_object(*object_type, object_id),
-        url: link(portal_url),
+        url: portal(report, portal_url),
         subject: object_type.as_str(),
         rule: rule.map_or("", |rule| rule.as_str()),
         credential_type,

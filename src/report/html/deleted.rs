@@ -52,7 +52,6 @@ pub(super) fn deleted(report: &Report) -> Option<Table<Deleted<'_>>> {
             0 => "No deleted application can be restored".to_owned(),
             some => counted(some, "deleted application"),
         },
-        cut: None,
         choices: Vec::<Choice>::new(),
         rows: rows.iter().map(row).collect(),
     })

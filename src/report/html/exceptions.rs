@@ -24,7 +24,6 @@ pub(super) fn exceptions(report: &Report) -> Table<Exception<'_>> {
             0 => "No exceptions are configured for this tenant".to_owned(),
             some => format!("{} as configured", counted(some, "exception")),
         },
-        cut: None,
         choices: vec![Choice::new("State", 0, rows.iter().map(|row| row.state.as_str()))],
         rows: rows.iter().map(exception).collect(),
     }

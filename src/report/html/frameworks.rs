@@ -37,7 +37,6 @@ pub(super) fn frameworks(report: &Report) -> Table<Framework<'_>> {
     let rows = &report.frameworks;
     Table {
         caption: in_numbers(rows),
-        cut: None,
         choices: vec![
             Choice::exactly("Verdict", 0, Verdict::ALL.map(|verdict| verdict.as_str().to_owned()).into()),
             Choice::new("Framework", 1, rows.iter().map(|row| row.control.framework.name())),

@@ -3,9 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::charts::{Chart, secrets_by_days_left, severities};
-use super::link;
-use super::trend::Trend;
+use super::portal;
 use crate::domain::Severity;
 use crate::report::phrases::{counted, grouped, minute, spoken};
 use crate::report::reading::fact;
@@ -52,7 +50,7 @@ impl<'a> Head<'a> {
             run_id: header.run_id.as_str(),
             started: minute(header.started),
             started_exactly: exactly(header.started),
-            portal: link(header.portal),
+            portal: portal(report, header.portal),
             compared,
             compared_exactly: mark.map(|mark| exactly(mark.started)),
             compared_run: mark.map_or("", |mark| mark.run_id.as_str()),
@@ -84,8 +82,6 @@ pub(super) struct Overview<'a> {
     figures: Vec<Figure>,
     rules: Vec<Rule<'a>>,
     rules_left: Option<String>,
-    charts: Vec<Chart>,
-    trend: Option<Trend>,
     sections: Vec<Section>,
 }
 
@@ -143,8 +139,6 @@ impl<'a> Overview<'a> {
             rules_left: (left > 0).then(|| {
                 format!("{} more with {} stand below.", counted(rest.len(), "rule"), counted(left, "finding"))
             }),
-            charts: vec![severities(summary), secrets_by_days_left(summary.secrets)],
-            trend: Trend::of(report),
             sections: sections(report),
         }
     }
@@ -225,6 +219,7 @@ fn sections(report: &Report) -> Vec<Section> {
     } = report;
     let section = |id, label, count| Section { id, label, count: grouped(count) };
     let mut sections = vec![
+        Section { id: "summary", label: "Summary", count: String::new() },
         section("changes", "Changes", changes.len()),
         section("findings", "Findings", findings.len()),
         section("objects", "Objects", objects.len()),
@@ -235,7 +230,7 @@ fn sections(report: &Report) -> Vec<Section> {
         section("undecided", "Undecided", undecided.len()),
     ];
     if let Some(deleted) = deleted {
-        sections.insert(5, section("deleted", "Deleted applications", deleted.len()));
+        sections.insert(6, section("deleted", "Deleted applications", deleted.len()));
     }
     sections
 }

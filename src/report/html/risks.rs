@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::link;
-use super::tables::Places;
+use super::portal;
 use crate::report::{Report, RiskRow};
 
 #[derive(Serialize)]
@@ -11,20 +10,21 @@ pub(super) struct Risk<'a> {
     severity: &'static str,
     name: &'a str,
     subject: &'static str,
-    anchor: Option<usize>,
+    id: &'a str,
     url: Option<&'a str>,
     reasons: &'a [String],
 }
 
-pub(super) fn risks<'a>(report: &'a Report, places: &Places<'_>) -> Vec<Risk<'a>> {
-    let row = |row: &'a RiskRow| {
-        let RiskRow { object_type, object_id, app_id: _, display_name, severity, reasons, portal_url } = row;
+pub(super) fn risks(report: &Report) -> Vec<Risk<'_>> {
+    let row = |row| {
+        let RiskRow { object_type, object_id, app_id: _, display_name, severity, reasons, portal_url }: &RiskRow =
+            row;
         Risk {
             severity: severity.as_str(),
             name: display_name,
             subject: object_type.as_str(),
-            anchor: places.of_object(*object_type, object_id),
-            url: link(portal_url),
+            id: object_id,
+            url: portal(report, portal_url),
             reasons,
         }
     };

@@ -1,19 +1,49 @@
-//! What the page's tables share: captions, filters, and how rows find each other.
+//! What the page's tables share: captions and filters.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::excerpt::Excerpt;
-use crate::report::phrases::{counted, grouped};
-use crate::report::{FindingRow, ObjectRow, Subject};
+use crate::report::Report;
+use crate::report::phrases::counted;
 
-/// A table with its filters.
+/// A table whose rows the script draws from the data. Those that are here are the first.
+#[derive(Serialize)]
+pub(super) struct Drawn<R> {
+    pub(super) caption: String,
+    pub(super) rows: Vec<R>,
+}
+
+/// The captions of the tables that have no rows here.
+#[derive(Serialize)]
+pub(super) struct Captions {
+    objects: String,
+    credentials: String,
+    undecided: String,
+    /// How many rows they have.
+    rows: [usize; 3],
+}
+
+impl Captions {
+    pub(super) fn of(report: &Report) -> Self {
+        let Report { objects, credentials, undecided, gaps, summary, .. } = report;
+        Self {
+            objects: summary.by_compliance(),
+            credentials: counted(credentials.len(), "credential"),
+            undecided: match (undecided.len(), gaps.is_empty()) {
+                (0, true) => "Every rule could be decided".to_owned(),
+                (0, false) => "Every rule could be decided on what was read".to_owned(),
+                (some, _) => counted(some, "open question"),
+            },
+            rows: [objects.len(), credentials.len(), undecided.len()],
+        }
+    }
+}
+
+/// A table with all its rows, and with its filters.
 #[derive(Serialize)]
 pub(super) struct Table<R> {
     pub(super) caption: String,
-    /// How many rows there are, where not all are here.
-    pub(super) cut: Option<String>,
     pub(super) choices: Vec<Choice>,
     pub(super) rows: Vec<R>,
 }
@@ -23,17 +53,7 @@ pub(super) struct Table<R> {
 pub(super) struct Choice {
     pub(super) label: &'static str,
     pub(super) column: usize,
-    /// Words that stand for several of those in the column.
-    pub(super) together: Vec<Together>,
     pub(super) words: Vec<String>,
-}
-
-/// A word of a filter that stands for several of a column.
-#[derive(Serialize)]
-pub(super) struct Together {
-    pub(super) word: &'static str,
-    /// Those it stands for, with `|` between them.
-    pub(super) means: String,
 }
 
 impl Choice {
@@ -49,41 +69,6 @@ impl Choice {
 
     /// Offers these words in this order.
     pub(super) fn exactly(label: &'static str, column: usize, words: Vec<String>) -> Self {
-        Self { label, column, together: Vec::new(), words }
-    }
-}
-
-/// `5,000 of 812,334 findings, the worst first. All of them are in findings.csv.` Nothing where all are here.
-pub(super) fn cut(here: usize, all: usize, noun: &str, which: &str, file: &str) -> Option<String> {
-    let said = || format!("{} of {}, {which}. All of them are in {file}.", grouped(here), counted(all, noun));
-    (here < all).then(said)
-}
-
-/// Where the objects stand in their table, counted from 1, and what was found about them.
-pub(super) struct Places<'a> {
-    anchors: HashMap<(Subject, &'a str), usize>,
-    findings: HashMap<(Subject, &'a str), Vec<&'a FindingRow>>,
-}
-
-impl<'a> Places<'a> {
-    pub(super) fn of(excerpt: &'a Excerpt) -> Self {
-        let key =
-            |(index, row): (usize, &'a ObjectRow)| ((row.object_type, row.object_id.as_str()), index + 1);
-        let mut findings: HashMap<_, Vec<_>> = HashMap::new();
-        for finding in &excerpt.findings {
-            findings.entry((finding.object_type, finding.object_id.as_str())).or_default().push(finding);
-        }
-        Self { anchors: excerpt.objects.iter().enumerate().map(key).collect(), findings }
-    }
-
-    /// The place of an object, where it has a row.
-    pub(super) fn of_object(&self, subject: Subject, id: &str) -> Option<usize> {
-        self.anchors.get(&(subject, id)).copied()
-    }
-
-    /// What was found about an object, worst first.
-    pub(super) fn findings(&self, object: &'a ObjectRow) -> &[&'a FindingRow] {
-        let key = (object.object_type, object.object_id.as_str());
-        self.findings.get(&key).map(Vec::as_slice).unwrap_or_default()
+        Self { label, column, words }
     }
 }

@@ -234,6 +234,7 @@ impl<'a> From<&'a CredentialRow> for Credential<'a> {
             state,
             last_used,
             not_flagged,
+            repeats: _,
         } = row;
         Self {
             object_type: object_type.as_str(),

@@ -76,7 +76,7 @@ impl Enclosure {
         let name = format!("keysweep-{}.zip", stem(header));
         Ok(match pack(&name, header, &csvs, limit, contents)? {
             Some(bytes) => {
-                let archive = Attachment { name, media_type: ZIP, bytes };
+                let archive = Attachment { name, media_type: ZIP.into(), bytes };
                 Self { attachments: vec![archive], outcome: Outcome::Packed { whole, limit }, holds_plan }
             }
             None => Self { attachments: Vec::new(), outcome: Outcome::LeftOut { whole, limit }, holds_plan },
@@ -88,13 +88,13 @@ impl Enclosure {
 fn drawn(header: &Header, plan: &Plan) -> Result<Attachment, PageError> {
     let json = plan.to_json().map_err(PageError::Plan)?;
     let name = format!("{}-plan.json", stem(header));
-    Ok(Attachment { name, media_type: JSON, bytes: json.into_bytes() })
+    Ok(Attachment { name, media_type: JSON.into(), bytes: json.into_bytes() })
 }
 
 fn attach(header: &Header, csv: &ReportFile, contents: &dyn Contents) -> Result<Attachment, PageError> {
     let mut bytes = Vec::with_capacity(usize::try_from(csv.bytes).unwrap_or_default());
     copy(csv, contents, &mut bytes)?;
-    Ok(Attachment { name: attached(header, csv), media_type: CSV, bytes })
+    Ok(Attachment { name: attached(header, csv), media_type: CSV.into(), bytes })
 }
 
 /// Copies a file, which must be what was written: whoever gets the mail can hold it against the manifest.

@@ -6,6 +6,7 @@ use super::Kept;
 use super::attachments::{Enclosure, Outcome};
 use super::changes::Changes;
 use super::frameworks::Frameworks;
+use super::pictures::Pictures;
 use super::remedied::{Remedied, Section};
 use super::standing::{Group, standing};
 use crate::domain::{ExceptionState, Severity};
@@ -44,6 +45,7 @@ pub(super) struct Digest {
     pub(super) groups: Vec<Group>,
     /// The controls of published frameworks.
     pub(super) frameworks: Frameworks,
+    pub(super) pictures: Pictures,
     /// How many findings are not listed, and where they are.
     pub(super) rest: Option<String>,
     /// What is attached, and where everything lies.
@@ -80,6 +82,7 @@ impl Digest {
         enclosure: &Enclosure,
         kept: Kept,
         remedied: Option<&Remedied>,
+        pictures: Pictures,
     ) -> Self {
         let Report { header, summary, .. } = report;
         let gap = |part: &str, reason: &str| Gap { part: plain(part, NAME), reason: plain(reason, SENTENCE) };
@@ -106,6 +109,7 @@ impl Digest {
             risks: report.risks.iter().take(RISKS).map(risk).collect(),
             groups,
             frameworks: Frameworks::of(&report.frameworks),
+            pictures,
             rest: rest(summary.findings().saturating_sub(listed), enclosure),
             files: whereabouts(report, files, enclosure, kept),
         }

@@ -3,6 +3,7 @@
 use super::changes::{Changes, Line};
 use super::digest::{Digest, Risk};
 use super::frameworks::Frameworks;
+use super::pictures::{Picture, Pictures};
 use super::remedied::{Group as Steps, Section};
 use super::standing::Group;
 
@@ -36,11 +37,15 @@ pub(super) fn text(digest: &Digest) -> String {
     for figure in &digest.figures {
         page.wrapped("", "  ", figure);
     }
+    if let Some(Picture { words, .. }) = &digest.pictures.trend {
+        page.wrapped("", "  ", words);
+    }
     write_risks(&mut page, &digest.risks);
     for group in &digest.groups {
         write_group(&mut page, group);
     }
     write_frameworks(&mut page, &digest.frameworks);
+    write_pictures(&mut page, &digest.pictures);
     page.blank();
     if let Some(rest) = &digest.rest {
         page.wrapped("", "", rest);
@@ -142,19 +147,43 @@ fn write_frameworks(page: &mut Page, frameworks: &Frameworks) {
     }
 }
 
+fn write_pictures(page: &mut Page, pictures: &Pictures) {
+    if pictures.others.is_empty() {
+        return;
+    }
+    page.blank();
+    page.wrapped("", "", "Credentials and policies");
+    for Picture { title, words, .. } in &pictures.others {
+        page.wrapped("  - ", "    ", &format!("{title}. {words}"));
+    }
+}
+
+/// A text that is being written.
 #[derive(Default)]
-struct Page(String);
+pub(in crate::report) struct Page(String);
 
 impl Page {
+    /// The text.
+    pub(in crate::report) fn end(self) -> String {
+        self.0
+    }
+
     /// An empty line, unless one stands there already.
-    fn blank(&mut self) {
+    pub(in crate::report) fn blank(&mut self) {
         if !self.0.ends_with("\n\n") {
             self.0.push('\n');
         }
     }
 
+    /// What is no use in pieces, as a link, on a line of its own.
+    pub(in crate::report) fn unbroken(&mut self, first: &str, text: &str) {
+        self.0.push_str(first);
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
     /// Words in lines of at most [`COLUMNS`]; a longer word is broken where it must.
-    fn wrapped(&mut self, first: &str, rest: &str, words: &str) {
+    pub(in crate::report) fn wrapped(&mut self, first: &str, rest: &str, words: &str) {
         let mut line = first.to_owned();
         let mut start = line.chars().count();
         let mut column = start;

@@ -1,0 +1,186 @@
+//! What is told to webhooks about a run: Teams, Slack, and a JSON of our own. The same counts and the same few
+//! findings for all; names are one line each, and nothing in them is a link, a mention or markup.
+
+mod generic;
+mod slack;
+mod teams;
+
+use super::narrowed::AtLeast;
+use super::phrases::{counted, grouped, minute, plain};
+use super::since::{Since, instead_of_changes};
+use super::{FindingChange, FindingRow, Report, RiskRow};
+use crate::domain::Severity;
+
+pub use generic::{HOOK_VERSION, hook_schema};
+
+/// Findings that are listed: new ones first.
+const LISTED: usize = 10;
+/// Objects listed as where an attacker would begin.
+const RISKS: usize = 3;
+const NAME: usize = 80;
+const SENTENCE: usize = 240;
+
+/// Who is told, and in which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookKind {
+    /// A workflow of Teams: an adaptive card.
+    Teams,
+    /// An incoming webhook of Slack: blocks.
+    Slack,
+    /// Anybody else: JSON by [`hook_schema`].
+    Generic,
+}
+
+/// Whether a webhook is told of a run: where an open finding of at least this severity is new or back, and of every
+/// run that is incomplete.
+#[must_use]
+pub fn hook_wanted(report: &Report, least: Severity) -> bool {
+    !report.summary.complete || AtLeast::of(report, least).any_fresh()
+}
+
+/// What is told to a webhook: JSON. Counts are of all severities; findings are listed of at least `least`. The same
+/// report gives the same bytes.
+#[must_use]
+pub fn hook_body(report: &Report, kind: HookKind, least: Severity) -> String {
+    let news = News::of(report, least);
+    match kind {
+        HookKind::Teams => teams::body(&news),
+        HookKind::Slack => slack::body(&news),
+        HookKind::Generic => generic::body(report, &news),
+    }
+}
+
+/// What there is to tell, in words that are one line each.
+struct News {
+    complete: bool,
+    tenant: String,
+    run: String,
+    /// How complete it was.
+    first_line: String,
+    /// Why parts were not read, and what to do.
+    gaps: Vec<String>,
+    /// `2 critical, 11 high`.
+    by_severity: String,
+    counts: Vec<(Severity, usize)>,
+    /// What changed since when.
+    changes: String,
+    /// Findings that are new or back.
+    fresh: Vec<Item>,
+    /// Of how many those are.
+    fresh_in_all: usize,
+    least: Severity,
+    risks: Vec<Risk>,
+}
+
+/// A finding.
+struct Item {
+    severity: Severity,
+    rule: &'static str,
+    change: Option<FindingChange>,
+    name: String,
+    kind: &'static str,
+    object_id: String,
+    detail: String,
+}
+
+/// Where an attacker would begin.
+struct Risk {
+    severity: Severity,
+    name: String,
+    kind: &'static str,
+    object_id: String,
+    why: String,
+}
+
+impl News {
+    fn of(report: &Report, least: Severity) -> Self {
+        let Report { header, gaps, risks, summary, .. } = report;
+        let parts: Vec<String> = gaps.iter().map(|gap| plain(&gap.part, NAME)).collect();
+        let first_line = match parts.as_slice() {
+            [] => "Complete: everything the audit asked for was read.".to_owned(),
+            parts => format!("INCOMPLETE: not read: {}.", plain(&parts.join(", "), SENTENCE)),
+        };
+        let found = AtLeast::of(report, least);
+        let fresh_in_all = found.fresh.unwrap_or(found.open);
+        let wanted = |row: &FindingRow| {
+            let standing = found.fresh.is_some() && row.change == Some(FindingChange::Standing);
+            row.status.is_open() && least <= row.severity && !standing
+        };
+        let listed = fresh_in_all.min(LISTED);
+        let fresh = if listed == 0 {
+            Vec::new()
+        } else {
+            report.findings.iter().filter(wanted).take(listed).collect()
+        };
+        let changes = match (Since::of(report), instead_of_changes(report)) {
+            (_, Some(sentence)) => sentence,
+            (Some(since), None) => format!("Since {}: {}", since.when(), since.sentence()),
+            (None, None) => String::new(),
+        };
+        Self {
+            complete: summary.complete,
+            tenant: plain(&header.tenant, NAME),
+            run: format!("Run {}, started {}", header.run_id, minute(header.started)),
+            first_line,
+            gaps: gaps
+                .iter()
+                .map(|gap| format!("{}: {}", plain(&gap.part, NAME), plain(&gap.reason, SENTENCE)))
+                .collect(),
+            by_severity: summary.by_severity(),
+            counts: summary.severities.to_vec(),
+            changes,
+            fresh: fresh.into_iter().map(Item::of).collect(),
+            fresh_in_all,
+            least,
+            risks: risks.iter().filter(|risk| least <= risk.severity).take(RISKS).map(Risk::of).collect(),
+        }
+    }
+
+    fn title(&self) -> String {
+        let mark = if self.complete { "" } else { "INCOMPLETE " };
+        plain(&format!("{mark}Keysweep {}: {}", self.tenant, self.by_severity), 140)
+    }
+
+    /// Above the list.
+    fn heading(&self) -> String {
+        let what = match self.least {
+            Severity::Info => String::new(),
+            Severity::Critical => ", critical".to_owned(),
+            least => format!(", {least} and worse"),
+        };
+        format!("New or back{what}: {}", grouped(self.fresh_in_all))
+    }
+
+    fn more(&self) -> Option<String> {
+        let left = self.fresh_in_all.saturating_sub(self.fresh.len());
+        (left > 0).then(|| format!("and {} more, in the reports.", counted(left, "finding")))
+    }
+}
+
+impl Item {
+    fn of(row: FindingRow) -> Self {
+        let name = plain(&row.display_name, NAME);
+        Self {
+            severity: row.severity,
+            rule: row.rule.as_str(),
+            change: row.change,
+            name: if name.is_empty() { plain(&row.object_id, NAME) } else { name },
+            kind: row.object_type.as_str(),
+            detail: plain(&row.detail, SENTENCE),
+            object_id: row.object_id,
+        }
+    }
+}
+
+impl Risk {
+    fn of(row: &RiskRow) -> Self {
+        let name = plain(&row.display_name, NAME);
+        Self {
+            severity: row.severity,
+            name: if name.is_empty() { plain(&row.object_id, NAME) } else { name },
+            kind: row.object_type.as_str(),
+            object_id: row.object_id.clone(),
+            why: plain(&row.reasons.join(" "), SENTENCE),
+        }
+    }
+}

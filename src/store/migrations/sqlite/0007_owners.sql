@@ -1,0 +1,14 @@
+-- What owners of applications were told of findings that are still open: a row for each of both. Times are those of
+-- the runs they were told by.
+CREATE TABLE told (
+    tenant INTEGER NOT NULL REFERENCES tenant (number),
+    -- In lower case; of the fallback contacts together, 'fallback'.
+    address TEXT NOT NULL,
+    -- The first half of the SHA-256 of the finding's key.
+    finding BLOB NOT NULL,
+    first_told INTEGER NOT NULL,
+    last_told INTEGER NOT NULL,
+    -- When it was escalated.
+    escalated INTEGER,
+    PRIMARY KEY (tenant, address, finding)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,177 @@
+//! What webhooks are told.
+
+use keysweep::domain::{RuleId, Severity};
+use keysweep::report::{
+    Compared, FindingChange, HookKind, Report, Subject, hook_body, hook_schema, hook_wanted,
+};
+use serde_json::Value;
+
+use crate::{history, sample};
+
+const KINDS: [HookKind; 3] = [HookKind::Teams, HookKind::Slack, HookKind::Generic];
+
+fn body(report: &Report, kind: HookKind, least: Severity) -> Value {
+    serde_json::from_str(&hook_body(&sample::counted(report), kind, least)).unwrap()
+}
+
+fn pretty(report: &Report, kind: HookKind) -> String {
+    serde_json::to_string_pretty(&body(report, kind, Severity::Medium)).unwrap()
+}
+
+/// The most there can be, with names as long as they get.
+fn crowded(name: &str) -> Report {
+    let mut report = history::later();
+    report.gaps = (0..30).flat_map(|_| sample::gaps()).collect();
+    let row = sample::object(1, Subject::Application, &name.repeat(300));
+    report.findings.change(|rows| {
+        rows.extend((0..500).map(|_| {
+            let detail = name.repeat(500);
+            let mut finding = sample::finding(RuleId::ForeignSecret, &row, None, &detail, "");
+            finding.change = Some(FindingChange::New);
+            finding
+        }));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.severity));
+    });
+    report.risks = (0..20).map(|_| sample::risk(&row, &[&name.repeat(500)])).collect();
+    report
+}
+
+/// Every text in a value.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+        Value::Object(members) => members.values().for_each(|value| texts(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_bodies_read_as_expected() {
+    insta::assert_snapshot!("teams", pretty(&history::later(), HookKind::Teams));
+    insta::assert_snapshot!("slack", pretty(&history::later(), HookKind::Slack));
+    insta::assert_snapshot!("generic", pretty(&history::later(), HookKind::Generic));
+    let schema = serde_json::to_string_pretty(&hook_schema()).unwrap();
+    insta::assert_snapshot!("webhook_schema", schema);
+}
+
+#[test]
+fn teams_gets_one_card_below_its_limit_however_much_there_is() {
+    for name in ["n", "ü", "\"", "\u{1F511}"] {
+        let text = hook_body(&sample::counted(&crowded(name)), HookKind::Teams, Severity::Info);
+        assert!(text.len() < 28 * 1024, "{name}: {}", text.len());
+        let card: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(card["type"], "message");
+        let attachments = card["attachments"].as_array().unwrap();
+        assert_eq!(attachments.len(), 1);
+        assert_eq!(attachments[0]["contentType"], "application/vnd.microsoft.card.adaptive");
+        assert_eq!(attachments[0]["contentUrl"], Value::Null);
+        assert_eq!(attachments[0]["content"]["version"], "1.4");
+        assert!(text.contains("New or back") && text.contains("more, in the reports"), "{name}");
+    }
+}
+
+#[test]
+fn teams_shows_no_foreign_text_where_markdown_is_read() {
+    let card = body(&crowded("[x](https://evil.example)"), HookKind::Teams, Severity::Info);
+    for element in card["attachments"][0]["content"]["body"].as_array().unwrap() {
+        // A text block would read Markdown; a text run does not.
+        let kind = element["type"].as_str().unwrap();
+        assert!(["RichTextBlock", "FactSet"].contains(&kind), "{element}");
+    }
+    let mut found = Vec::new();
+    texts(&card["attachments"][0]["content"]["msteams"], &mut found);
+    assert_eq!(found, ["Full"], "nobody is mentioned");
+}
+
+#[test]
+fn slack_gets_what_it_takes_however_much_there_is() {
+    for name in ["n", "&", "<", "*", "\u{1F511}"] {
+        let message = body(&crowded(name), HookKind::Slack, Severity::Info);
+        let blocks = message["blocks"].as_array().unwrap();
+        assert!(blocks.len() <= 50, "{name}: {}", blocks.len());
+        let mut all = 0;
+        for block in blocks {
+            let text = block["text"]["text"].as_str().or(block["elements"][0]["text"].as_str()).unwrap();
+            let most = if block["type"] == "header" { 150 } else { 3000 };
+            let length = text.chars().count();
+            assert!(length <= most, "{name}: {length}");
+            all += length;
+        }
+        assert!(all < 13_000, "{name}: {all}");
+    }
+}
+
+#[test]
+fn slack_reads_no_mention_link_or_markup_in_a_name() {
+    for name in ["<!channel>", "<@U123>", "<https://evil.example|Sign in>", "a & b", "*bold* _it_ `x` ~y~"] {
+        let mut report = history::later();
+        report.findings.change(|rows| {
+            rows.iter_mut().for_each(|row| (row.display_name, row.detail) = (name.into(), name.into()));
+        });
+        report.risks = vec![sample::risk(&sample::object(1, Subject::Application, name), &[name])];
+        let message = body(&report, HookKind::Slack, Severity::Info);
+        let mut found = Vec::new();
+        texts(&message, &mut found);
+        for text in &found {
+            assert!(!text.contains(['<', '>']), "{text}");
+            let bare = text.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
+            assert!(!bare.contains('&'), "{text}");
+            assert!(!text.contains("*bold*"), "{text}");
+        }
+        for block in message["blocks"].as_array().unwrap() {
+            if block["text"]["type"] == "mrkdwn" {
+                assert_eq!(block["text"]["verbatim"], true);
+            }
+        }
+        let escaped = name.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        assert!(found.iter().any(|text| text.replace('\u{2060}', "").contains(&escaped)), "{name} is shown");
+    }
+}
+
+#[test]
+fn a_body_has_no_line_break_or_direction_of_a_name_in_it_and_is_the_same_each_time() {
+    for kind in KINDS {
+        let report = sample::counted(&crowded("a\r\nb\u{202e}c\u{2028}"));
+        let text = hook_body(&report, kind, Severity::Info);
+        assert_eq!(text, hook_body(&report, kind, Severity::Info));
+        let mut found = Vec::new();
+        texts(&serde_json::from_str(&text).unwrap(), &mut found);
+        assert!(found.iter().all(|text| !text.contains(['\r', '\n', '\u{202e}', '\u{2028}'])), "{kind:?}");
+        assert!(!text.contains("https://entra"), "{kind:?}: no link");
+    }
+}
+
+#[test]
+fn a_hook_lists_what_is_severe_enough_and_counts_everything() {
+    let told = body(&history::later(), HookKind::Generic, Severity::High);
+    assert_eq!(told["findings"]["low"], 18);
+    assert_eq!(told["fresh_count"], 3);
+    let severities: Vec<&str> =
+        told["fresh"].as_array().unwrap().iter().map(|it| it["severity"].as_str().unwrap()).collect();
+    assert_eq!(severities, ["critical", "high", "high"]);
+    assert_eq!((&told["changes"]["new"], &told["changes"]["fixed"]), (&3.into(), &4.into()));
+    assert_eq!(told["version"], 1);
+}
+
+#[test]
+fn a_hook_is_told_of_what_is_new_to_it_and_of_every_incomplete_run() {
+    let later = sample::counted(&history::later());
+    assert!(hook_wanted(&later, Severity::Critical));
+    let mut old = history::later();
+    old.findings.change(|rows| {
+        rows.iter_mut()
+            .filter(|row| row.severity >= Severity::High)
+            .for_each(|row| row.change = Some(FindingChange::Standing));
+    });
+    let old = sample::counted(&old);
+    assert!(!hook_wanted(&old, Severity::High) && hook_wanted(&old, Severity::Low));
+    let unread = Report { gaps: sample::gaps(), ..sample::empty() };
+    assert!(hook_wanted(&sample::counted(&unread), Severity::Critical));
+    for kind in KINDS {
+        assert!(hook_body(&sample::counted(&unread), kind, Severity::Critical).contains("INCOMPLETE"));
+    }
+    assert!(!hook_wanted(&sample::counted(&sample::empty()), Severity::Info));
+    let unsure = Report { compared: Compared::Unknown, ..old };
+    assert!(hook_wanted(&unsure, Severity::High), "what is not known to be old may be new");
+}
