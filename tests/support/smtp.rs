@@ -355,10 +355,9 @@ impl Peer {
             };
             (user, self.challenge("Password:").await?)
         };
-        if self.shared.script.login.as_ref() != Some(&given) {
-            return self.say("535 5.7.3 Authentication unsuccessful").await;
-        }
-        if self.answer(line, "235 2.7.0 Welcome").await? {
+        let known = self.shared.script.login.as_ref() == Some(&given);
+        let verdict = if known { "235 2.7.0 Welcome" } else { "535 5.7.3 Authentication unsuccessful" };
+        if self.answer(line, verdict).await? && known {
             self.user = Some(given.0);
         }
         Ok(())
