@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use keysweep::config::StoreUrl;
 use keysweep::domain::{
-    AppId, ApplicationFacts, Assigned, Beside, CustomPolicy, Details, FindingDigests, FindingKey,
-    FindingRecord, Inventory, KeyId, Ledger, Object, ObjectId, ObjectKind, Objects, Owners,
+    AppId, ApplicationFacts, Assigned, Beside, CustomPolicy, Details, FindingCounts, FindingDigests,
+    FindingKey, FindingRecord, Inventory, KeyId, Ledger, Object, ObjectId, ObjectKind, Objects, Owners,
     PasswordCredential, Past, PolicyId, Reach, Rows, RuleId, RunCounts, RunId, RunMark,
     ServicePrincipalFacts, Severity, Sha256Sum, Subject, TenantId, Text,
 };
@@ -180,6 +180,7 @@ impl Desk {
                 findings: [0; 5],
                 excepted: 0,
             },
+            findings: FindingCounts::new(),
             planned: None,
             host: "bench".to_owned(),
             manifest: Sha256Sum([0; 32]),

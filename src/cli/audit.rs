@@ -19,6 +19,13 @@ pub(super) async fn audit(
     clock: Clock,
 ) -> Result<End, Failure> {
     let tenants = chosen(config, &args.tenant)?;
+    let digest = config.mail.as_ref().is_some_and(|mail| !mail.summary.per_tenant());
+    if digest && !args.no_mail {
+        show::warning(
+            "`mail.summary` is `digest`: this audit mails no summary; the daemon mails one over all tenants, at the \
+             time of `[digest]`",
+        );
+    }
     let archive = Archive::open(&config.store.url, clock).await;
     let end = unless_asked(each(args, config, screen, clock, tenants, &archive)).await;
     if !args.no_mail && end.is_ok() {

@@ -92,7 +92,6 @@ impl Dispatcher {
             stopping: false,
             cut: CancellationToken::new(),
         };
-        dispatcher.board.configured(Arc::clone(&dispatcher.config));
         dispatcher.board.stage(Stage::Serving);
         dispatcher.show_store();
         dispatcher.tell_schedule();

@@ -1,5 +1,7 @@
 //! The first opening of the store, which may take as long as a database server is away.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use super::memory::{Memory, OpenError, Pauses, open};
@@ -7,6 +9,7 @@ use super::service::{Reload, ServiceError, read_again};
 use super::signals::{Signals, Wish};
 use crate::config::{Config, StoreUrl};
 use crate::run::explain;
+use crate::server::Board;
 
 /// Opens the store of the configuration. A server that cannot be reached is waited for; a file that
 /// cannot be used keeps nobody from auditing. None where the operator did not want to wait.
@@ -17,6 +20,7 @@ pub(super) async fn first(
     config: &mut Config,
     reload: &Reload<'_>,
     signals: &mut Signals,
+    board: &Board,
 ) -> Result<Option<Memory>, ServiceError> {
     let (mut pauses, mut waiting) = (Pauses::new(), false);
     loop {
@@ -46,14 +50,14 @@ pub(super) async fn first(
                     pauses.next()
                 }
             },
-            wish = signals.next() => match answer(wish, config, reload) {
+            wish = signals.next() => match answer(wish, config, reload, board) {
                 Answer::Go => continue,
                 Answer::Stop => return Ok(None),
             },
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            wish = signals.next() => match answer(wish, config, reload) {
+            wish = signals.next() => match answer(wish, config, reload, board) {
                 Answer::Go => {}
                 Answer::Stop => return Ok(None),
             },
@@ -67,15 +71,19 @@ enum Answer {
 }
 
 /// A configuration that is read again may name another store: none is open yet.
-fn answer(wish: Wish, config: &mut Config, reload: &Reload<'_>) -> Answer {
+fn answer(wish: Wish, config: &mut Config, reload: &Reload<'_>, board: &Board) -> Answer {
     match wish {
         Wish::Stop => {
             tracing::info!("stopped while waiting for the store");
             Answer::Stop
         }
         Wish::Reload => {
-            if let Some(read) = read_again(reload) {
-                *config = read;
+            match read_again(reload) {
+                Some(read) => {
+                    *config = read;
+                    board.configured(Arc::new(config.clone()));
+                }
+                None => board.refused(),
             }
             Answer::Go
         }

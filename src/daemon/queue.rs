@@ -33,6 +33,19 @@ impl Queue {
         }
     }
 
+    /// Plans a run that somebody asks for, for now; one that waits for its time waits no longer. Answers whether
+    /// anything was changed by that.
+    pub(super) fn plan_now(&mut self, tenant: TenantKey, planned: DateTime<Utc>, now: Instant) -> bool {
+        match self.waiting.get_mut(&tenant) {
+            Some(waiting) if waiting.from <= now => false,
+            Some(waiting) => {
+                waiting.from = now;
+                true
+            }
+            None => self.plan(tenant, planned, now) == Planned::New,
+        }
+    }
+
     /// Takes out the run that could have started first, of those that may start.
     pub(super) fn take(
         &mut self,
@@ -85,6 +98,19 @@ mod tests {
         assert_eq!(queue.plan(tenant("fabrikam"), second, now), Planned::New);
         assert_eq!(queue.take(now, |_| true), Some((tenant("contoso"), first)));
         assert_eq!(queue.plan(tenant("contoso"), second, now), Planned::New);
+    }
+
+    #[test]
+    fn a_run_that_is_asked_for_begins_at_once_also_where_one_waits_for_its_time() {
+        let (mut queue, now) = (Queue::default(), Instant::now());
+        let (planned, asked) = (at("2026-11-23T06:00:00Z"), at("2026-11-23T06:01:00Z"));
+        queue.plan(tenant("contoso"), planned, now + Duration::from_secs(600));
+        assert_eq!(queue.take(now, |_| true), None);
+        assert!(queue.plan_now(tenant("contoso"), asked, now));
+        assert!(!queue.plan_now(tenant("contoso"), asked, now), "it is as ready as it can be");
+        assert_eq!(queue.take(now, |_| true), Some((tenant("contoso"), planned)));
+        assert!(queue.plan_now(tenant("contoso"), asked, now));
+        assert_eq!(queue.take(now, |_| true), Some((tenant("contoso"), asked)));
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub async fn serve(
     let mut agenda = Agenda::default();
     agenda.take_over(&config, (surroundings.clock)());
     let opened = tokio::select! {
-        opened = opening::first(&mut config, reload, &mut signals) => opened?,
+        opened = opening::first(&mut config, reload, &mut signals, &board) => opened?,
         () = beating(&board) => None,
         () = refusing(&mut front) => None,
     };

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::dispatch::Dispatcher;
 use super::memory::{Memory, within};
 use crate::server::{RunNow, Said};
-use crate::store::{Planned, TenantKey};
+use crate::store::TenantKey;
 
 impl Dispatcher {
     /// Plans a run for now, in the way in which any other is planned: whoever has room first takes it up. Answers
@@ -24,13 +24,13 @@ impl Dispatcher {
             self.asked.insert(tenant.clone());
             match &mut self.memory {
                 Memory::Nowhere(without) => {
-                    let planned = without.queue.plan(tenant.clone(), now, Instant::now());
-                    said(&tenant, planned == Planned::New)
+                    let changed = without.queue.plan_now(tenant.clone(), now, Instant::now());
+                    said(&tenant, changed)
                 }
                 Memory::Store(kept) => {
                     let (store, board) = (kept.store.clone(), Arc::clone(&self.board));
                     tokio::spawn(async move {
-                        let said = match within(store.plan_if_none_waits(&tenant, now)).await {
+                        let said = match within(store.plan_now(&tenant, now)).await {
                             Ok(planned) => said(&tenant, planned),
                             Err(error) => {
                                 let (name, reason) = (&tenant.name, error.explain());

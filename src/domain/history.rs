@@ -1,6 +1,7 @@
 //! What is known of earlier runs, as a run is told it. Only complete runs are remembered: what an
 //! incomplete one did not see is neither fixed nor gone.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -189,6 +190,9 @@ pub struct RunCounts {
     /// Excepted findings.
     pub excepted: u64,
 }
+
+/// The findings of a run by rule and severity, excepted ones too.
+pub type FindingCounts = BTreeMap<(RuleId, Severity), u64>;
 
 /// A place in the evidence chain.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,8 +36,8 @@ pub use finding::{
     PolicyEffect, Refusal, SecretCreation, SecretVerdict, Status, TenantHalf, Undecided, Why,
 };
 pub use history::{
-    ChainLink, Differences, FindingKey, FindingRecord, History, KnownFinding, Ledger, Memory, Past,
-    RunCounts, RunMark, Sha256Sum, Subject,
+    ChainLink, Differences, FindingCounts, FindingKey, FindingRecord, History, KnownFinding, Ledger, Memory,
+    Past, RunCounts, RunMark, Sha256Sum, Subject,
 };
 pub use ids::{AppId, KeyId, ObjectId, ObjectKey, ObjectKind, PolicyId, TenantId};
 pub use inventory::{Gap, Inventory, Part};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::phrases::{counted, grouped};
 use super::{ChangeKind, ChangeWord, Report, Tally};
-use crate::domain::{RuleId, Severity};
+use crate::domain::{FindingCounts, RuleId, Severity};
 
 /// The numbers of one report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Summary {
     pub fresh: [Fresh; 5],
     /// Open findings of each broken rule: the worst first, then the most frequent.
     pub rules: Vec<RuleCount>,
+    /// All findings by rule and severity, excepted ones too.
+    pub all: FindingCounts,
     /// Findings that somebody has accepted.
     pub excepted: usize,
     /// Those of them that are new or back.

@@ -12,7 +12,7 @@ use super::{
     ChangeRow, Compared, Coverage, CredentialRow, Endings, FindingChange, FindingRow, Fresh, ObjectCounts,
     ObjectRow, RuleCount, SecretCounts, Subject, Summary, UndecidedRow, catalogue,
 };
-use crate::domain::{Compliance, RuleId, SecretCreation, Severity};
+use crate::domain::{Compliance, FindingCounts, RuleId, SecretCreation, Severity};
 
 /// Places named for each rule. More would not be read.
 const EXAMPLES: usize = 3;
@@ -25,6 +25,7 @@ pub struct Tally {
     severities: [usize; 5],
     fresh: [Fresh; 5],
     rules: BTreeMap<RuleId, OfRule>,
+    all: FindingCounts,
     excepted: usize,
     excepted_fresh: usize,
     objects: ObjectCounts,
@@ -65,6 +66,7 @@ impl Tally {
     /// Counts a finding that was told how it stands to earlier runs. Those of one rule about one object
     /// come one after another, as they do in a report.
     pub fn finding(&mut self, row: &FindingRow) {
+        *self.all.entry((row.rule, row.severity)).or_default() += 1;
         if !row.status.is_open() {
             self.excepted += 1;
             let fresh = matches!(row.change, Some(FindingChange::New | FindingChange::Reopened));
@@ -131,6 +133,7 @@ impl Tally {
             severities,
             fresh,
             rules,
+            all,
             excepted,
             excepted_fresh,
             objects,
@@ -147,6 +150,7 @@ impl Tally {
             severities: Severity::ALL.map(|severity| (severity, severities.next().unwrap_or_default())),
             fresh,
             rules,
+            all,
             excepted,
             excepted_fresh,
             changes: (*compared != Compared::Unknown).then(|| changes::counts(&fresh, rows)),

@@ -152,6 +152,7 @@ pub(super) async fn record(
     let DrawnUp { report, files, .. } = drawn_up;
     let run = NewRun {
         counts: report::counts(report),
+        findings: report.summary.all.clone(),
         planned,
         host: super::host(),
         manifest: report::manifest_sum(files),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Extension, Path, State};
-use axum::http::header::{CONTENT_TYPE, ORIGIN};
+use axum::extract::{ConnectInfo, Extension, Path, RawQuery, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use reqwest::Url;
@@ -18,9 +18,10 @@ use super::board::{RunNow, Said};
 use super::connection::Peer;
 use super::guard::refuse;
 use super::pages;
+use super::place::Local;
 use super::session::Session;
 use super::site::Site;
-use super::visitor::{Visitor, comes_from_us, try_token, with_cookie};
+use super::visitor::{Visitor, comes_from_us, is_protected, try_token, with_cookie};
 use crate::store::TenantKey;
 
 /// How long the daemon may take to answer a wish. It has the store to ask.
@@ -29,12 +30,33 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const NOT_OURS: &str = "this form is not of this session, or too old: open the page anew and try again";
 
 /// `GET /sign-in`.
-pub(super) async fn sign_in_page(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+pub(super) async fn sign_in_page(
+    State(site): State<Arc<Site>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
     let access = site.access();
+    let fields = query.as_deref().and_then(Fields::of_query);
+    let next = Local::named(fields.as_ref(), "next");
     if access.is_open() {
-        return Redirect::to("/").into_response();
+        return go_on(next.as_ref());
     }
-    sign_in_form(&site, &access, &headers, StatusCode::OK, None)
+    let asking = Asking { access: &access, peer: &peer, headers: &headers, next };
+    sign_in_form(&site, &asking, StatusCode::OK, None)
+}
+
+/// Whoever is to sign in.
+struct Asking<'a> {
+    access: &'a Access,
+    peer: &'a Peer,
+    headers: &'a HeaderMap,
+    /// Where it goes from there.
+    next: Option<Local>,
+}
+
+fn go_on(next: Option<&Local>) -> Response {
+    Redirect::to(next.map_or("/", Local::as_str)).into_response()
 }
 
 /// `POST /sign-in`.
@@ -46,15 +68,17 @@ pub(super) async fn sign_in(
 ) -> Response {
     let access = site.access();
     let session = site.session(&access, &headers);
+    let next = Local::named(Fields::read(&headers, &body).as_ref(), "next");
+    let asking = Asking { access: &access, peer: &peer, headers: &headers, next };
     let Some(fields) = ours(&site, &access, session, &headers, &body) else {
-        return sign_in_form(&site, &access, &headers, StatusCode::FORBIDDEN, Some(NOT_OURS));
+        return sign_in_form(&site, &asking, StatusCode::FORBIDDEN, Some(NOT_OURS));
     };
     let given = fields.get("token").unwrap_or_default();
-    match try_token(&site, &access, &peer, given.trim()) {
+    match try_token(&site, &access, &peer, given.trim()).await {
         Ok(()) => {}
         Err(refusal) if refusal.status() == StatusCode::UNAUTHORIZED => {
             let because = "This is not the token.";
-            return sign_in_form(&site, &access, &headers, StatusCode::UNAUTHORIZED, Some(because));
+            return sign_in_form(&site, &asking, StatusCode::UNAUTHORIZED, Some(because));
         }
         Err(refusal) => return *refusal,
     }
@@ -62,7 +86,7 @@ pub(super) async fn sign_in(
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the machine gives no random numbers");
     };
     let cookie = session.cookie(&site.seal(&access), is_protected(&peer, &headers));
-    with_cookie(Redirect::to("/").into_response(), cookie)
+    with_cookie(go_on(asking.next.as_ref()), cookie)
 }
 
 /// `POST /sign-out`.
@@ -137,24 +161,19 @@ fn word(said: Said) -> &'static str {
 }
 
 /// The form to sign in by. A browser without a session gets one: the form belongs to it.
-fn sign_in_form(
-    site: &Site,
-    access: &Access,
-    headers: &HeaderMap,
-    status: StatusCode,
-    problem: Option<&str>,
-) -> Response {
-    let seal = site.seal(access);
+fn sign_in_form(site: &Site, asking: &Asking<'_>, status: StatusCode, problem: Option<&str>) -> Response {
+    let Asking { access, peer, headers, next } = asking;
+    let (seal, next) = (site.seal(access), next.as_ref().map_or("", Local::as_str));
     let (session, cookie) = match site.session(access, headers) {
         Some(session) => (session, None),
         None => match Session::begin(false, site.board.now()) {
-            Ok(session) => (session, session.cookie(&seal, false)),
+            Ok(session) => (session, session.cookie(&seal, is_protected(peer, headers))),
             Err(_) => {
                 return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the machine gives no random numbers");
             }
         },
     };
-    with_cookie(pages::sign_in(status, &session.form_token(&seal), problem), cookie)
+    with_cookie(pages::sign_in(status, &session.form_token(&seal), next, problem), cookie)
 }
 
 /// The fields of a form, where it is one of this session, sent by one of our pages.
@@ -168,11 +187,6 @@ fn ours(
     let fields = Fields::read(headers, body)?;
     let owned = session?.owns(fields.get("form")?, &site.seal(access));
     (owned && comes_from_us(access, headers)).then_some(fields)
-}
-
-/// Whether the browser itself has a protected connection, be it to a proxy in front of us.
-fn is_protected(peer: &Peer, headers: &HeaderMap) -> bool {
-    peer.is_protected || headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"))
 }
 
 /// The fields of a form.

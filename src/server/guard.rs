@@ -6,7 +6,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -42,6 +42,10 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
+/// For a month, browsers come to this name by https only. Not for longer: it counts for every port of the name, and
+/// for whoever serves it when the certificate is taken away again.
+const PROTECTED: HeaderValue = HeaderValue::from_static("max-age=2592000");
+
 /// Lets a request pass, or answers it.
 pub(super) async fn guard(
     State(site): State<Arc<Site>>,
@@ -56,6 +60,9 @@ pub(super) async fn guard(
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(value);
+    }
+    if peer.is_protected {
+        headers.insert(STRICT_TRANSPORT_SECURITY, PROTECTED);
     }
     // One request to a connection: so each has its time limit.
     headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -63,10 +63,12 @@ pub(super) async fn readyz(State(site): State<Arc<Site>>) -> Response {
         None if stage == Stage::Starting => reasons.push("the store is not open yet"),
         None => reasons.push("the store cannot be used"),
     }
+    let ready = reasons.is_empty();
     if refused {
+        // Work goes on as before: `keysweep_configuration_valid` is what to be woken by.
         reasons.push("the configuration was read again and refused; the one before is in force");
     }
-    let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = serde_json::json!({ "ready": reasons.is_empty(), "reasons": reasons });
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = serde_json::json!({ "ready": ready, "reasons": reasons });
     (status, [(CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
 }

@@ -1,5 +1,5 @@
-//! What the last complete run of each tenant had, for the metrics. Counting findings by rule reads all of them, so
-//! it is done once for each run and not for each scrape.
+//! What the last complete run of each tenant had, for the metrics: asked for once for each run, and not for each
+//! scrape.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,9 +9,9 @@ use tokio::time::sleep;
 
 use super::board::Board;
 use super::metrics::events;
-use crate::domain::RunCounts;
+use crate::domain::{FindingCounts, RunCounts};
 use crate::run::explain;
-use crate::store::{FindingCounts, Store, StoreError, TenantKey};
+use crate::store::{Store, StoreError, TenantKey};
 
 /// How often is looked without being told: another daemon on the same store may have carried out a run.
 const EVERY: Duration = Duration::from_secs(15);
@@ -24,7 +24,8 @@ pub(super) struct Known(Mutex<BTreeMap<TenantKey, LastRun>>);
 #[derive(Clone)]
 pub(super) struct LastRun {
     pub(super) counts: RunCounts,
-    pub(super) standing: FindingCounts,
+    /// None of a run that was recorded by a version that did not count them.
+    pub(super) findings: Option<FindingCounts>,
 }
 
 impl Known {
@@ -62,8 +63,8 @@ impl Known {
         if self.all().get(tenant).is_some_and(|known| known.counts == last.counts) {
             return Ok(());
         }
-        let standing = store.finding_counts(tenant).await?;
-        self.all().insert(tenant.clone(), LastRun { counts: last.counts, standing });
+        let findings = store.finding_counts(tenant, &last.counts.run.run_id).await?;
+        self.all().insert(tenant.clone(), LastRun { counts: last.counts, findings });
         Ok(())
     }
 

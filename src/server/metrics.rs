@@ -104,7 +104,7 @@ fn states(board: &Board, glance: &Glance, known: &Known, depth: Option<OutboxDep
                 let labels = [label(), ("severity", severity.as_str().to_owned())];
                 gauge!("keysweep_open_findings", &labels).set(number(open));
             }
-            for ((rule, severity), findings) in &last.standing {
+            for ((rule, severity), findings) in last.findings.iter().flatten() {
                 let (rule, severity) = (rule.to_string(), severity.as_str().to_owned());
                 let labels = [label(), ("rule", rule), ("severity", severity)];
                 gauge!("keysweep_findings", &labels).set(number(*findings));

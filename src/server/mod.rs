@@ -4,7 +4,7 @@
 //! done is a run, by a [`RunNow`] that the daemon takes from [`Front::next`].
 //!
 //! Every connection serves one request and has to bring it within `connection::ARRIVAL`; who visits under a name
-//! that is not ours, or without the token where there is one, gets no further than `guard`.
+//! that is not ours, or without the token where there is one, gets no further than `guard` and `visitor`.
 
 mod access;
 mod board;
@@ -19,6 +19,7 @@ mod metrics;
 mod outbox;
 mod overview;
 mod pages;
+mod place;
 mod random;
 mod runs;
 mod session;

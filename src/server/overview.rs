@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Extension, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
@@ -18,7 +18,7 @@ use super::session::Session;
 use super::site::Site;
 use super::tenants::{TenantView, tenant};
 use super::times::When;
-use super::visitor::{Visitor, with_cookie};
+use super::visitor::{Visitor, is_protected, with_cookie};
 use crate::store::StoreError;
 
 /// How long the page waits for all that it asks of the store; what does not come by then is left out and said.
@@ -42,6 +42,7 @@ struct Overview {
 pub(super) async fn overview(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
     uri: Uri,
 ) -> Response {
     let access = site.access();
@@ -50,7 +51,7 @@ pub(super) async fn overview(
     let (session, cookie) = match visitor.session {
         Some(session) => (session, None),
         None => match Session::begin(false, glance.now) {
-            Ok(session) => (session, session.cookie(&seal, false)),
+            Ok(session) => (session, session.cookie(&seal, is_protected(&visitor.peer, &headers))),
             Err(_) => {
                 return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the machine gives no random numbers");
             }

@@ -16,15 +16,18 @@ const STYLE: &str =
 
 const SCRIPT: &str = include_str!("templates/status.js");
 
+const CARRY: &str = include_str!("templates/carry.js");
+
 const ICON: &str = include_str!("templates/icon.svg");
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("status.html", include_str!("templates/status.html")),
     ("tenant.html", include_str!("templates/tenant.html")),
     ("outbox.html", include_str!("templates/outbox.html")),
     ("run.html", include_str!("templates/run.html")),
     ("sign-in.html", include_str!("templates/sign-in.html")),
+    ("again.html", include_str!("templates/again.html")),
 ];
 
 /// A page from its template.
@@ -39,23 +42,14 @@ pub(super) fn page(status: StatusCode, name: &str, values: impl Serialize) -> Re
     }
 }
 
-/// The form to sign in by.
-pub(super) fn sign_in(status: StatusCode, form: &str, problem: Option<&str>) -> Response {
-    page(status, "sign-in.html", context! { form, problem, signed_in => false })
+/// The form to sign in by, and to go on from to `next`.
+pub(super) fn sign_in(status: StatusCode, form: &str, next: &str, problem: Option<&str>) -> Response {
+    page(status, "sign-in.html", context! { form, next, problem, signed_in => false })
 }
 
-/// Leads to a path of our own once more.
-pub(super) fn once_more(path: &str) -> Response {
-    let mut page = (
-        [(CONTENT_TYPE, "text/html; charset=utf-8")],
-        "<!doctype html>\n<html lang=\"en\">\n<title>Keysweep</title>\n<p>One moment.</p>\n</html>\n",
-    )
-        .into_response();
-    // A path of a request has neither blanks nor line breaks.
-    if let Ok(refresh) = format!("0; url={path}").try_into() {
-        page.headers_mut().insert("refresh", refresh);
-    }
-    page
+/// Leads to a place of our own once more: by script, or by itself where there is none.
+pub(super) fn again(status: StatusCode, to: &str) -> Response {
+    page(status, "again.html", context! { to, signed_in => false })
 }
 
 pub(super) async fn style() -> Response {
@@ -64,6 +58,10 @@ pub(super) async fn style() -> Response {
 
 pub(super) async fn script() -> Response {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT).into_response()
+}
+
+pub(super) async fn carry() -> Response {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], CARRY).into_response()
 }
 
 pub(super) async fn icon() -> Response {

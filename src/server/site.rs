@@ -13,7 +13,7 @@ use super::board::{Board, RunNow};
 use super::known::Known;
 use super::session::Ended;
 use super::tries::Tries;
-use super::{forms, guard, health, metrics, overview, pages, runs, visitor};
+use super::{forms, guard, health, metrics, overview, pages, place, runs, visitor};
 
 /// What all handlers share, on whichever socket.
 pub(super) struct Shared {
@@ -87,6 +87,8 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/sign-in", get(forms::sign_in_page).post(forms::sign_in))
+        .route("/again", get(place::again))
+        .route("/carry.js", get(pages::carry))
         .route("/style.css", get(pages::style))
         .route("/status.js", get(pages::script))
         .route("/icon.svg", get(pages::icon))

@@ -26,7 +26,7 @@ pub(super) struct TenantView {
     /// Since when a run goes on, and what it reads.
     running: Option<RunningView>,
     /// The planned run that waits.
-    waiting: Option<When>,
+    waiting: Option<WaitingView>,
     /// The next planned instant; none without a schedule.
     next: Option<When>,
     last: Option<RunView>,
@@ -34,6 +34,13 @@ pub(super) struct TenantView {
     complete: Option<RunView>,
     trend: Option<Trend>,
     runs: Vec<RunView>,
+}
+
+/// A planned run, and from when on it may begin where that is still to come.
+#[derive(Serialize)]
+struct WaitingView {
+    planned: When,
+    begins_by: Option<When>,
 }
 
 #[derive(Serialize)]
@@ -84,7 +91,7 @@ impl RunView {
             excepted: grouped(*excepted),
             files: run.files.as_str(),
             mail,
-            mail_failed: matches!(mail, "refused" | "unknown" | "expired"),
+            mail_failed: matches!(mail, "refused" | "unknown"),
         }
     }
 }
@@ -92,16 +99,16 @@ impl RunView {
 /// What there is to say of a tenant. What the store does not tell by the deadline is not known.
 pub(super) async fn tenant(board: &Board, glance: &Glance, tenant: &Tenant, deadline: Instant) -> TenantView {
     let (key, now) = (TenantKey::from(tenant), glance.now);
-    let (mut runs, mut waiting, mut complete) = (Some(Vec::new()), None, None);
+    let (mut runs, mut waiting, mut complete) = (None, None, None);
     if let Some(store) = &glance.store {
         runs = asked(deadline, store.recent_runs(&key, LOOKED_AT)).await;
         if runs.is_some() {
-            waiting = asked(deadline, store.waiting_run(&key)).await.flatten();
-            complete = asked(deadline, store.last_complete_run(&key)).await.flatten();
+            waiting = asked(deadline, store.waiting_run(&key)).await;
+            complete = asked(deadline, store.last_complete_run(&key)).await;
         }
     }
-    let unknown = runs.is_none();
-    let runs = runs.unwrap_or_default();
+    let unknown = runs.is_none() || waiting.is_none() || complete.is_none();
+    let (runs, waiting, complete) = (runs.unwrap_or_default(), waiting.flatten(), complete.flatten());
     let last = runs.first();
     let running = glance.running.get(&key).map(|running| RunningView {
         since: When::new(running.since, now),
@@ -116,7 +123,10 @@ pub(super) async fn tenant(board: &Board, glance: &Glance, tenant: &Tenant, dead
         tenant_id: tenant.tenant_id.to_string(),
         unknown,
         running,
-        waiting: waiting.map(|planned| When::new(planned, now)),
+        waiting: waiting.map(|waiting| WaitingView {
+            planned: When::new(waiting.planned, now),
+            begins_by: waiting.begins_by.map(|begins_by| When::new(begins_by, now)),
+        }),
         next: tenant
             .schedule
             .as_ref()

@@ -1,20 +1,22 @@
 //! Who visits: everybody where there is no token, else who shows it, or signed in with it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{ACCEPT, AUTHORIZATION, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT, AUTHORIZATION, ORIGIN, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Redirect, Response};
-use tokio::time::Instant;
+use axum::response::Response;
+use tokio::time::{Instant, sleep_until};
 
 use super::access::{Access, host};
 use super::connection::Peer;
 use super::guard::{authority, refuse};
-use super::pages;
+use super::place::by_way_of;
 use super::session::{Seal, Session};
 use super::site::Site;
+use super::tries::{Note, Try};
 
 /// Who visits.
 #[derive(Clone)]
@@ -38,7 +40,7 @@ pub(super) async fn visitors(
     let by_token = match bearer(request.headers()) {
         None => false,
         Some(_) if access.is_open() => false,
-        Some(given) => match try_token(&site, &access, &peer, given) {
+        Some(given) => match try_token(&site, &access, &peer, given).await {
             Ok(()) => true,
             Err(refusal) => return *refusal,
         },
@@ -46,7 +48,7 @@ pub(super) async fn visitors(
     let signed_in = session.is_some_and(Session::is_signed_in);
     if session.is_none() && !by_token && comes_from_elsewhere(&request) {
         // The browser keeps the cookie back when another site, or a mail, leads here; it sends it when we do.
-        return pages::once_more(request.uri().path());
+        return by_way_of("/again", "to", request.uri());
     }
     if !access.is_open() && !by_token && !signed_in {
         return challenge(&request);
@@ -67,22 +69,53 @@ impl Site {
     }
 }
 
-/// Tries a token. A wrong one counts, and whoever was wrong too often has to wait. The right one is always taken:
-/// behind a proxy everybody has the same address, and nobody may lock out the others.
-pub(super) fn try_token(site: &Site, access: &Access, peer: &Peer, given: &str) -> Result<(), Box<Response>> {
+/// Tries a token. A wrong one counts. From where too many were wrong, each try waits for its turn before it is looked
+/// at, so that nobody guesses fast; the right one is taken all the same: behind a proxy everybody has the same
+/// address, and nobody may lock out the others.
+pub(super) async fn try_token(
+    site: &Site,
+    access: &Access,
+    peer: &Peer,
+    given: &str,
+) -> Result<(), Box<Response>> {
+    match site.tries.next(peer.address, Instant::now()) {
+        Try::Now => {}
+        Try::At(turn) => sleep_until(turn).await,
+        Try::Never(wait) => return Err(Box::new(too_many(wait))),
+    }
     if access.admits(given) {
         return Ok(());
     }
     let now = Instant::now();
-    if let Some(wait) = site.tries.wait(peer.address, now) {
-        let mut response =
-            refuse(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens came from there; wait a minute");
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
-        return Err(Box::new(response));
+    let wait = site.tries.rest(peer.address, now);
+    let (note, unlogged) = site.tries.wrong(peer.address, now);
+    for unlogged in unlogged {
+        let (address, times) = (unlogged.address, unlogged.times);
+        tracing::warn!(%address, times, "more wrong tokens were shown to the server than the log has lines of");
     }
-    site.tries.wrong(peer.address, now);
-    tracing::warn!(address = %peer.address, "a wrong token was shown to the server");
-    Err(Box::new(unauthorized("this is not the token")))
+    let address = peer.address;
+    match note {
+        Note::Wrong => tracing::warn!(%address, "a wrong token was shown to the server"),
+        Note::TooMany => tracing::warn!(
+            %address,
+            "a wrong token was shown to the server, as too often before; for a minute, further ones wait for a \
+             second each and are not logged one by one"
+        ),
+        Note::Nothing => {}
+    }
+    Err(Box::new(wait.map_or_else(|| unauthorized("this is not the token"), too_many)))
+}
+
+fn too_many(wait: Duration) -> Response {
+    let mut response =
+        refuse(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens came from there; wait a minute");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+    response
+}
+
+/// Whether the browser itself has a protected connection, be it to a proxy in front of us.
+pub(super) fn is_protected(peer: &Peer, headers: &HeaderMap) -> bool {
+    peer.is_protected || headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"))
 }
 
 /// Whether a form was sent by one of our own pages, as far as the browser tells.
@@ -120,7 +153,7 @@ fn challenge(request: &Request) -> Response {
     let accepts = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if request.method() == Method::GET && accepts.contains("text/html") && request.uri().path() != "/metrics"
     {
-        return Redirect::to("/sign-in").into_response();
+        return by_way_of("/sign-in", "next", request.uri());
     }
     unauthorized("a token is needed: `Authorization: Bearer <token>`, or sign in at /sign-in")
 }

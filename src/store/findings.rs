@@ -40,26 +40,6 @@ pub(super) fn read(body: &[u8]) -> Result<(FindingKey, FindingRecord), serde_jso
     Ok((FindingKey(key), record))
 }
 
-/// Rule and severity of a finding, from its body.
-pub(super) fn read_rank(body: &[u8]) -> Result<(RuleId, Severity), serde_json::Error> {
-    type Skipped = serde::de::IgnoredAny;
-    let (_, rule, severity, ..): (
-        Skipped,
-        RuleId,
-        Severity,
-        Skipped,
-        Skipped,
-        Skipped,
-        Skipped,
-        Skipped,
-        Skipped,
-        Skipped,
-        Skipped,
-        Skipped,
-    ) = serde_json::from_slice(body)?;
-    Ok((rule, severity))
-}
-
 /// Findings that are sorted before they are written: their digests are in no order, and rows that go into
 /// an index in no order cost many times as much.
 #[derive(Default)]

@@ -1,20 +1,22 @@
 //! What a page or a scrape wants to know at a glance.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
-use futures_util::TryStreamExt as _;
 
 use super::engine::{Fault, on};
-use super::findings;
 use super::runs::{RunRow, select_run, time};
 use super::session::within;
 use super::spoilt::Spoilt;
 use super::{RunEntry, Store, StoreError, TenantKey};
-use crate::domain::{RuleId, Severity};
+use crate::domain::{FindingCounts, RuleId, RunId, Severity};
 
-/// How many findings are on record, by rule and severity.
-pub type FindingCounts = BTreeMap<(RuleId, Severity), u64>;
+/// A planned run that waits to be taken up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingRun {
+    /// Its instant.
+    pub planned: DateTime<Utc>,
+    /// When it may begin, where that has not come yet: its start is delayed, or it failed and is tried again.
+    pub begins_by: Option<DateTime<Utc>>,
+}
 
 impl Store {
     /// Asks the store for nothing.
@@ -65,45 +67,61 @@ impl Store {
         .await
     }
 
-    /// The planned run of a tenant that waits to be taken up, by its instant.
+    /// The planned run of a tenant that waits to be taken up.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn waiting_run(&self, tenant: &TenantKey) -> Result<Option<DateTime<Utc>>, StoreError> {
-        const WAITING: &str = "SELECT planned FROM due WHERE tenant = $1 AND state = 'waiting' \
-             ORDER BY planned LIMIT 1";
+    pub async fn waiting_run(&self, tenant: &TenantKey) -> Result<Option<WaitingRun>, StoreError> {
+        const WAITING: &str = "SELECT planned, start_after, now / 1000 FROM due, clock \
+             WHERE tenant = $1 AND state IN ('waiting', 'running') AND state = 'waiting' ORDER BY planned LIMIT 1";
         self.promptly(async {
             let Some(number) = self.number(tenant).await? else { return Ok(None) };
-            let row: Option<(i64,)> = on!(self.short(), |pool| Ok(sqlx::query_as(WAITING)
+            let row: Option<(i64, i64, i64)> = on!(self.short(), |pool| Ok(sqlx::query_as(WAITING)
                 .bind(number)
                 .fetch_optional(pool)
                 .await?))?;
-            Ok(row.and_then(|(planned,)| time(planned)))
+            Ok(row.and_then(|(planned, start_after, now)| {
+                let begins_by = if now < start_after { time(start_after) } else { None };
+                Some(WaitingRun { planned: time(planned)?, begins_by })
+            }))
         })
         .await
     }
 
-    /// How many findings the last complete run of a tenant had, excepted ones too. It reads each of them.
+    /// The findings of a recorded run by rule and severity. None where it is not on record, or was recorded by a
+    /// version that did not count them.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn finding_counts(&self, tenant: &TenantKey) -> Result<FindingCounts, StoreError> {
-        let Some(number) = self.number(tenant).await? else { return Ok(FindingCounts::new()) };
-        self.said(self.counted(number).await).await
+    pub async fn finding_counts(
+        &self,
+        tenant: &TenantKey,
+        run: &RunId,
+    ) -> Result<Option<FindingCounts>, StoreError> {
+        const COUNTS: &str = "SELECT findings FROM run WHERE tenant = $1 AND run_id = $2";
+        self.promptly(async {
+            let Some(number) = self.number(tenant).await? else { return Ok(None) };
+            let row: Option<(Option<String>,)> = on!(self.short(), |pool| Ok(sqlx::query_as(COUNTS)
+                .bind(number)
+                .bind(run.as_str())
+                .fetch_optional(pool)
+                .await?))?;
+            let Some((Some(counts),)) = row else { return Ok(None) };
+            let read = read_counts(&counts).map_err(|error| Spoilt::body("run", run.as_str(), &error).into());
+            self.said(read).await.map(Some)
+        })
+        .await
     }
+}
 
-    async fn counted(&self, tenant: i64) -> Result<FindingCounts, Fault> {
-        const BODIES: &str = "SELECT body FROM finding WHERE tenant = $1 AND to_seq IS NULL";
-        let mut counts = FindingCounts::new();
-        let mut session = self.reading().await?;
-        within!(&mut session, |tx| {
-            let mut rows = sqlx::query_as::<_, (Vec<u8>,)>(BODIES).bind(tenant).fetch(&mut *tx);
-            while let Some((body,)) = rows.try_next().await? {
-                let (rule, severity) = findings::read_rank(&body)
-                    .map_err(|error| Spoilt::body("finding", "one on record", &error))?;
-                *counts.entry((rule, severity)).or_default() += 1;
-            }
-        });
-        Ok(counts)
-    }
+/// Findings by rule and severity as they are stored.
+pub(super) fn written_counts(counts: &FindingCounts) -> String {
+    let rows: Vec<_> = counts.iter().map(|((rule, severity), number)| (rule, severity, number)).collect();
+    // Words and numbers: there is nothing that JSON would not take.
+    serde_json::to_string(&rows).unwrap_or_default()
+}
+
+fn read_counts(text: &str) -> Result<FindingCounts, serde_json::Error> {
+    let rows: Vec<(RuleId, Severity, u64)> = serde_json::from_str(text)?;
+    Ok(rows.into_iter().map(|(rule, severity, number)| ((rule, severity), number)).collect())
 }

@@ -50,7 +50,7 @@ mod writes;
 use std::time::Duration;
 
 pub use error::{Cause, StoreError};
-pub use glance::FindingCounts;
+pub use glance::WaitingRun;
 pub use outbox_types::*;
 pub use place::Place;
 pub use standing::{OnRecord, PlannedState, Standing, StandingChange};

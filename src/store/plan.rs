@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::engine::on;
+use super::engine::{in_transaction, on};
 use super::{Planned, Store, StoreError, TenantKey};
 
 /// `waiting` is asked for so, because there is an index for it.
@@ -27,6 +27,13 @@ const PLAN: &str = concat!(
      RETURNING state, (SELECT MAX(planned) FROM due WHERE ",
     waits!(),
     ")"
+);
+
+/// Has the run that waits begin now, where its time is still to come.
+const HASTEN: &str = concat!(
+    "UPDATE due SET start_after = (SELECT now FROM clock) / 1000 WHERE ",
+    waits!(),
+    " AND start_after > (SELECT now FROM clock) / 1000"
 );
 
 /// The same for a run that nobody misses where one waits already.
@@ -73,21 +80,22 @@ impl Store {
         .await
     }
 
-    /// Plans a run that somebody asks for, to start at once. Where one waits already, that one will do, and nothing
-    /// gets on record. Answers whether it was planned.
+    /// Plans a run that somebody asks for, to start at once. Where one waits already, that one will do, and none
+    /// more gets on record: one that waits for its time, as after a failure, waits no longer. Answers whether
+    /// anything was changed by that.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn plan_if_none_waits(
-        &self,
-        tenant: &TenantKey,
-        planned: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    pub async fn plan_now(&self, tenant: &TenantKey, planned: DateTime<Utc>) -> Result<bool, StoreError> {
         self.promptly(async {
             let number = self.number_or_new(tenant).await?;
-            on!(self.short(), |pool| {
+            in_transaction!(self.short(), |tx| {
+                let hastened = sqlx::query(HASTEN).bind(number).execute(&mut *tx).await?.rows_affected();
+                if hastened > 0 {
+                    return Ok(true);
+                }
                 let done = sqlx::query(PLAN_IF_NONE_WAITS).bind(number).bind(planned.timestamp());
-                Ok(done.execute(pool).await?.rows_affected() > 0)
+                Ok(done.execute(&mut *tx).await?.rows_affected() > 0)
             })
         })
         .await

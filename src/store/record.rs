@@ -2,6 +2,7 @@
 
 use super::drawn::Drawn;
 use super::engine::{Fault, guard};
+use super::glance::written_counts;
 use super::session::{Session, within};
 use super::turn::{give_up, unfinished};
 use super::writes::Stamp;
@@ -100,13 +101,14 @@ impl Session {
     async fn insert_run(&mut self, stamp: Stamp, run: &NewRun<'_>, recalled: &Recalled) -> Result<(), Fault> {
         const RUN: &str = "INSERT INTO run (tenant, seq, run_id, started, planned, complete, scope, since, \
              objects, critical, high, medium, low, info, excepted, host, manifest, previous_run, \
-             previous_manifest, context, files, mail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-             $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) \
+             previous_manifest, context, files, mail, findings) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+             $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) \
              ON CONFLICT (tenant, seq) DO NOTHING";
         // Nobody finishes a run that is not the last.
         const CLOSE: &str = concat!(give_up!(), " WHERE tenant = $1 AND seq < $2 AND ", unfinished!());
         let NewRun {
             counts,
+            findings,
             planned,
             host,
             manifest,
@@ -144,6 +146,7 @@ impl Session {
                 .bind(context.as_str())
                 .bind(FilesState::Waiting.as_str())
                 .bind(mail.as_str())
+                .bind(written_counts(findings))
                 .execute(&mut *tx)
                 .await?
                 .rows_affected()

@@ -8,8 +8,8 @@ use super::Turn;
 use super::changes::VersionChanges;
 use crate::config::Tenant;
 use crate::domain::{
-    ChainLink, DeltaState, History, Inventory, Known, Ledger, ObjectKind, RunCounts, RunId, Sha256Sum,
-    TenantId,
+    ChainLink, DeltaState, FindingCounts, History, Inventory, Known, Ledger, ObjectKind, RunCounts, RunId,
+    Sha256Sum, TenantId,
 };
 use crate::remediation::{Outcome, Plan, Stopped};
 
@@ -118,6 +118,8 @@ pub enum Settlement {
 pub struct NewRun<'a> {
     /// What it amounts to; `complete` decides whether it is remembered.
     pub counts: RunCounts,
+    /// Its findings by rule and severity.
+    pub findings: FindingCounts,
     /// The planned instant it makes up for, where there is one: it is settled with the recording.
     pub planned: Option<DateTime<Utc>>,
     /// The machine its files are written on.

@@ -137,3 +137,74 @@ async fn without_scripts(service: &Service) {
     browser.click("#runs-contoso summary").await;
     assert_eq!(browser.complaints().await, [""; 0]);
 }
+
+/// A link to one view of a report, as somebody sends it: followed in web mail, which is another site.
+#[test]
+fn a_link_to_a_view_of_a_report_leads_there_signed_in_or_not() {
+    let service = Service::of(TenantData::sample(now()), "token_env = \"TOKEN\"\n").ready();
+    let answer = service.with_token("POST", "/run-now/contoso");
+    assert_eq!(answer.status, 202, "{answer:?}");
+    until("the run", || service.world.runs().len() == 1);
+    Runtime::new().unwrap().block_on(by_link(&service));
+}
+
+const ROWS: &str =
+    "Array.from(document.querySelectorAll('#findings tbody td:nth-child(3)'), (cell) => cell.textContent)";
+const READY: &str = "document.documentElement.classList.contains('ready')";
+
+async fn follow(browser: &Chromium, link: &str) {
+    browser.open(&format!("data:text/html,<a href='{}'>report</a>", link.replace('#', "%23"))).await;
+    browser.click("a").await;
+}
+
+/// The report is shown, with what the link says and nothing else in the address.
+async fn is_shown(browser: &Chromium, link: &str) {
+    browser.until(READY).await;
+    assert_eq!(browser.value("location.href").await, link);
+    let rules = browser.value(ROWS).await;
+    let rules = rules.as_array().unwrap();
+    assert!(!rules.is_empty() && rules.iter().all(|rule| rule == "no-owner"), "{rules:?}");
+}
+
+async fn by_link(service: &Service) {
+    let Some(browser) = Chromium::start("a link to a view of a report").await else { return };
+    let run = service.world.runs()[0].file_name().unwrap().to_str().unwrap().to_owned();
+    let report = format!("http://{}/runs/contoso/{run}/report.html", service.address);
+    let link = format!("{report}#findings.rule=no-owner");
+
+    follow(&browser, &link).await;
+    browser.until("document.activeElement.id === 'token'").await;
+    browser.press("wrong").await;
+    browser.press(&key(Key::Enter)).await;
+    browser.until("document.querySelector('[role=alert]')").await;
+    browser.until("document.activeElement.id === 'token'").await;
+    browser.press(TOKEN).await;
+    browser.press(&key(Key::Enter)).await;
+    is_shown(&browser, &link).await;
+
+    // Signed in; the browser keeps the cookie back all the same until we ask for the page ourselves.
+    browser.requests().await;
+    follow(&browser, &link).await;
+    is_shown(&browser, &link).await;
+    let asked = browser.requests().await;
+    assert!(asked.iter().any(|asked| asked.contains("/again?to=/runs/")), "{asked:?}");
+
+    // In the sandbox too, what is chosen gets into the address and comes back with it.
+    browser.click("#findings button[type=reset]").await;
+    browser.until("location.hash === ''").await;
+    browser.click("[data-severity=critical]").await;
+    browser.until("location.hash === '#findings.severity=critical'").await;
+    browser.client.back().await.unwrap();
+    browser.until("location.hash === ''").await;
+    browser.client.forward().await.unwrap();
+    browser.until("location.hash === '#findings.severity=critical'").await;
+    browser.client.refresh().await.unwrap();
+    browser.until(READY).await;
+    assert_eq!(browser.value("location.hash").await, "#findings.severity=critical");
+
+    // Without scripts, the report is still where it leads.
+    browser.tools("Emulation.setScriptExecutionDisabled", serde_json::json!({ "value": true })).await;
+    follow(&browser, &link).await;
+    browser.until("document.title.includes('contoso')").await;
+    assert!(browser.value("location.href").await.as_str().unwrap().starts_with(&report));
+}

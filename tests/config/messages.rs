@@ -102,6 +102,7 @@ fn what_does_not_hold_is_refused_with_key_and_remedy() {
         (and("[digest]\ncron = '0 7 * * *'\n"),                             "digest",             "needs `[mail]`"),
         (and("[owners]\nenabled = true\ndomains = ['contoso.com']\n"),      "owners",             "needs `[mail]`"),
         (mailed("[owners]\nenabled = true\n"),                              "owners.domains",     "is missing"),
+        (mailed("[owners]\nenabled = true\ndomains = []\n"),               "owners.domains",     "is empty"),
         (mailed("[owners]\ndomains = ['*.com']\n"),                         "owners.domains[0]",  "no mail domain"),
         (mailed("[owners]\ndomains = ['@contoso.com']\n"),                  "owners.domains[0]",  "no mail domain"),
         (mailed("[owners]\ndeadline = '0d'\n"),                             "owners.deadline",    "too short"),

@@ -298,3 +298,20 @@ fn an_audit_that_is_interrupted_leaves_nothing() {
     assert_eq!(audit.0.wait().unwrap().code(), Some(3));
     assert_eq!(fs::read_dir(world.path("reports/contoso")).unwrap().count(), 0);
 }
+
+#[test]
+fn an_audit_that_mails_no_summary_since_the_daemon_does_says_so() {
+    let world = World::new(scenario::perfect(now()));
+    let mail = "[mail]\ntransport = \"directory\"\ndirectory = \"mail\"\nfrom = \"k@contoso.com\"\n\
+                to = [\"a@contoso.com\"]\n";
+    let digest = "[digest]\ncron = \"0 7 * * *\"\n";
+    for (summary, warned) in [("per-tenant", false), ("both", false), ("digest", true)] {
+        let digest = if summary == "per-tenant" { "" } else { digest };
+        world.configure(&format!("{mail}summary = \"{summary}\"\n{digest}"));
+        let output = world.keysweep(&["audit"]);
+        let said = text(&output.stderr);
+        let words = "this audit mails no summary; the daemon mails one";
+        assert_eq!((output.status.code(), said.contains(words)), (Some(0), warned), "{summary}: {said}");
+        assert!(!text(&world.keysweep(&["audit", "--no-mail"]).stderr).contains(words), "{summary}");
+    }
+}

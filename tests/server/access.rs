@@ -6,12 +6,14 @@ use crate::visit::{Service, TOKEN, raw};
 use crate::world::now;
 
 /// Everything that is served, and whether it takes a token.
-const ROUTES: [(&str, &str, bool); 11] = [
+const ROUTES: [(&str, &str, bool); 13] = [
     ("GET", "/healthz", false),
     ("GET", "/readyz", false),
     ("GET", "/sign-in", false),
     ("GET", "/style.css", false),
     ("GET", "/status.js", false),
+    ("GET", "/carry.js", false),
+    ("GET", "/again?to=/", false),
     ("GET", "/icon.svg", false),
     ("GET", "/", true),
     ("GET", "/metrics", true),
@@ -48,19 +50,80 @@ fn a_browser_without_the_token_is_led_to_the_form_and_one_led_here_from_elsewher
     // A browser keeps a strict cookie back when another site leads here.
     let from_a_mail =
         [("Accept", "text/html"), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")];
-    let answer = service.ask("GET", "/", &from_a_mail, "");
-    assert_eq!(
-        (answer.status, answer.header("refresh"), answer.header("set-cookie")),
-        (200, Some("0; url=/"), None)
-    );
+    for (path, way) in [
+        ("/", "/again"),
+        (
+            "/runs/contoso/20260101T000000Z/report.html",
+            "/again?to=/runs/contoso/20260101T000000Z/report.html",
+        ),
+        ("/runs/a%20b/c", "/again?to=/runs/a%2520b/c"),
+        ("/runs//evil.example", "/again"),
+        ("/metrics", "/again"),
+    ] {
+        let answer = service.ask("GET", path, &from_a_mail, "");
+        let told = (answer.status, answer.header("location"), answer.header("set-cookie"));
+        assert_eq!(told, (303, Some(way), None), "{path}");
+    }
+    for (way, path) in [
+        ("/again", "/"),
+        ("/again?to=/runs/contoso/x/report.html", "/runs/contoso/x/report.html"),
+        ("/again?to=/runs/a%2520b/c", "/runs/a%20b/c"),
+    ] {
+        let answer = service.ask("GET", way, &from_a_mail, "");
+        let page = answer.body.replace("&#x2f;", "/");
+        assert!(page.contains(&format!("id=\"again\" href=\"{path}\"")), "{way}: {page}");
+        assert!(
+            page.contains(&format!("<noscript><meta http-equiv=\"refresh\" content=\"0; url={path}\">")),
+            "{page}"
+        );
+        assert_eq!((answer.status, answer.header("set-cookie")), (200, None));
+    }
+    for elsewhere in
+        ["https://evil.example/", "//evil.example", "/run-now/contoso", "javascript:alert(1)", ""]
+    {
+        assert_eq!(service.get(&format!("/again?to={elsewhere}")).status, 404, "{elsewhere}");
+    }
     let cookie = service.sign_in();
     let answer = service.ask("GET", "/", &[&from_a_mail[..], &[("Cookie", &cookie)]].concat(), "");
     assert!(answer.status == 200 && answer.header("refresh").is_none(), "{answer:?}");
 }
 
 #[test]
+fn whoever_signs_in_gets_to_where_it_wanted_to_go_and_to_nowhere_else() {
+    let service = Service::closed().ready();
+    let report = "/runs/contoso/20260101T000000Z/report.html";
+    let answer = service.ask("GET", report, &[("Accept", "text/html")], "");
+    let form = format!("/sign-in?next={report}");
+    assert_eq!((answer.status, answer.header("location")), (303, Some(form.as_str())));
+    let page = service.get(&form);
+    let next = format!("name=\"next\" id=\"next\" value=\"{report}\"");
+    assert!(page.body.replace("&#x2f;", "/").contains(&next), "{page:?}");
+    let sign_in = |token: &str, next: &str| {
+        let (cookie, form) = service.sign_in_form();
+        service.send("/sign-in", &cookie, &format!("form={form}&token={token}&next={next}"))
+    };
+    let wrong = sign_in("wrong", report);
+    assert!(wrong.status == 401 && wrong.body.replace("&#x2f;", "/").contains(&next), "{wrong:?}");
+    let view = format!("{report}#findings.rule=no-owner&findings.q=un+rea");
+    let sent = view.replace('#', "%23").replace('&', "%26").replace('+', "%2B");
+    assert_eq!(sign_in(TOKEN, &sent).header("location"), Some(view.as_str()));
+    for elsewhere in [
+        "https://evil.example",
+        "//evil.example",
+        "/runs//x",
+        "%2Fruns%2F%5Cevil",
+        "/runs/a%0D%0Aset-cookie:x",
+        "/sign-out",
+    ] {
+        assert_eq!(sign_in(TOKEN, elsewhere).header("location"), Some("/"), "{elsewhere}");
+        let page = service.get(&format!("/sign-in?next={elsewhere}"));
+        assert!(page.body.contains("name=\"next\" id=\"next\" value=\"\""), "{elsewhere}: {page:?}");
+    }
+}
+
+#[test]
 fn requests_for_another_name_are_refused_on_every_route() {
-    let hosts = "hosts = [\"Keysweep.example\", \"2001:DB8:0::5\", \"192.0.2.5\"]\n";
+    let hosts = "token_env = \"TOKEN\"\nhosts = [\"Keysweep.example\", \"2001:DB8:0::5\", \"192.0.2.5\"]\n";
     let service = Service::of(scenario::perfect(now()), hosts).ready();
     let port = service.address.port();
     for (method, path, _) in ROUTES {
@@ -157,5 +220,7 @@ fn whoever_is_wrong_too_often_waits_and_who_has_the_token_does_not() {
     assert_eq!(sign_in(TOKEN).status, 303);
     assert_eq!(wrong().status, 429, "the right token makes no room for wrong ones");
     assert_eq!(service.page(&cookie).status, 200);
+    let lines = service.log().matches("a wrong token was shown to the server").count();
+    assert_eq!(lines, 10, "{}", service.log());
     assert_eq!(service.get("/healthz").status, 200);
 }

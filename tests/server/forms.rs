@@ -1,8 +1,10 @@
 //! Signing in and out, and "run now": only by the form of one's own session, from our own page.
 
+use std::time::Duration;
+
 use keysweep::config::StoreUrl;
 use keysweep::emulator::{Fault, Side, scenario};
-use keysweep::store::{RunEntry, Store};
+use keysweep::store::{RunEntry, Store, TenantKey};
 use tokio::runtime::Runtime;
 
 use crate::visit::{NEVER, Service, TOKEN};
@@ -171,4 +173,29 @@ fn a_program_with_the_token_begins_a_run_without_a_form_and_a_browser_cannot_be_
     let answer = service.with_token("POST", "/run-now/contoso");
     assert_eq!((answer.status, answer.body.as_str()), (202, "queued\n"));
     until("the run", || service.world.runs().len() == 1);
+}
+
+#[test]
+fn a_run_that_waits_for_its_time_is_shown_with_it_and_begins_when_asked_for() {
+    let service = Service::open().ready();
+    let url = StoreUrl::Sqlite(service.world.path("data/keysweep.db"));
+    let tenant_id = serde_json::from_value(service.world.emulator.tenant_id().into()).unwrap();
+    let tenant = TenantKey { name: "contoso".to_owned(), tenant_id };
+    let hour = Duration::from_secs(3600);
+    Runtime::new().unwrap().block_on(async {
+        Store::open(&url).await.unwrap().plan(&tenant, now(), hour).await.unwrap();
+    });
+    let page = service.page("");
+    for part in ["<strong>Planned</strong>", "begins by <time", "in 59 minutes", ">Run now</button>"] {
+        assert!(page.body.contains(part), "{part}: {page:?}");
+    }
+    for part in ["data-busy", " disabled", "as soon as there is room"] {
+        assert!(!page.body.contains(part), "{part}: {page:?}");
+    }
+    assert_eq!(service.world.requests().len(), 0);
+    let answer = service.send("/run-now/contoso", &page.cookie(), &format!("form={}", page.form()));
+    assert_eq!(answer.header("location"), Some("/?said=queued&tenant=contoso"));
+    until("the run", || service.world.runs().len() == 1);
+    until("its end", || !service.get("/").body.contains("Running"));
+    assert!(!service.get("/").body.contains("begins by"), "it was that one, and no other waits");
 }

@@ -16,6 +16,8 @@ use crate::postgres::{Postgres, Stop};
 use crate::visit::{Answer, NEVER, Service, ask};
 use crate::world::{World, now, until};
 
+const REFUSED: &str = "the configuration was read again and refused; the one before is in force";
+
 fn reasons(answer: &Answer) -> Value {
     let said: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(said["ready"], answer.status == 200, "{said}");
@@ -23,20 +25,45 @@ fn reasons(answer: &Answer) -> Value {
 }
 
 #[test]
-fn it_is_ready_when_the_store_is_open_and_not_while_a_refused_configuration_waits() {
+fn it_is_ready_when_the_store_is_open_also_while_a_refused_configuration_waits_which_is_told() {
     let service = Service::closed().ready();
     assert_eq!(service.get("/healthz").body, "ok\n");
     assert_eq!(reasons(&service.get("/readyz")), json!([]));
     let before = std::fs::read_to_string(service.world.path("keysweep.toml")).unwrap();
     service.world.configure("[schedule]\ncron = \"99 0 * * *\"\n");
     service.daemon.signal("HUP");
-    until("the refusal", || service.get("/readyz").status == 503);
-    let told = reasons(&service.get("/readyz"));
-    assert_eq!(told, json!(["the configuration was read again and refused; the one before is in force"]));
+    until("the refusal", || reasons(&service.get("/readyz")) == json!([REFUSED]));
+    assert_eq!(service.get("/readyz").status, 200, "work goes on");
+    assert!(service.with_token("GET", "/metrics").body.contains("\nkeysweep_configuration_valid 0\n"));
     assert_eq!(service.get("/healthz").status, 200);
     std::fs::write(service.world.path("keysweep.toml"), before).unwrap();
     service.daemon.signal("HUP");
-    until("readiness", || service.get("/readyz").status == 200);
+    until("the new configuration", || reasons(&service.get("/readyz")) == json!([]));
+}
+
+#[test]
+fn a_configuration_that_is_refused_while_the_store_opens_is_told_then_and_afterwards() {
+    let Some(postgres) = Postgres::start("a refusal without a database") else { return };
+    let database = postgres.create_database();
+    let world = World::new(scenario::perfect(now()));
+    let good = format!("{NEVER}[store]\nurl = \"{database}\"\n[server]\nlisten = \"127.0.0.1:0\"\n");
+    world.configure(&good);
+    postgres.stop(Stop::Crash);
+    let service = Service::start(world);
+    let page = service.get("/").body;
+    assert!(page.contains("What is recorded of it is not known just now."), "{page}");
+    assert!(!page.contains("No run is recorded yet"), "{page}");
+    let before = std::fs::read_to_string(service.world.path("keysweep.toml")).unwrap();
+    std::fs::write(service.world.path("keysweep.toml"), "[schedule]\ncron = \"99 0 * * *\"\n").unwrap();
+    service.daemon.signal("HUP");
+    let starting = ["the service starts", "the store is not open yet", REFUSED];
+    until("the refusal", || reasons(&service.get("/readyz")) == json!(starting));
+    postgres.start_again();
+    let service = service.ready();
+    assert_eq!(reasons(&service.get("/readyz")), json!([REFUSED]));
+    std::fs::write(service.world.path("keysweep.toml"), before).unwrap();
+    service.daemon.signal("HUP");
+    until("the new configuration", || reasons(&service.get("/readyz")) == json!([]));
 }
 
 #[test]

@@ -72,9 +72,10 @@ async fn a_request_is_judged_by_what_the_section_said_when_its_socket_was_served
     let section = |listen: SocketAddr, host: &str| {
         let text = format!(
             "[[tenant]]\nname = 'contoso'\ntenant_id = '11111111-1111-4111-8111-111111111111'\n\
-             [tenant.credential]\ntype = 'azure-cli'\n[server]\nlisten = '{listen}'\nhosts = ['{host}']\n"
+             [tenant.credential]\ntype = 'azure-cli'\n[server]\nlisten = '{listen}'\nhosts = ['{host}']\n\
+             token_env = 'TOKEN'\n"
         );
-        parse(&text, Path::new("keysweep.toml"), &Environment::default()).unwrap().config
+        parse(&text, Path::new("keysweep.toml"), &Environment::from_iter([("TOKEN", TOKEN)])).unwrap().config
     };
     let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = section(free(), "before.example");
@@ -120,6 +121,9 @@ fn with_a_certificate_it_speaks_https_and_nothing_else() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let page = runtime.block_on(async { client.get(url).send().await.unwrap() });
     assert_eq!(page.status(), 200);
+    let header = |name: &str| page.headers().get(name).unwrap().to_str().unwrap();
+    assert_eq!(header("strict-transport-security"), "max-age=2592000");
+    assert!(header("set-cookie").ends_with("; Secure"), "also of who is not signed in yet: {page:?}");
     let plain = crate::visit::raw(service.address, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert!(plain.is_none(), "{plain:?}");
 }

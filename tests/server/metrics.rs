@@ -68,16 +68,7 @@ fn runs_findings_and_waits_are_counted_and_findings_are_known_after_a_restart() 
     assert!(answered >= 5.0 && answered <= service.world.requests().len() as f64, "{answered}");
     let findings = rows(&service.world.path(&format!("reports/contoso/{run}/findings.csv")));
     assert!(findings.len() > 10, "{}", findings.len());
-    let mut expected: BTreeMap<(String, String), f64> = BTreeMap::new();
-    for row in &findings {
-        *expected.entry((row["rule"].clone(), row["severity"].clone())).or_default() += 1.0;
-    }
-    let told = |samples: &Samples| -> BTreeMap<(String, String), f64> {
-        let of_rules = samples.iter().filter(|((name, _), _)| name == "keysweep_findings");
-        of_rules
-            .map(|((_, labels), value)| ((labels["rule"].clone(), labels["severity"].clone()), *value))
-            .collect()
-    };
+    let expected = by_rule(&findings);
     assert_eq!(told(&samples), expected);
     for severity in ["critical", "high", "medium", "low", "info"] {
         let open =
@@ -93,6 +84,46 @@ fn runs_findings_and_waits_are_counted_and_findings_are_known_after_a_restart() 
     let service = Service::start(world).ready();
     until("the findings of before", || told(&scrape(&service)) == expected);
     assert_eq!(at(&scrape(&service), "keysweep_runs_total", &[CONTOSO, ("outcome", "complete")]), None);
+}
+
+/// `keysweep_findings`, by rule and severity.
+fn told(samples: &Samples) -> BTreeMap<(String, String), f64> {
+    let of_rules = samples.iter().filter(|((name, _), _)| name == "keysweep_findings");
+    of_rules
+        .map(|((_, labels), value)| ((labels["rule"].clone(), labels["severity"].clone()), *value))
+        .collect()
+}
+
+/// The same of the rows of `findings.csv`.
+fn by_rule(findings: &[BTreeMap<String, String>]) -> BTreeMap<(String, String), f64> {
+    let mut counts: BTreeMap<(String, String), f64> = BTreeMap::new();
+    for row in findings {
+        *counts.entry((row["rule"].clone(), row["severity"].clone())).or_default() += 1.0;
+    }
+    counts
+}
+
+/// A rule that is off leaves its findings on record, since nobody looked whether they are fixed.
+#[test]
+fn findings_are_those_of_the_last_complete_run_by_its_own_settings() {
+    let service = Service::of(sample_tenant(), "").ready();
+    let first = service.run();
+    let of = |run: &str| by_rule(&rows(&service.world.path(&format!("reports/contoso/{run}/findings.csv"))));
+    let before = of(&first);
+    until("the counts", || told(&scrape(&service)) == before);
+    until("the turn to end", || !service.get("/").body.contains("data-busy"));
+    let config = std::fs::read_to_string(service.world.path("keysweep.toml")).unwrap();
+    let rules = "[rules]\nclient-secret = \"off\"\nno-owner = \"critical\"\n";
+    std::fs::write(service.world.path("keysweep.toml"), format!("{config}{rules}")).unwrap();
+    service.daemon.signal("HUP");
+    until("the settings", || service.log().contains("configuration read again"));
+    let after = of(&service.run());
+    let has = |counts: &BTreeMap<(String, String), f64>, rule: &str, severity: &str| {
+        counts.contains_key(&(rule.to_owned(), severity.to_owned()))
+    };
+    assert!(has(&before, "client-secret", "high") && has(&before, "no-owner", "low"), "{before:?}");
+    assert!(!has(&after, "client-secret", "high") && has(&after, "no-owner", "critical"), "{after:?}");
+    until("the counts of the second run", || told(&scrape(&service)) == after);
 }
 
 #[test]

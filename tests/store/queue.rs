@@ -13,6 +13,7 @@ on_both_engines!(
     an_instant_that_is_settled_is_not_planned_again,
     an_instant_is_left_out_while_an_earlier_one_waits_and_not_while_it_runs,
     a_run_that_is_asked_for_is_planned_only_where_none_waits,
+    a_run_that_waits_for_its_time_is_told_with_it_and_begins_at_once_when_asked_for,
     nothing_is_due_before_its_time,
     a_daemon_whose_clock_is_far_ahead_holds_up_nobody,
     what_was_carried_out_without_being_recorded_is_not_carried_out_again,
@@ -88,7 +89,7 @@ async fn an_instant_is_left_out_while_an_earlier_one_waits_and_not_while_it_runs
 
 async fn a_run_that_is_asked_for_is_planned_only_where_none_waits(world: World) {
     let store = world.open().await;
-    let ask = async |instant: &str| store.plan_if_none_waits(&tenant("contoso"), at(instant)).await.unwrap();
+    let ask = async |instant: &str| store.plan_now(&tenant("contoso"), at(instant)).await.unwrap();
     assert!(ask(LONG_AGO[0]).await);
     assert!(!ask(LONG_AGO[1]).await);
     assert_eq!(states(&world).await, ["waiting"], "the second leaves no trace");
@@ -96,6 +97,32 @@ async fn a_run_that_is_asked_for_is_planned_only_where_none_waits(world: World) 
     assert!(ask(LONG_AGO[2]).await, "what runs is no reason");
     assert!(!ask(LONG_AGO[0]).await, "on record already");
     assert_eq!(states(&world).await, ["running", "waiting"]);
+}
+
+async fn a_run_that_waits_for_its_time_is_told_with_it_and_begins_at_once_when_asked_for(world: World) {
+    let store = world.open().await;
+    let contoso = tenant("contoso");
+    let (hour, now) = (Duration::from_secs(3600), chrono::Utc::now());
+    assert_eq!(store.waiting_run(&contoso).await, Ok(None));
+    store.plan(&contoso, now, hour).await.unwrap();
+    let waiting = store.waiting_run(&contoso).await.unwrap().unwrap();
+    assert_eq!(waiting.planned.timestamp(), now.timestamp());
+    assert_eq!(waiting.begins_by.unwrap().timestamp(), now.timestamp() + 3600);
+    assert_eq!(take_due(&store, "a").await, None);
+    assert!(store.plan_now(&contoso, now + hour).await.unwrap());
+    assert_eq!(states(&world).await, ["waiting"], "the same run, sooner");
+    let waiting = store.waiting_run(&contoso).await.unwrap().unwrap();
+    assert_eq!((waiting.planned.timestamp(), waiting.begins_by), (now.timestamp(), None));
+    assert!(!store.plan_now(&contoso, now + hour).await.unwrap(), "it is as ready as it can be");
+    let due = take_due(&store, "a").await.unwrap();
+    store.settle(&due, Settlement::Failed).await.unwrap();
+    assert!(
+        store.waiting_run(&contoso).await.unwrap().unwrap().begins_by.is_some(),
+        "a pause after a failure"
+    );
+    assert!(store.plan_now(&contoso, now + hour).await.unwrap());
+    assert!(take_due(&store, "a").await.is_some());
+    assert_eq!(store.waiting_run(&contoso).await, Ok(None), "what runs does not wait");
 }
 
 async fn nothing_is_due_before_its_time(world: World) {

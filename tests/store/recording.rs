@@ -10,7 +10,7 @@ use std::time::Duration;
 use keysweep::domain::{FindingKey, Inventory, Past, Rows, RunId};
 use keysweep::store::{FilesState, MailState, RunProgress, StoreError, TenantKey};
 
-use crate::desk::{Desk, Told, new_run, record, run_id, take};
+use crate::desk::{Desk, Told, findings, new_run, record, run_id, take};
 use crate::tenants::{BOTH, TENANT, application, cut_off, day, inventory, sorted};
 use crate::world::{World, on_both_engines};
 
@@ -28,6 +28,7 @@ on_both_engines!(
     a_tenant_nobody_heard_of_has_no_history,
     many_objects_are_recorded_and_read_again,
     nobody_waits_for_findings_to_be_made,
+    findings_are_counted_by_rule_for_each_run_and_not_for_those_of_before,
 );
 
 async fn whoever_has_lost_the_turn_records_nothing(world: World) {
@@ -363,4 +364,22 @@ async fn nobody_waits_for_findings_to_be_made(world: World) {
     let told = desk.store.recall(desk.tenant(), &seen, &BOTH).await.unwrap();
     let Past::Since(memory) = &told.history.past else { panic!() };
     assert_eq!(memory.known.len(), 1);
+}
+
+async fn findings_are_counted_by_rule_for_each_run_and_not_for_those_of_before(world: World) {
+    let mut desk = Desk::of(&world).await;
+    let seen = inventory(vec![application(1)]);
+    let first = desk.run_of(&BOTH, &seen, &["a"]).await;
+    let second = desk.run_of(&BOTH, &seen, &["a", "b"]).await;
+    let tenant = desk.tenant().clone();
+    let counts = async |run: &RunId| desk.store.finding_counts(&tenant, run).await;
+    assert_eq!(counts(&first.run).await, Ok(Some(findings(1))));
+    assert_eq!(counts(&second.run).await, Ok(Some(findings(2))));
+    assert_eq!(counts(&run_id(9)).await, Ok(None), "there is no such run");
+    let other = TenantKey { name: "fabrikam".to_owned(), tenant_id: TENANT };
+    assert_eq!(desk.store.finding_counts(&other, &first.run).await, Ok(None));
+    world.sql("UPDATE run SET findings = NULL WHERE seq = 1").await;
+    assert_eq!(counts(&first.run).await, Ok(None), "recorded by a version that did not count them");
+    world.sql("UPDATE run SET findings = '[[1]]' WHERE seq = 1").await;
+    assert!(matches!(counts(&first.run).await, Err(StoreError::Unreadable { .. })));
 }

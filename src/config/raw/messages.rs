@@ -57,8 +57,8 @@ pub(in crate::config) struct RawDigest {
 pub(in crate::config) struct RawOwners {
     /// Whether owners are written to. Default: false.
     pub(in crate::config) enabled: Option<bool>,
-    /// The domains of addresses that may be written to; a subdomain is one of its own. Whatever stands in the
-    /// directory, nobody elsewhere is written to. Needed when enabled.
+    /// The domains of owners' addresses that may be written to; a subdomain is one of its own. Whatever stands in the
+    /// directory, no owner elsewhere is written to. Needed when enabled.
     #[schemars(length(min = 1))]
     pub(in crate::config) domains: Option<Vec<String>>,
     /// Owners are told of findings of at least this severity. Default: `medium`.
@@ -67,11 +67,11 @@ pub(in crate::config) struct RawOwners {
     pub(in crate::config) deadline: Option<String>,
     /// An owner is told again after this time, or when something is new. Default: `30d`.
     pub(in crate::config) remind_after: Option<String>,
-    /// Who is told of applications that have no owner with an address in `domains`. Default: nobody.
+    /// Who is told of applications that have no owner with an address in `domains`: at any domain. Default: nobody.
     pub(in crate::config) fallback: Option<Vec<String>>,
     /// `escalate_to` is told of a finding that stands for this long after its owner was first told. Default: `60d`.
     pub(in crate::config) escalate_after: Option<String>,
-    /// Who is told then. Default: nobody.
+    /// Who is told then: at any domain. Default: nobody.
     pub(in crate::config) escalate_to: Option<Vec<String>>,
     /// How many are written to after one run; the next run goes on. Default: 200.
     #[schemars(range(min = 1, max = 10000))]

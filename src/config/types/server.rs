@@ -10,8 +10,8 @@ use secrecy::SecretString;
 pub struct Server {
     /// `listen`. Port 0 is any that is free.
     pub listen: SocketAddr,
-    /// From `token_file` or `token_env`: at least 16 visible characters. There is one wherever others than this
-    /// machine can connect.
+    /// From `token_file` or `token_env`: at least 24 visible characters. There is one wherever others than this
+    /// machine can connect, themselves or by way of a proxy.
     pub token: Option<SecretString>,
     /// `hosts`, in lower case, without port.
     pub hosts: Vec<String>,

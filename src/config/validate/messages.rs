@@ -174,11 +174,14 @@ pub(super) fn owners(
         let remedy = "Set `audit.owners` to true, or `enabled` to false";
         desk.problem("owners.enabled", "needs owners to be read, and `audit.owners` is false", remedy);
     }
-    if enabled && domains.is_none() {
+    let missing = enabled && domains.as_ref().is_none_or(Vec::is_empty);
+    if missing {
         let remedy = "Name the domains of those who may be written to, as `domains = [\"contoso.com\"]`";
-        desk.missing("owners.domains", remedy);
+        match domains {
+            None => desk.missing("owners.domains", remedy),
+            Some(_) => desk.problem("owners.domains", "is empty: no owner would ever be written to", remedy),
+        }
     }
-    let missing = enabled && domains.is_none();
     let domains = self::domains(domains, desk);
     let mut span = |text: Option<String>, default: i64, key: &str| match text {
         Some(text) => values::days(&text, key, desk),

@@ -15,7 +15,7 @@ use crate::config::{Server, ServerTls};
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
 /// Shorter ones can be found by trying.
-const SHORTEST_TOKEN: usize = 16;
+const SHORTEST_TOKEN: usize = 24;
 
 /// Checks `[server]`.
 pub(super) fn server(raw: RawServer, desk: &mut Desk<'_>) -> Option<Server> {
@@ -34,13 +34,22 @@ pub(super) fn server(raw: RawServer, desk: &mut Desk<'_>) -> Option<Server> {
     let hosts = self::hosts(hosts.unwrap_or_default(), desk);
     let tls = tls(tls_certificate_file.as_deref(), tls_key_file.as_deref(), desk);
     let (listen, token, hosts, tls) = (listen?, token?, hosts?, tls?);
+    if token.is_none() {
+        // Whoever comes by a name that is not this machine's comes by way of a proxy, from this machine's address.
+        let (what, remedy) = if !listen.ip().is_loopback() {
+            ("is missing: others than this machine can connect", "listen on 127.0.0.1")
+        } else if hosts.iter().any(|host| !values::is_loopback(host)) {
+            ("is missing: `hosts` has a name by which others than this machine come", "remove that name")
+        } else {
+            return Some(Server { listen, token, hosts, tls });
+        };
+        let remedy = format!(
+            "Name a file that holds a token of at least 24 characters, as of `openssl rand -hex 32`, or {remedy}"
+        );
+        desk.problem("server.token_file", what, remedy);
+        return None;
+    }
     if !listen.ip().is_loopback() {
-        if token.is_none() {
-            let remedy = "Name a file that holds a token of at least 16 characters, as of `openssl rand -hex 32`, or \
-                          listen on 127.0.0.1";
-            desk.problem("server.token_file", "is missing: others than this machine can connect", remedy);
-            return None;
-        }
         if tls.is_none() {
             let what = "can be reached from other machines, over http";
             let remedy = "Set `tls_certificate_file` and `tls_key_file`, or let only a proxy that speaks https reach it";
@@ -69,7 +78,7 @@ fn token(token: SecretString, key: &str, desk: &mut Desk<'_>) -> Option<SecretSt
             "Make one by `openssl rand -hex 32`",
         )
     } else if text.len() < SHORTEST_TOKEN {
-        ("names a token of fewer than 16 characters", "Make a longer one: `openssl rand -hex 32`")
+        ("names a token of fewer than 24 characters", "Make a longer one: `openssl rand -hex 32`")
     } else {
         return Some(token);
     };
