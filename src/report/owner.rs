@@ -20,7 +20,7 @@ use recipients::Recipients;
 pub struct OwnerTerms {
     /// Findings of at least this severity.
     pub least: Severity,
-    /// By when something is to be done, counted from when a finding was first seen.
+    /// By when something is to be done, counted from when somebody was first told of a finding.
     pub deadline: TimeDelta,
     /// When whoever was told is told again.
     pub remind_after: TimeDelta,
@@ -49,6 +49,8 @@ pub struct OwnerRound {
     pub nobody: usize,
     /// Objects that have owners with addresses, all of them outside `domains`.
     pub outside: usize,
+    /// Whether nobody is written to because no address of any owner could be read: a permission is missing.
+    pub unreadable: bool,
     /// Templates that failed.
     pub flaws: Vec<TemplateFlaw>,
 }
@@ -80,6 +82,7 @@ pub fn owner_round(
         left: 0,
         nobody: 0,
         outside: 0,
+        unreadable: false,
         flaws: Vec::new(),
     };
     if !report.summary.complete {
@@ -87,6 +90,11 @@ pub fn owner_round(
     }
     let now = report.header.started;
     let recipients = Recipients::of(report, terms);
+    round.unreadable = recipients.unreadable();
+    if round.unreadable {
+        // What was told stays known, and nobody is told that there are no owners.
+        return Ok(round);
+    }
     (round.nobody, round.outside) = (recipients.nobody, recipients.outside);
     let before: HashMap<(&str, FindingDigest), &Told> =
         told.iter().map(|told| ((told.address.as_str(), told.finding), told)).collect();
@@ -102,8 +110,9 @@ pub fn owner_round(
     let mut chosen: Vec<usize> = due.iter().take(terms.max_per_run).map(|(place, _)| **place).collect();
     chosen.sort_by_key(|place| recipients.address(*place).to_owned());
     round.told = standing.entries(&recipients, &before, &chosen.iter().copied().collect(), now);
-    let overdue = overdue(&round.told, now, terms);
-    let drafts = write_drafts(report, terms, &recipients, &chosen, &before, &overdue);
+    let history =
+        History { before, tellings: tellings(&round.told), overdue: overdue(&round.told, now, terms) };
+    let drafts = write_drafts(report, terms, &recipients, &chosen, &history);
     for (place, draft) in chosen.iter().zip(drafts.owners) {
         let dressed = draft.into_owner(templates, report, terms, *place == 0)?;
         round.flaws.extend(dressed.flaws);
@@ -112,11 +121,12 @@ pub fn owner_round(
         round.notices.push(OwnerNotice { key: key(address), to, letter: dressed.letter });
     }
     if !drafts.escalation.is_empty() {
-        let dressed = drafts.escalation.into_escalation(templates, report, terms)?;
+        let whom = whom(&history);
+        let dressed = drafts.escalation.into_escalation(templates, report, terms, whom)?;
         round.flaws.extend(dressed.flaws);
         let to = terms.escalate_to.clone();
         round.notices.push(OwnerNotice { key: key("escalation"), to, letter: dressed.letter });
-        for told in round.told.iter_mut().filter(|told| overdue.contains_key(&told.finding)) {
+        for told in round.told.iter_mut().filter(|told| history.overdue.contains(&told.finding)) {
             told.escalated = Some(now);
         }
     }
@@ -134,6 +144,8 @@ struct Standing {
     found: BTreeMap<usize, Found>,
     /// Findings of each recipient.
     findings: Vec<(usize, FindingDigest)>,
+    /// All findings that somebody is to be told of, also where there is nobody now.
+    there: HashSet<FindingDigest>,
 }
 
 /// The findings of one recipient.
@@ -145,8 +157,14 @@ struct Found {
 
 impl Found {
     fn is_due(&self, now: DateTime<Utc>, terms: &OwnerTerms) -> bool {
-        self.any_new || self.last_told.is_none_or(|last| terms.remind_after <= now - last)
+        self.any_new || self.last_told.is_none_or(|last| have_passed(terms.remind_after, last, now))
     }
+}
+
+/// Whether this time has passed, a day or more of it by date: planned runs begin a little sooner or later each time.
+fn have_passed(time: TimeDelta, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    let by_date = now.date_naive() - since.date_naive();
+    time <= now - since || (time.num_days() > 0 && time.num_days() <= by_date.num_days())
 }
 
 impl Standing {
@@ -157,6 +175,7 @@ impl Standing {
         before: &HashMap<(&str, FindingDigest), &Told>,
     ) {
         let finding = row.key.digest();
+        self.there.insert(finding);
         for place in recipients.of_object(&row.object_id) {
             let told = before.get(&(recipients.address(*place), finding));
             let found = self.found.entry(*place).or_insert(Found {
@@ -172,7 +191,7 @@ impl Standing {
     }
 
     /// What stands told once the chosen ones are: of findings that are still there, also what those were told who are
-    /// not their owners any more, because an escalation counts from the first of them.
+    /// not their owners any more, because deadline and escalation count from the first of them.
     fn entries(
         &self,
         recipients: &Recipients,
@@ -180,10 +199,9 @@ impl Standing {
         chosen: &HashSet<usize>,
         now: DateTime<Utc>,
     ) -> Vec<Told> {
-        let there: HashSet<FindingDigest> = self.findings.iter().map(|(_, finding)| *finding).collect();
         let mut entries: BTreeMap<(String, FindingDigest), Told> = before
             .values()
-            .filter(|told| there.contains(&told.finding))
+            .filter(|told| self.there.contains(&told.finding))
             .map(|told| ((told.address.clone(), told.finding), (*told).clone()))
             .collect();
         for (place, finding) in self.findings.iter().filter(|(place, _)| chosen.contains(place)) {
@@ -196,23 +214,52 @@ impl Standing {
     }
 }
 
-/// The findings that are to be escalated, with when and who of their owners were told.
-type Overdue = HashMap<FindingDigest, (DateTime<Utc>, Vec<String>)>;
+/// Who was told of a finding, and when first: the earliest first.
+type Tellings = HashMap<FindingDigest, Vec<(DateTime<Utc>, String)>>;
 
-fn overdue(told: &[Told], now: DateTime<Utc>, terms: &OwnerTerms) -> Overdue {
-    if terms.escalate_to.is_empty() {
-        return Overdue::new();
+/// What was told of the findings, before this run and by it.
+struct History<'a> {
+    before: HashMap<(&'a str, FindingDigest), &'a Told>,
+    tellings: Tellings,
+    /// The findings that are to be escalated.
+    overdue: HashSet<FindingDigest>,
+}
+
+impl History<'_> {
+    fn of(&self, finding: FindingDigest) -> &[(DateTime<Utc>, String)] {
+        self.tellings.get(&finding).map_or(&[], Vec::as_slice)
     }
-    let mut since = Overdue::new();
+}
+
+fn tellings(told: &[Told]) -> Tellings {
+    let mut tellings = Tellings::new();
     for told in told {
-        let (first, who) = since.entry(told.finding).or_insert((told.first, Vec::new()));
-        *first = (*first).min(told.first);
-        who.push(told.address.clone());
+        tellings.entry(told.finding).or_default().push((told.first, told.address.clone()));
+    }
+    tellings.values_mut().for_each(|told| told.sort_unstable());
+    tellings
+}
+
+fn overdue(told: &[Told], now: DateTime<Utc>, terms: &OwnerTerms) -> HashSet<FindingDigest> {
+    if terms.escalate_to.is_empty() {
+        return HashSet::new();
     }
     let done: HashSet<FindingDigest> =
         told.iter().filter(|told| told.escalated.is_some()).map(|told| told.finding).collect();
-    since.retain(|finding, (first, _)| terms.escalate_after <= now - *first && !done.contains(finding));
-    since
+    let late = told.iter().filter(|told| have_passed(terms.escalate_after, told.first, now));
+    late.map(|told| told.finding).filter(|finding| !done.contains(finding)).collect()
+}
+
+/// Who did not see to what is escalated.
+fn whom(history: &History<'_>) -> &'static str {
+    let to_owners =
+        |finding: &FindingDigest| history.of(*finding).iter().any(|(_, address)| address != Told::FALLBACK);
+    let owners = history.overdue.iter().filter(|finding| to_owners(finding)).count();
+    match owners {
+        0 => "the fallback contacts",
+        _ if owners == history.overdue.len() => "the owners",
+        _ => "the owners or the fallback contacts",
+    }
 }
 
 struct Drafts {
@@ -226,28 +273,28 @@ fn write_drafts(
     terms: &OwnerTerms,
     recipients: &Recipients,
     chosen: &[usize],
-    before: &HashMap<(&str, FindingDigest), &Told>,
-    overdue: &Overdue,
+    history: &History<'_>,
 ) -> Drafts {
     let mut owners: Vec<Draft> = chosen.iter().map(|_| Draft::default()).collect();
     let places: HashMap<usize, usize> = chosen.iter().enumerate().map(|(at, place)| (*place, at)).collect();
     let mut escalation = Draft::default();
-    if chosen.is_empty() && overdue.is_empty() {
+    if chosen.is_empty() && history.overdue.is_empty() {
         return Drafts { owners, escalation };
     }
     for row in report.findings.iter().filter(|row| concerns(row, terms)) {
         let finding = row.key.digest();
+        let tellings = history.of(finding);
+        let since = tellings.first().map(|(first, _)| *first);
         for place in recipients.of_object(&row.object_id) {
             let Some(draft) = places.get(place).and_then(|at| owners.get_mut(*at)) else { continue };
-            let remark = match before.get(&(recipients.address(*place), finding)) {
+            let remark = match history.before.get(&(recipients.address(*place), finding)) {
                 None => "new to you".to_owned(),
                 Some(told) => format!("first told {}", letter::day(told.first)),
             };
-            draft.take(&row, report, terms, remark);
+            draft.take(&row, report, terms, since, remark);
         }
-        if let Some((first, who)) = overdue.get(&finding) {
-            let who = letter::people(who);
-            escalation.take(&row, report, terms, format!("{who} told {}", letter::day(*first)));
+        if history.overdue.contains(&finding) {
+            escalation.take(&row, report, terms, since, letter::people(tellings));
         }
     }
     Drafts { owners, escalation }

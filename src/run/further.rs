@@ -110,10 +110,15 @@ fn message(enclosed: &Enclosed<'_>, part: &str, kind: MessageKind, parcel: Parce
 
 /// What of the letters to owners is for the operator.
 fn say(round: &OwnerRound, most: usize) {
-    let OwnerRound { notices, told: _, left, nobody, outside, flaws } = round;
+    let OwnerRound { notices, told: _, left, nobody, outside, unreadable, flaws } = round;
     say_flaws(flaws);
     if !notices.is_empty() {
         tracing::info!(letters = notices.len(), "owners are written to");
+    }
+    if *unreadable {
+        tracing::warn!(
+            "owners are not written to: addresses of owners cannot be read: grant `User.ReadBasic.All`"
+        );
     }
     if *left > 0 {
         tracing::warn!(

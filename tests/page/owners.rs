@@ -80,7 +80,7 @@ fn each_owner_reads_of_their_applications_only() {
     insta::assert_snapshot!("owner_html", adele.letter.html);
     assert_eq!(
         adele.letter.subject,
-        "Keysweep contoso: 3 findings on 2 applications that you own, act by 2026-12-09"
+        "Keysweep contoso: 3 findings on 2 applications that you own, act by 2026-12-23"
     );
     assert!(!adele.letter.text.contains("Kiosk") && !lynne.letter.text.contains("Payroll"));
     assert!(adele.key.starts_with("owner-") && !adele.key.contains('@') && adele.key != lynne.key);
@@ -184,6 +184,111 @@ fn what_stands_too_long_is_escalated_once() {
     let third = round(&report(days(60), &moved), &terms(), &second.told);
     assert_eq!(to(&third), ["ciso@contoso.com"]);
     assert!(third.notices[0].letter.text.contains("adele@contoso.com"), "{}", third.notices[0].letter.text);
+}
+
+#[test]
+fn an_escalation_names_each_with_the_day_on_which_they_were_told() {
+    let first = round(&report(days(0), &[owned(1, "Payroll", &["adele@contoso.com"])]), &terms(), &[]);
+    let moved = [owned(1, "Payroll", &["lynne@contoso.com"])];
+    let second = round(&report(days(50), &moved), &terms(), &first.told);
+    let letter = &round(&report(days(60), &moved), &terms(), &second.told).notices[0].letter;
+    let words = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let who = "adele@contoso.com first told 2026-11-23 and lynne@contoso.com first told 2027-01-12";
+    assert!(words.contains(who), "{words}");
+    assert!(letter.subject.ends_with("stands 60 days after the owners were told"), "{}", letter.subject);
+    // Where there were none, none were told.
+    let unowned = [owned(1, "Payroll", &[])];
+    let first = round(&report(days(0), &unowned), &terms(), &[]);
+    let escalated = round(&report(days(60), &unowned), &terms(), &first.told);
+    let letter = &escalated.notices.iter().find(|it| it.to == ["ciso@contoso.com"]).unwrap().letter;
+    assert!(letter.subject.ends_with("after the fallback contacts were told"), "{}", letter.subject);
+    assert!(!letter.text.contains("the owners") && !letter.text.contains("What owners"), "{}", letter.text);
+}
+
+#[test]
+fn a_finding_whose_owner_left_is_escalated_from_when_they_were_told() {
+    let terms = OwnerTerms { fallback: Vec::new(), ..terms() };
+    let (owned, left) = ([owned(1, "Payroll", &["adele@contoso.com"])], [owned(1, "Payroll", &[])]);
+    let first = round(&report(days(0), &owned), &terms, &[]);
+    let gone = round(&report(days(30), &left), &terms, &first.told);
+    assert_eq!((to(&gone).len(), gone.nobody), (0, 1));
+    let escalated = round(&report(days(60), &left), &terms, &gone.told);
+    assert_eq!(to(&escalated), ["ciso@contoso.com"]);
+    let words = escalated.notices[0].letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("adele@contoso.com first told 2026-11-23"), "{words}");
+    assert_eq!(to(&round(&report(days(61), &left), &terms, &escalated.told)), [""; 0], "once");
+    let back = round(&report(days(59), &owned), &terms, &gone.told);
+    assert_eq!(back.told[0].first, days(0), "who comes back was told then");
+    assert_eq!(to(&round(&report(days(60), &owned), &terms, &back.told)), ["ciso@contoso.com"]);
+}
+
+#[test]
+fn an_owner_who_has_to_wait_for_a_letter_does_not_begin_the_count_anew() {
+    let few = OwnerTerms { max_per_run: 1, ..terms() };
+    let first = round(&report(days(0), &[owned(1, "Payroll", &["adele@contoso.com"])]), &few, &[]);
+    let objects = [owned(1, "Payroll", &["lynne@contoso.com"]), owned(2, "HR", &["bob@contoso.com"])];
+    let run = |day| {
+        let mut report = report(days(day), &objects);
+        report.findings.change(|rows| rows[1].severity = Severity::Critical);
+        report
+    };
+    let second = round(&run(59), &few, &first.told);
+    assert_eq!((to(&second), second.left), (vec!["bob@contoso.com"], 1));
+    let third = round(&run(60), &few, &second.told);
+    assert_eq!(to(&third), ["lynne@contoso.com", "ciso@contoso.com"]);
+    assert!(third.notices[1].letter.text.contains("adele@contoso.com"), "{}", third.notices[1].letter.text);
+}
+
+#[test]
+fn a_run_that_begins_a_little_sooner_than_the_one_before_reminds_and_escalates_all_the_same() {
+    let objects = [owned(1, "Payroll", &["adele@contoso.com"])];
+    let late = TimeDelta::seconds(40);
+    let first = round(&report(days(0) + late, &objects), &terms(), &[]);
+    let early = round(&report(days(29) + TimeDelta::hours(17), &objects), &terms(), &first.told);
+    assert_eq!(to(&early), [""; 0], "a day before");
+    let reminded = round(&report(days(30), &objects), &terms(), &first.told);
+    assert_eq!(to(&reminded), ["adele@contoso.com"]);
+    let escalated = round(&report(days(60), &objects), &terms(), &reminded.told);
+    assert_eq!(to(&escalated), ["adele@contoso.com", "ciso@contoso.com"]);
+    let hourly = OwnerTerms { remind_after: TimeDelta::hours(12), ..terms() };
+    let next = round(&report(days(0) + TimeDelta::hours(11), &objects), &hourly, &first.told);
+    assert_eq!(to(&next), [""; 0], "less than a day is counted to the second");
+}
+
+#[test]
+fn what_is_told_of_for_the_first_time_is_not_overdue_however_long_it_was_seen() {
+    let objects = [owned(1, "Payroll", &["adele@contoso.com"])];
+    let text = |day, told: &[Told]| {
+        let found = round(&report(days(day), &objects), &terms(), told);
+        (found.notices[0].letter.text.clone(), found.told)
+    };
+    // It was first seen long before, was fixed, and is back.
+    let (first, told) = text(300, &[]);
+    assert!(first.contains("Due by 2027-10-19.") && !first.contains("verdue"), "{first}");
+    let (on_the_day, told) = text(330, &told);
+    assert!(on_the_day.contains("Due by 2027-10-19."), "{on_the_day}");
+    let (later, _) = text(360, &told);
+    assert!(later.contains("Overdue since 2027-10-19."), "{later}");
+}
+
+#[test]
+fn nobody_is_told_that_there_are_no_owners_where_their_addresses_may_not_be_read() {
+    let unread = |number| {
+        let mut row = owned(number, "Payroll", &[]);
+        let name = Text::new("6c1a1b5e-0000-4000-8000-000000000000");
+        row.owner_contacts =
+            vec![Owner { name, address: None, kind: OwnerKind::User }, owner("A service", None)];
+        row
+    };
+    let before = round(&report(days(0), &[owned(1, "Payroll", &["adele@contoso.com"])]), &terms(), &[]).told;
+    let found = round(&report(days(60), &[unread(1), unread(2)]), &terms(), &before);
+    assert_eq!((to(&found), found.unreadable, found.nobody), (vec![], true, 0));
+    assert_eq!(found.told, before, "what was told stays known");
+    let some = [unread(1), owned(2, "HR", &["adele@contoso.com"])];
+    let found = round(&report(days(0), &some), &terms(), &[]);
+    assert_eq!((to(&found), found.unreadable), (vec!["adele@contoso.com", "it@contoso.com"], false));
+    let letter = &found.notices[1].letter.text;
+    assert!(letter.contains("Applications in contoso whose owners cannot be told"), "{letter}");
 }
 
 #[test]

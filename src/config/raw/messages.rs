@@ -51,7 +51,8 @@ pub(in crate::config) struct RawDigest {
     pub(in crate::config) to: Option<Vec<String>>,
 }
 
-/// Letters to the owners of applications, after complete runs.
+/// Letters to the owners of applications, after complete runs. Their addresses are read with `User.ReadBasic.All`;
+/// without it nobody is written to, and the log says so.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct RawOwners {
@@ -63,7 +64,7 @@ pub(in crate::config) struct RawOwners {
     pub(in crate::config) domains: Option<Vec<String>>,
     /// Owners are told of findings of at least this severity. Default: `medium`.
     pub(in crate::config) min_severity: Option<RawSeverity>,
-    /// By when something is to be done, counted from when a finding was first seen. Default: `30d`.
+    /// By when something is to be done, counted from when somebody was first told of a finding. Default: `30d`.
     pub(in crate::config) deadline: Option<String>,
     /// An owner is told again after this time, or when something is new. Default: `30d`.
     pub(in crate::config) remind_after: Option<String>,

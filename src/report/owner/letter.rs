@@ -72,10 +72,22 @@ impl Draft {
     }
 
     /// Takes in a finding; it comes worst first.
-    pub(super) fn take(&mut self, row: &FindingRow, report: &Report, terms: &OwnerTerms, remark: String) {
+    ///
+    /// The deadline counts from when somebody was first told of it: what is back, or was known for long before anybody
+    /// was told, is not overdue when it is told of.
+    pub(super) fn take(
+        &mut self,
+        row: &FindingRow,
+        report: &Report,
+        terms: &OwnerTerms,
+        since: Option<DateTime<Utc>>,
+        remark: String,
+    ) {
         let now = report.header.started;
-        let due = row.first_seen.unwrap_or(now).checked_add_signed(terms.deadline).unwrap_or(now);
-        let overdue = due < now;
+        let since = since.unwrap_or(now);
+        let since = row.first_seen.map_or(since, |first| first.max(since));
+        let due = since.checked_add_signed(terms.deadline).unwrap_or(now);
+        let overdue = due.date_naive() < now.date_naive();
         self.findings += 1;
         self.overdue += usize::from(overdue);
         self.earliest = Some(self.earliest.map_or(due, |earliest| earliest.min(due)));
@@ -144,7 +156,7 @@ impl Draft {
         let subject = format!("Keysweep {tenant}: {findings} on {objects} {whose}, {}", self.by_when());
         let first_line = format!("{findings} on {objects} {whose}: {}.", self.by_when());
         let title = if fallback {
-            format!("Applications without an owner in {tenant}")
+            format!("Applications in {tenant} whose owners cannot be told")
         } else {
             format!("Your applications in {tenant}")
         };
@@ -161,21 +173,22 @@ impl Draft {
         templates: &Templates,
         report: &Report,
         terms: &OwnerTerms,
+        whom: &str,
     ) -> Result<Dressed, PageError> {
         let tenant = plain(&report.header.tenant, NAME);
         let days = counted(usize::try_from(terms.escalate_after.num_days()).unwrap_or_default(), "day");
         let (findings, objects) = (counted(self.findings, "finding"), counted(self.objects(), "application"));
         let verb = if self.findings == 1 { "stands" } else { "stand" };
         let subject =
-            format!("ESCALATION Keysweep {tenant}: {findings} {verb} {days} after the owners were told");
+            format!("ESCALATION Keysweep {tenant}: {findings} {verb} {days} after {whom} were told");
         let first_line = format!(
-            "ESCALATION: {findings} on {objects} still {verb}, {days} or more after the owners were told."
+            "ESCALATION: {findings} on {objects} still {verb}, {days} or more after {whom} were told."
         );
-        let why =
-            "You get this because Keysweep is configured to tell you when owners do not act. Each of these \
-                   findings is escalated once."
-                .to_owned();
-        let title = format!("What owners in {tenant} have not seen to");
+        let why = format!(
+            "You get this because Keysweep is configured to tell you when {whom} do not act. Each of \
+                   these findings is escalated once."
+        );
+        let title = format!("What {whom} have not seen to in {tenant}");
         self.write(templates, report, subject, Words { first_line, title, why, terms, again: false })
     }
 
@@ -233,15 +246,18 @@ pub(super) fn day(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d").to_string()
 }
 
-/// Those who were told, by address.
-pub(super) fn people(addresses: &[String]) -> String {
-    let name = |address: &String| match address.as_str() {
-        Told::FALLBACK => "the fallback contacts".to_owned(),
-        address => plain(address, NAME),
+/// Those who were told, each with the day on which they first were.
+pub(super) fn people(told: &[(DateTime<Utc>, String)]) -> String {
+    let name = |(first, address): &(DateTime<Utc>, String)| {
+        let who = match address.as_str() {
+            Told::FALLBACK => "the fallback contacts".to_owned(),
+            address => plain(address, NAME),
+        };
+        format!("{who} first told {}", day(*first))
     };
-    let mut named: Vec<String> = addresses.iter().take(PEOPLE).map(name).collect();
-    if addresses.len() > PEOPLE {
-        named.push(format!("{} more", grouped(addresses.len() - PEOPLE)));
+    let mut named: Vec<String> = told.iter().take(PEOPLE).map(name).collect();
+    if told.len() > PEOPLE {
+        named.push(format!("{} more", grouped(told.len() - PEOPLE)));
     }
     spoken(&named)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::OwnerTerms;
-use crate::domain::Told;
+use crate::domain::{OwnerKind, Told};
 use crate::report::{ObjectRow, Report};
 
 /// Who is told of the objects with findings, by place; the fallback contacts have place 0.
@@ -14,6 +14,10 @@ pub(super) struct Recipients {
     pub(super) nobody: usize,
     /// Objects whose owners have addresses, all of them elsewhere.
     pub(super) outside: usize,
+    /// People who own something.
+    people: usize,
+    /// Owners with an address.
+    addressed: usize,
 }
 
 impl Recipients {
@@ -23,10 +27,14 @@ impl Recipients {
             objects: HashMap::new(),
             nobody: 0,
             outside: 0,
+            people: 0,
+            addressed: 0,
         };
         let mut places: HashMap<String, usize> = HashMap::new();
         let flagged = |row: &ObjectRow| row.worst_severity.is_some_and(|worst| terms.least <= worst);
         for row in report.objects.iter().filter(flagged) {
+            found.people += row.owner_contacts.iter().filter(|owner| owner.kind == OwnerKind::User).count();
+            found.addressed += row.owner_contacts.iter().filter(|owner| owner.address.is_some()).count();
             let known: BTreeSet<String> = row
                 .owner_contacts
                 .iter()
@@ -57,6 +65,12 @@ impl Recipients {
             found.objects.insert(row.object_id, told);
         }
         found
+    }
+
+    /// Whether people are owners and none of them has an address: every account has one, so they may not be read. Graph
+    /// then names owners by id alone.
+    pub(super) fn unreadable(&self) -> bool {
+        self.people > 0 && self.addressed == 0
     }
 
     /// The places of those who are told of an object.
