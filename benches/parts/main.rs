@@ -96,7 +96,7 @@ fn write_page(bencher: Bencher<'_, '_>) {
     let report = &*REPORT;
     bencher
         .counter(ItemsCount::new(OBJECTS))
-        .bench(|| report::html(report, report::PAGE_ROWS, io::sink()).expect("a page"));
+        .bench(|| report::html(report, true, report::PAGE_ROWS, io::sink()).expect("a page"));
 }
 
 fn judge(inventory: &Inventory, settings: &Settings) -> Assessment {

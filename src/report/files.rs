@@ -109,7 +109,7 @@ pub fn write(report: &Report, bom: bool, folder: &mut impl Folder) -> Result<Vec
         findings: csv::findings(header, bom, begin(folder, FINDINGS)?)?,
         objects: csv::objects(header, bom, begin(folder, OBJECTS)?)?,
         credentials: csv::credentials(header, bom, begin(folder, CREDENTIALS)?)?,
-        page: Page::begin(report, PAGE_ROWS, begin(folder, PAGE)?)?,
+        page: Page::begin(report, bom, PAGE_ROWS, begin(folder, PAGE)?)?,
     };
     let mut json = begin(folder, REPORT)?;
     let tables = beside::take(|to| json::report(report, &mut json, to), tables)?;

@@ -54,13 +54,13 @@ pub const PAGE_ROWS: usize = 40_000;
 const DATA: [&[u8]; 2] =
     [b"<script type=\"application/json\" id=\"data\">", b"</script>\n</body>\n</html>\n"];
 
-/// Writes `report.html`, with at most `most` rows in each table: where there are more, it says so. The same
-/// report gives the same bytes.
+/// Writes `report.html`, with at most `most` rows in each table: where there are more, it says so. What is saved from
+/// it as CSV begins with a byte order mark where `bom` says so. The same report gives the same bytes.
 ///
 /// # Errors
 /// When a template does not fit, which is a defect of this program, or it cannot be written.
-pub fn html(report: &Report, most: usize, out: impl Write) -> Result<(), PageError> {
-    let mut page = Page::begin(report, most, out)?;
+pub fn html(report: &Report, bom: bool, most: usize, out: impl Write) -> Result<(), PageError> {
+    let mut page = Page::begin(report, bom, most, out)?;
     let Report { findings, objects, credentials, undecided, .. } = report;
     let rows = findings.iter().map(Row::Finding).chain(objects.iter().map(Row::Object));
     let rows =
@@ -76,12 +76,13 @@ pub(super) struct Page<W>(Data<W>);
 
 impl<W: Write> Page<W> {
     /// Writes what is known before any row comes.
-    pub(super) fn begin(report: &Report, most: usize, mut out: W) -> Result<Self, PageError> {
+    pub(super) fn begin(report: &Report, bom: bool, most: usize, mut out: W) -> Result<Self, PageError> {
         let values = context! {
             policy => content_security_policy(),
             style => Value::from_safe_string(STYLE.to_owned()),
             script => Value::from_safe_string(SCRIPT.to_owned()),
             head => value(overview::Head::of(report)),
+            bom,
             gaps => value(overview::gaps(&report.gaps)),
             unavailable => value(overview::gaps(&report.unavailable)),
             overview => value(overview::Overview::of(report)),

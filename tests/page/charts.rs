@@ -101,6 +101,15 @@ fn the_pictures_look_as_expected() {
 }
 
 #[test]
+fn a_run_that_saw_nothing_and_did_not_see_all_is_not_called_one_without_findings() {
+    let mut trend = runs([[0; 5], [0; 5], [1, 0, 0, 0, 0]].into_iter());
+    trend[1].complete = false;
+    let svg = named(&svgs(&with(open([1, 0, 0, 0, 0]), trend)), "trend").svg;
+    assert_eq!(svg.matches(": none seen (incomplete)").count(), 1, "{svg}");
+    assert_eq!(svg.matches(": no open findings").count(), 1, "{svg}");
+}
+
+#[test]
 fn every_picture_is_xml_that_says_what_it_shows_and_stays_within_its_frame() {
     for (case, report) in cases() {
         for chart in svgs(&report) {

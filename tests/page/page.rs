@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keysweep::compliance::frameworks::Verdict;
 use keysweep::domain::RuleId;
-use keysweep::report::{ChangeKind, ChangeWord, Compared, Report, Subject, UndecidedRow, csv_file};
+use keysweep::report::{ChangeKind, ChangeWord, Compared, Report, Subject, UndecidedRow, csv_file, html};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -75,6 +75,17 @@ fn nothing_found_is_only_called_clean_when_everything_was_read() {
     let cut = page(&Report { gaps: sample::gaps(), ..sample::empty() });
     assert!(!cut.contains("Everything the audit asked for was read."));
     assert!(cut.contains("No findings in what could be read") && !cut.contains(">No findings."));
+}
+
+#[test]
+fn the_page_knows_whether_files_begin_with_a_byte_order_mark() {
+    for bom in [true, false] {
+        let mut page = Vec::new();
+        html(&sample::counted(&sample::tenant()), bom, 10, &mut page).expect("a page");
+        let page = String::from_utf8(page).expect("UTF-8");
+        let body = page.split("<body").nth(1).and_then(|rest| rest.split('>').next()).expect("a body");
+        assert_eq!(body.ends_with(" data-bom"), bom, "{body}");
+    }
 }
 
 #[test]

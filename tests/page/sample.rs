@@ -447,7 +447,7 @@ pub(crate) fn page(report: &Report) -> String {
 /// The same with at most so many rows of a table.
 pub(crate) fn page_of(report: &Report, most: usize) -> String {
     let mut page = Vec::new();
-    html(&counted(report), most, &mut page).expect("the templates fit");
+    html(&counted(report), true, most, &mut page).expect("the templates fit");
     String::from_utf8(page).expect("UTF-8")
 }
 

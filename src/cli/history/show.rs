@@ -46,9 +46,9 @@ pub(super) async fn show(args: &args::Show, config: &Config) -> Result<End, Fail
             ShowFormat::Json => show::streamed(report_json(&report, io::stdout().lock()))?,
             ShowFormat::Csv => show::streamed(csv_file(&report, "findings.csv", false, io::stdout().lock()))?,
             ShowFormat::Ocsf => show::streamed(ocsf(&report, io::stdout().lock()))?,
-            ShowFormat::Html => {
-                show::streamed(html(&report, PAGE_ROWS, io::stdout().lock()).map_err(ReportError::from))?
-            }
+            ShowFormat::Html => show::streamed(
+                html(&report, csv_bom, PAGE_ROWS, io::stdout().lock()).map_err(ReportError::from),
+            )?,
         }
     };
     show::written(printed.and_then(|()| out.flush()))?;

@@ -161,7 +161,8 @@ impl<'a> Plot<'a> {
                 .filter(|(_, count)| *count > 0)
                 .map(|((severity, _), count)| format!("{} {severity}", exact(count)))
                 .collect();
-            let said = if some.is_empty() { "no open findings".to_owned() } else { some.join(", ") };
+            let none = if run.complete { "no open findings" } else { "none seen" };
+            let said = if some.is_empty() { none.to_owned() } else { some.join(", ") };
             let partial = if run.complete { "" } else { " (incomplete)" };
             drawing.hint(area, &format!("{}: {said}{partial}", minute(run.run.started)));
         }

@@ -1,4 +1,4 @@
-// Files as Keysweep writes them itself: RFC 4180, with a byte order mark, and nothing that a spreadsheet would run.
+// Files as Keysweep writes them itself: RFC 4180, with a byte order mark where it writes one, and nothing that a spreadsheet would run.
 const NO_COLUMN = {
   findings: ["added_by", "standing"],
   objects: ["last_sign_in", "permissions", "directory_roles", "agent_blueprint"],
@@ -16,12 +16,12 @@ const cellOf = (value) => {
 
 // The rows of a table as a file.
 const toCsv = (table, rows) => {
-  const { tenant, run, since } = document.body.dataset;
+  const { tenant, run, since, bom } = document.body.dataset;
   const keys = table.columns.map(({ key }) => key).filter((key) => !(NO_COLUMN[table.name] ?? []).includes(key));
   const first = table.name === "changes" ? { tenant, run_id: run, since } : { tenant, run_id: run };
   const line = (cells) => `${cells.map(quoted).join(",")}\r\n`;
   const lines = rows.map((row) => line([...Object.values(first).map(guarded), ...keys.map((key) => cellOf(table.get(row, key)))]));
-  return new Blob(["\ufeff", line([...Object.keys(first), ...keys]), ...lines], { type: "text/csv;charset=utf-8" });
+  return new Blob([bom === undefined ? "" : "\ufeff", line([...Object.keys(first), ...keys]), ...lines], { type: "text/csv;charset=utf-8" });
 };
 const download = (blob, name) => {
   const link = el("a", "");
