@@ -121,8 +121,16 @@ pub fn digest_letter(
     });
     let rows: Vec<Row> = tenants.iter().map(|tenant| row(tenant, planned)).collect();
     let bad = rows.iter().filter(|row| !row.good).count();
-    let findings = sum(&tenants);
-    let by_severity = by_severity(findings);
+    let known = tenants.iter().filter(|tenant| tenant.complete.is_some()).count();
+    let findings = by_severity(sum(&tenants));
+    let (in_subject, in_all) = match known {
+        0 => ("open findings not known".to_owned(), "not known".to_owned()),
+        _ if known == tenants.len() => (findings.clone(), findings),
+        _ => {
+            let some = format!("{findings} in {known} of {} tenants", tenants.len());
+            (some.clone(), some)
+        }
+    };
     let first_line = match bad {
         0 => format!("Every tenant was audited to the end: {}.", counted(rows.len(), "tenant")),
         bad => format!(
@@ -138,18 +146,17 @@ pub fn digest_letter(
         title: "Keysweep digest".to_owned(),
         subtitle: format!("As of {}", minute(planned)),
         period: match since {
-            Some(since) => format!(
-                "Open findings in all: {by_severity}. Changes since the digest before, {}.",
-                minute(since)
-            ),
-            None => format!("Open findings in all: {by_severity}. This is the first digest."),
+            Some(since) => {
+                format!("Open findings in all: {in_all}. Changes since the digest before, {}.", minute(since))
+            }
+            None => format!("Open findings in all: {in_all}. This is the first digest."),
         },
         tenants: rows,
         footer: vec![
             "The reports of each run lie where Keysweep runs; `keysweep history list` names them.".to_owned(),
         ],
     };
-    let subject = format!("Keysweep digest: {}: {mark}{by_severity}", counted(tenants.len(), "tenant"));
+    let subject = format!("Keysweep digest: {}: {mark}{in_subject}", counted(tenants.len(), "tenant"));
     templates.dress(DIGEST, subject, &digest, || text(&digest))
 }
 

@@ -105,7 +105,7 @@ fn the_digest_has_the_worst_first_and_says_of_whom_nothing_is_known() {
     insta::assert_snapshot!("digest_html", letter.html);
     assert_eq!(
         letter.subject,
-        "Keysweep digest: 5 tenants: 3 IN TROUBLE, 2 critical, 14 high, 6 medium, 1,200 info"
+        "Keysweep digest: 5 tenants: 3 IN TROUBLE, 2 critical, 14 high, 6 medium, 1,200 info in 4 of 5 tenants"
     );
     let places: Vec<_> = ["wingtip", "contoso", "fabrikam", "tailspin", "adatum"]
         .iter()
@@ -115,6 +115,25 @@ fn the_digest_has_the_worst_first_and_says_of_whom_nothing_is_known() {
     let mut shuffled = tenants();
     shuffled.reverse();
     assert_eq!(digest(&shuffled), letter, "in whatever order they are configured");
+}
+
+#[test]
+fn a_tenant_of_which_nothing_is_known_does_not_count_as_one_without_findings() {
+    let unknown = tenant("wingtip", None, DigestChanges::First);
+    let letter = digest(std::slice::from_ref(&unknown));
+    assert_eq!(letter.subject, "Keysweep digest: 1 tenant: 1 IN TROUBLE, open findings not known");
+    assert!(letter.text.contains("Open findings in all: not known."), "{}", letter.text);
+    assert!(!letter.text.contains("no open findings"), "{}", letter.text);
+    let letter = digest(&[unknown, tenants().swap_remove(0)]);
+    assert_eq!(
+        letter.subject,
+        "Keysweep digest: 2 tenants: 1 IN TROUBLE, no open findings in 1 of 2 tenants"
+    );
+    assert!(
+        letter.text.contains("Open findings in all: no open findings in 1 of 2 tenants."),
+        "{}",
+        letter.text
+    );
 }
 
 #[test]
