@@ -5,10 +5,11 @@ mod generic;
 mod slack;
 mod teams;
 
+use super::letter::first_line;
 use super::narrowed::AtLeast;
 use super::phrases::{counted, grouped, minute, plain};
 use super::since::{Since, instead_of_changes};
-use super::{FindingChange, FindingRow, Report, RiskRow};
+use super::{FindingChange, FindingRow, GapRow, Report, RiskRow};
 use crate::domain::Severity;
 
 pub use generic::{HOOK_VERSION, hook_schema};
@@ -19,6 +20,8 @@ const LISTED: usize = 10;
 const RISKS: usize = 3;
 const NAME: usize = 80;
 const SENTENCE: usize = 240;
+/// The first line names what is missing.
+const FIRST: usize = 400;
 
 /// Who is told, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +62,17 @@ struct News {
     first_line: String,
     /// Why parts were not read, and what to do.
     gaps: Vec<String>,
+    /// Optional parts that are not to be had, likewise.
+    unavailable: Vec<String>,
+    /// Questions that could not be decided.
+    undecided: usize,
     /// `2 critical, 11 high`.
     by_severity: String,
     counts: Vec<(Severity, usize)>,
     /// What changed since when.
     changes: String,
+    /// Whether it is known which findings are new. Where it is not, all that are open stand for them.
+    known: bool,
     /// Findings that are new or back.
     fresh: Vec<Item>,
     /// Of how many those are.
@@ -94,16 +103,12 @@ struct Risk {
 
 impl News {
     fn of(report: &Report, least: Severity) -> Self {
-        let Report { header, gaps, risks, summary, .. } = report;
-        let parts: Vec<String> = gaps.iter().map(|gap| plain(&gap.part, NAME)).collect();
-        let first_line = match parts.as_slice() {
-            [] => "Complete: everything the audit asked for was read.".to_owned(),
-            parts => format!("INCOMPLETE: not read: {}.", plain(&parts.join(", "), SENTENCE)),
-        };
+        let Report { header, risks, summary, .. } = report;
         let found = AtLeast::of(report, least);
+        let known = found.fresh.is_some();
         let fresh_in_all = found.fresh.unwrap_or(found.open);
         let wanted = |row: &FindingRow| {
-            let standing = found.fresh.is_some() && row.change == Some(FindingChange::Standing);
+            let standing = known && row.change == Some(FindingChange::Standing);
             row.status.is_open() && least <= row.severity && !standing
         };
         let listed = fresh_in_all.min(LISTED);
@@ -121,15 +126,15 @@ impl News {
             complete: summary.complete,
             tenant: plain(&header.tenant, NAME),
             run: format!("Run {}, started {}", header.run_id, minute(header.started)),
-            first_line,
-            gaps: gaps
-                .iter()
-                .map(|gap| format!("{}: {}", plain(&gap.part, NAME), plain(&gap.reason, SENTENCE)))
-                .collect(),
+            first_line: plain(&first_line(report), FIRST),
+            gaps: report.gaps.iter().map(reason).collect(),
+            unavailable: report.unavailable.iter().map(reason).collect(),
+            undecided: summary.undecided,
             by_severity: summary.by_severity(),
             counts: summary.severities.to_vec(),
             changes,
-            fresh: fresh.into_iter().map(Item::of).collect(),
+            known,
+            fresh: fresh.into_iter().map(|row| Item::of(row, known)).collect(),
             fresh_in_all,
             least,
             risks: risks.iter().filter(|risk| least <= risk.severity).take(RISKS).map(Risk::of).collect(),
@@ -148,7 +153,13 @@ impl News {
             Severity::Critical => ", critical".to_owned(),
             least => format!(", {least} and worse"),
         };
-        format!("New or back{what}: {}", grouped(self.fresh_in_all))
+        let which = if self.known { "New or back" } else { "Open" };
+        format!("{which}{what}: {}", grouped(self.fresh_in_all))
+    }
+
+    /// What could not be decided, in a sentence.
+    fn questions(&self) -> Option<String> {
+        (self.undecided > 0).then(|| format!("{} could not be decided.", counted(self.undecided, "question")))
     }
 
     fn more(&self) -> Option<String> {
@@ -157,13 +168,18 @@ impl News {
     }
 }
 
+fn reason(row: &GapRow) -> String {
+    format!("{}: {}", plain(&row.part, NAME), plain(&row.reason, SENTENCE))
+}
+
 impl Item {
-    fn of(row: FindingRow) -> Self {
+    /// Whether it is new is said only where that is known.
+    fn of(row: FindingRow, known: bool) -> Self {
         let name = plain(&row.display_name, NAME);
         Self {
             severity: row.severity,
             rule: row.rule.as_str(),
-            change: row.change,
+            change: row.change.filter(|_| known),
             name: if name.is_empty() { plain(&row.object_id, NAME) } else { name },
             kind: row.object_type.as_str(),
             detail: plain(&row.detail, SENTENCE),

@@ -15,6 +15,7 @@ use std::io::{self, Write};
 
 use self::attachments::Enclosure;
 use self::digest::Digest;
+pub(super) use self::digest::first_line;
 use self::pictures::Pictures;
 pub use self::remedied::{Carried, Remedied};
 use super::dress::{Dressed, LETTER, Templates};

@@ -35,7 +35,13 @@ impl AtLeast {
             summary.severities.iter().filter(|(severity, _)| least <= *severity).map(|(_, count)| count);
         let fresh = Severity::ALL.iter().zip(summary.fresh).filter(|(severity, _)| least <= **severity);
         let fresh = fresh.map(|(_, Fresh { new, reopened })| new + reopened).sum();
-        Self { open: open.sum(), fresh: (report.compared != Compared::Unknown).then_some(fresh) }
+        // An incomplete run that has none to be compared with calls everything new.
+        let known = match report.compared {
+            Compared::With(_) => true,
+            Compared::First => summary.complete,
+            Compared::Unknown => false,
+        };
+        Self { open: open.sum(), fresh: known.then_some(fresh) }
     }
 
     /// Whether something of it is new or back. Where that is not known, whatever is there may be.
@@ -78,6 +84,7 @@ pub fn narrowed(report: &Report, least: Severity) -> Report {
     }
     summary.things.clear();
     (summary.excepted, summary.excepted_fresh) = (0, 0);
+    summary.narrowed_to = Some(least);
     let (all, len) = (findings.clone(), summary.findings());
     *findings = Rows::drawn(len, move || {
         let kept = move |row: &super::FindingRow| row.status.is_open() && least <= row.severity;

@@ -3,7 +3,7 @@
 
 use super::phrases::{counted, grouped, minute, spoken};
 use super::{ChangeCounts, ChangeKind, Compared, FindingChange, FindingRow, Report, Summary};
-use crate::domain::RunMark;
+use crate::domain::{RunMark, Severity};
 
 /// The numbers of what changed. Of excepted findings none counts as new: they ask nothing of anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,8 +108,20 @@ pub fn instead_of_changes(report: &Report) -> Option<String> {
             if Since::of(report).is_some_and(|since| since.any()) {
                 return None;
             }
-            let of_what = if complete { "Nothing has" } else { "Nothing in what could be read has" };
-            format!("{of_what} changed since {}.", minute(run.started))
+            let since = minute(run.started);
+            let read = if complete { "" } else { " in what could be read" };
+            match report.summary.narrowed_to {
+                None => format!("Nothing{read} has changed since {since}."),
+                Some(Severity::Info) => format!("No open finding{read} is new or fixed since {since}."),
+                Some(Severity::Critical) => {
+                    format!("No open finding of severity critical{read} is new or fixed since {since}.")
+                }
+                Some(least) => {
+                    format!(
+                        "No open finding of severity {least} or worse{read} is new or fixed since {since}."
+                    )
+                }
+            }
         }
     };
     Some(sentence)

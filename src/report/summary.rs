@@ -37,6 +37,8 @@ pub struct Summary {
     pub coverage: [Coverage; 2],
     /// What could not be decided.
     pub undecided: usize,
+    /// Where findings below a severity, and all changes but those of findings, are left out: that severity.
+    pub narrowed_to: Option<Severity>,
 }
 
 /// Open findings that the run compared with did not have.
@@ -200,13 +202,14 @@ impl Summary {
 
     /// The open findings by severity on one line: `2 critical, 11 high, 5 medium`. Without any it speaks
     /// of no more than was read: `no findings`, or `no findings in what could be read`; `no open findings`
-    /// where some are excepted.
+    /// where some are excepted, or left out.
     #[must_use]
     pub fn by_severity(&self) -> String {
         let present = self.severities.iter().filter(|(_, count)| *count > 0);
         let parts: Vec<String> =
             present.map(|(severity, count)| format!("{} {severity}", grouped(*count))).collect();
-        let none = if self.excepted == 0 { "no findings" } else { "no open findings" };
+        let all = self.excepted == 0 && self.narrowed_to.is_none();
+        let none = if all { "no findings" } else { "no open findings" };
         match (parts.is_empty(), self.complete) {
             (false, _) => parts.join(", "),
             (true, true) => none.to_owned(),

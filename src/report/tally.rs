@@ -160,6 +160,7 @@ impl Tally {
             endings,
             coverage,
             undecided,
+            narrowed_to: None,
         }
     }
 }

@@ -104,7 +104,15 @@ fn slack_gets_what_it_takes_however_much_there_is() {
 
 #[test]
 fn slack_reads_no_mention_link_or_markup_in_a_name() {
-    for name in ["<!channel>", "<@U123>", "<https://evil.example|Sign in>", "a & b", "*bold* _it_ `x` ~y~"] {
+    for name in [
+        "<!channel>",
+        "<@U123>",
+        "<https://evil.example|Sign in>",
+        "a & b",
+        "*bold* _it_ `x` ~y~",
+        ":white_check_mark: approved",
+        ":+1::100:",
+    ] {
         let mut report = history::later();
         report.findings.change(|rows| {
             rows.iter_mut().for_each(|row| (row.display_name, row.detail) = (name.into(), name.into()));
@@ -118,6 +126,7 @@ fn slack_reads_no_mention_link_or_markup_in_a_name() {
             let bare = text.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
             assert!(!bare.contains('&'), "{text}");
             assert!(!text.contains("*bold*"), "{text}");
+            assert!([":white_check_mark:", ":+1:", ":100:"].iter().all(|it| !text.contains(it)), "{text}");
         }
         for block in message["blocks"].as_array().unwrap() {
             if block["text"]["type"] == "mrkdwn" {
@@ -152,6 +161,76 @@ fn a_hook_lists_what_is_severe_enough_and_counts_everything() {
     assert_eq!(severities, ["critical", "high", "high"]);
     assert_eq!((&told["changes"]["new"], &told["changes"]["fixed"]), (&3.into(), &4.into()));
     assert_eq!(told["version"], 1);
+}
+
+#[test]
+fn what_is_not_to_be_had_and_what_could_not_be_decided_is_told_in_every_form() {
+    let mut report = sample::counted(&Report { unavailable: sample::gaps(), ..history::later() });
+    report.summary.undecided = 3;
+    for kind in KINDS {
+        let text = hook_body(&report, kind, Severity::Medium);
+        assert!(text.contains("Complete, but without custom policies and owners."), "{text}");
+        assert!(!text.contains("everything the audit asked for was read"), "{text}");
+        assert!(kind == HookKind::Generic || text.contains("3 questions could not be decided."), "{text}");
+    }
+    let told: Value = serde_json::from_str(&hook_body(&report, HookKind::Generic, Severity::Medium)).unwrap();
+    assert_eq!((&told["undecided"], &told["complete"]), (&3.into(), &true.into()));
+    let [policies, owners] = told["unavailable"].as_array().unwrap().as_slice() else { panic!("{told}") };
+    assert!(policies.as_str().unwrap().starts_with("custom policies: "), "{policies}");
+    assert!(owners.as_str().unwrap().starts_with("owners: "), "{owners}");
+    assert_eq!(told["gaps"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_not_known_to_be_new_is_not_called_new() {
+    let first = Report { compared: Compared::First, ..history::later() };
+    let unread = Report { gaps: sample::gaps(), ..first.clone() };
+    let unsure = Report { compared: Compared::Unknown, ..history::later() };
+    for (report, known) in [(history::later(), true), (first, true), (unread, false), (unsure, false)] {
+        for kind in [HookKind::Teams, HookKind::Slack] {
+            let mut found = Vec::new();
+            texts(&body(&report, kind, Severity::Medium), &mut found);
+            let heading = |words: &str| found.iter().any(|text| text.contains(words));
+            assert_eq!(heading("New or back"), known, "{kind:?}: {found:?}");
+            assert_eq!(heading("Open, medium and worse"), !known, "{kind:?}: {found:?}");
+            assert_eq!(heading("; new, ") || heading("; reopened, "), known, "{kind:?}: {found:?}");
+        }
+        let told = body(&report, HookKind::Generic, Severity::Medium);
+        let listed = told["fresh"].as_array().unwrap();
+        assert!(!listed.is_empty() && listed.iter().all(|it| it["change"].is_string() == known), "{told}");
+        assert_eq!(told["fresh_count"] == 29, !known, "{told}");
+    }
+}
+
+#[test]
+fn slack_says_that_there_is_more_and_has_no_heading_with_nothing_under_it() {
+    let mut alone = 0;
+    for length in 0..240 {
+        let mut report = crowded("");
+        report.gaps.clear();
+        let row = sample::object(1, Subject::Application, &"&".repeat(length));
+        report.findings.change(|rows| {
+            rows.iter_mut().for_each(|found| {
+                found.display_name.clone_from(&row.display_name);
+                found.detail = "&".repeat(length);
+            });
+        });
+        report.risks = (0..3).map(|_| sample::risk(&row, &[&"&".repeat(length)])).collect();
+        let message = body(&report, HookKind::Slack, Severity::Info);
+        let blocks = message["blocks"].as_array().unwrap();
+        let sections: Vec<&str> = blocks.iter().filter_map(|block| block["text"]["text"].as_str()).collect();
+        let begin = sections.iter().position(|text| text.starts_with("*New or back")).unwrap();
+        let listed = &sections[begin..];
+        // Two headings, ten findings, how many more there are, three risks.
+        if listed.len() == 2 + 10 + 1 + 3 && listed[15] != "and more, in the reports." {
+            continue;
+        }
+        assert_eq!(listed.last(), Some(&"and more, in the reports."), "{length}");
+        let before = listed[listed.len() - 2];
+        assert!(!(before.starts_with('*') && before.ends_with('*')), "{length}: {before}");
+        alone += usize::from(before.contains("findings more"));
+    }
+    assert!(alone > 0, "somewhere there was room for the heading only");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use keysweep::domain::Severity;
 use keysweep::report::{
-    Compared, FindingChange, Kept, Letter, Report, Templates, When, concerns, route_letter,
+    ChangeKind, Compared, FindingChange, Kept, Letter, Report, Templates, When, concerns, route_letter,
 };
 
 use crate::{history, sample};
@@ -84,11 +84,40 @@ fn who_is_told_hangs_on_what_is_new_and_an_incomplete_run_is_always_told() {
 }
 
 #[test]
+fn those_of_a_route_are_not_told_that_nothing_changed_where_only_something_else_did() {
+    let mut milder = history::later();
+    milder.findings.change(|rows| {
+        let severe = rows.iter_mut().filter(|row| row.severity >= Severity::High);
+        severe.for_each(|row| row.change = Some(FindingChange::Standing));
+    });
+    milder.changes.retain(|row| row.severity.is_none_or(|severity| severity < Severity::High));
+    let mut others = history::later();
+    others.findings.change(|rows| rows.iter_mut().for_each(|row| row.change = Some(FindingChange::Standing)));
+    others.changes.retain(|row| row.kind != ChangeKind::Finding);
+    for (report, least, said) in [
+        (milder.clone(), Severity::High, "No open finding of severity high or worse is new"),
+        (milder.clone(), Severity::Critical, "No open finding of severity critical is new"),
+        (others, Severity::Info, "No open finding is new"),
+        (
+            incomplete(milder),
+            Severity::High,
+            "No open finding of severity high or worse in what could be read is new",
+        ),
+    ] {
+        assert!(!report.changes.is_empty(), "{said}");
+        let letter = write(&report, least);
+        let words = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&format!("{said} or fixed since 2026-11-16 06:00 UTC.")), "{words}");
+        assert!(!words.contains("has changed"), "{words}");
+    }
+}
+
+#[test]
 fn an_incomplete_run_is_told_as_such_and_never_as_clean() {
     let letter = write(&incomplete(sample::empty()), Severity::Critical);
     assert_eq!(
         letter.subject,
-        "INCOMPLETE Keysweep contoso: no findings in what could be read, critical only"
+        "INCOMPLETE Keysweep contoso: no open findings in what could be read, critical only"
     );
     assert_eq!(letter.text.lines().next(), Some("INCOMPLETE: not read: custom policies and owners."));
 }

@@ -34,8 +34,13 @@ struct Body<'a> {
     first_line: &'a str,
     /// What was not read, with the reason and what to do.
     gaps: &'a [String],
+    /// Optional parts that are not to be had, because a permission or licence is missing, with the reason and what to
+    /// do. What hangs on them is not said; nothing else is less sure for it.
+    unavailable: &'a [String],
     /// Open findings of each severity.
     findings: Counts,
+    /// Questions that could not be decided: what a rule would say of them is not known.
+    undecided: usize,
     /// What changed since the last complete run; absent where that is not known, or where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Changes>,
@@ -122,6 +127,7 @@ pub(super) fn body(report: &Report, news: &News) -> String {
         complete: news.complete,
         first_line: &news.first_line,
         gaps: &news.gaps,
+        unavailable: &news.unavailable,
         findings: Counts {
             critical: count(0),
             high: count(1),
@@ -129,6 +135,7 @@ pub(super) fn body(report: &Report, news: &News) -> String {
             low: count(3),
             info: count(4),
         },
+        undecided: news.undecided,
         changes,
         min_severity: news.least.as_str(),
         fresh_count: news.fresh_in_all,

@@ -30,28 +30,21 @@ pub(super) fn body(news: &News) -> String {
     let counts: Vec<String> =
         news.counts.iter().map(|(severity, count)| format!("{severity} *{count}*")).collect();
     texts.push(counts.join("   "));
+    texts.extend(news.questions());
     if !news.changes.is_empty() {
         texts.push(escaped(&news.changes));
     }
-    let (mut items, mut shown) = (Vec::new(), 0);
+    let mut items = Vec::new();
     if news.fresh_in_all > 0 {
-        items.push(format!("*{}*", escaped(&news.heading())));
-        items.extend(news.fresh.iter().map(item));
-        items.extend(news.more());
+        items.push(Entry::Heading(escaped(&news.heading())));
+        items.extend(news.fresh.iter().map(item).chain(news.more()).map(Entry::Text));
     }
     if !news.risks.is_empty() {
-        items.push("*Where an attacker would begin*".to_owned());
-        items.extend(news.risks.iter().map(risk));
+        items.push(Entry::Heading("Where an attacker would begin".to_owned()));
+        items.extend(news.risks.iter().map(risk).map(Entry::Text));
     }
-    let mut room = ALL.saturating_sub(texts.iter().map(|text| text.chars().count()).sum());
-    let fits = |text: &&String| {
-        let length = text.chars().count();
-        let fits = length <= room && shown < BLOCKS - 15;
-        (room, shown) = (room.saturating_sub(length), shown + 1);
-        fits
-    };
-    let items: Vec<String> = items.iter().take_while(fits).cloned().collect();
-    texts.extend(items);
+    let room = ALL.saturating_sub(texts.iter().map(|text| text.chars().count()).sum());
+    texts.extend(fitting(items, room));
     blocks.extend(texts.iter().map(|text| section(text)));
     blocks.push(json!({
         "type": "context",
@@ -59,6 +52,40 @@ pub(super) fn body(news: &News) -> String {
     }));
     // What notifications show, and readers without blocks.
     json!({ "text": cut(&entities(&news.title()), TEXT), "blocks": blocks }).to_string()
+}
+
+/// A line of the list.
+enum Entry {
+    Heading(String),
+    Text(String),
+}
+
+/// The lines there is room for, and that there are more where not all of them fit.
+fn fitting(entries: Vec<Entry>, mut room: usize) -> Vec<String> {
+    let all = entries.len();
+    let mut taken: Vec<Entry> = Vec::with_capacity(all);
+    for entry in entries {
+        let (Entry::Heading(text) | Entry::Text(text)) = &entry;
+        let length = text.chars().count();
+        if room < length || taken.len() >= BLOCKS - 15 {
+            break;
+        }
+        room -= length;
+        taken.push(entry);
+    }
+    let cut = taken.len() < all;
+    if cut && matches!(taken.last(), Some(Entry::Heading(_))) {
+        taken.pop();
+    }
+    let mut texts: Vec<String> = taken
+        .into_iter()
+        .map(|entry| match entry {
+            Entry::Heading(text) => format!("*{text}*"),
+            Entry::Text(text) => text,
+        })
+        .collect();
+    texts.extend(cut.then(|| "and more, in the reports.".to_owned()));
+    texts
 }
 
 fn section(text: &str) -> Value {
@@ -77,11 +104,12 @@ fn risk(risk: &Risk) -> String {
     format!("*{severity}* {} ({}) {}", escaped(name), kind.replace('-', " "), escaped(why))
 }
 
-/// Foreign text as Slack shows it. What only formats has no escape: a word joiner, which nobody sees, stands before it.
+/// Foreign text as Slack shows it. What only formats, or stands around the name of an emoji, has no escape: a word
+/// joiner, which nobody sees, stands before it.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in entities(text).chars() {
-        if matches!(letter, '*' | '_' | '~' | '`') {
+        if matches!(letter, '*' | '_' | '~' | '`' | ':') {
             escaped.push('\u{2060}');
         }
         escaped.push(letter);

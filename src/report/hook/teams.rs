@@ -36,6 +36,7 @@ fn message(news: &News, items: usize) -> Value {
         .map(|(severity, count)| json!({ "title": severity.as_str(), "value": count.to_string() }))
         .collect();
     body.push(json!({ "type": "FactSet", "facts": counts }));
+    body.extend(news.questions().map(|text| line(vec![run(&text, "Default", false)], "Default")));
     if !news.changes.is_empty() {
         body.push(line(vec![run(&news.changes, "Default", false)], "Default"));
     }

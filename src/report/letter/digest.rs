@@ -127,7 +127,8 @@ fn risk(row: &RiskRow) -> Risk {
     }
 }
 
-fn first_line(report: &Report) -> String {
+/// How complete a run was, and what is missing, in a sentence.
+pub(in crate::report) fn first_line(report: &Report) -> String {
     let parts = |rows: &[GapRow]| rows.iter().map(|row| plain(&row.part, NAME)).collect::<Vec<_>>();
     let (missing, without) = (parts(&report.gaps), parts(&report.unavailable));
     match (missing.is_empty(), without.is_empty()) {
