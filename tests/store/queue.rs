@@ -102,25 +102,24 @@ async fn a_run_that_is_asked_for_is_planned_only_where_none_waits(world: World) 
 async fn a_run_that_waits_for_its_time_is_told_with_it_and_begins_at_once_when_asked_for(world: World) {
     let store = world.open().await;
     let contoso = tenant("contoso");
-    let (hour, now) = (Duration::from_secs(3600), chrono::Utc::now());
+    let (century, planned) = (Duration::from_secs(100 * 365 * 86_400), at(LONG_AGO[0]));
     assert_eq!(store.waiting_run(&contoso).await, Ok(None));
-    store.plan(&contoso, now, hour).await.unwrap();
+    store.plan(&contoso, planned, century).await.unwrap();
     let waiting = store.waiting_run(&contoso).await.unwrap().unwrap();
-    assert_eq!(waiting.planned.timestamp(), now.timestamp());
-    assert_eq!(waiting.begins_by.unwrap().timestamp(), now.timestamp() + 3600);
+    assert_eq!((waiting.planned, waiting.begins_by), (planned, Some(planned + century)));
     assert_eq!(take_due(&store, "a").await, None);
-    assert!(store.plan_now(&contoso, now + hour).await.unwrap());
+    assert!(store.plan_now(&contoso, at(LONG_AGO[1])).await.unwrap());
     assert_eq!(states(&world).await, ["waiting"], "the same run, sooner");
     let waiting = store.waiting_run(&contoso).await.unwrap().unwrap();
-    assert_eq!((waiting.planned.timestamp(), waiting.begins_by), (now.timestamp(), None));
-    assert!(!store.plan_now(&contoso, now + hour).await.unwrap(), "it is as ready as it can be");
+    assert_eq!((waiting.planned, waiting.begins_by), (planned, None));
+    assert!(!store.plan_now(&contoso, at(LONG_AGO[1])).await.unwrap(), "it is as ready as it can be");
     let due = take_due(&store, "a").await.unwrap();
     store.settle(&due, Settlement::Failed).await.unwrap();
     assert!(
         store.waiting_run(&contoso).await.unwrap().unwrap().begins_by.is_some(),
         "a pause after a failure"
     );
-    assert!(store.plan_now(&contoso, now + hour).await.unwrap());
+    assert!(store.plan_now(&contoso, at(LONG_AGO[1])).await.unwrap());
     assert!(take_due(&store, "a").await.is_some());
     assert_eq!(store.waiting_run(&contoso).await, Ok(None), "what runs does not wait");
 }
