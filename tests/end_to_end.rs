@@ -47,6 +47,8 @@ mod messages;
 mod ocsf;
 #[path = "end_to_end/outbox.rs"]
 mod outbox;
+#[path = "end_to_end/outbox_troubles.rs"]
+mod outbox_troubles;
 #[path = "end_to_end/policy.rs"]
 mod policy;
 #[path = "end_to_end/remediation.rs"]

@@ -51,6 +51,7 @@ use std::time::Duration;
 
 pub use error::{Cause, StoreError};
 pub use glance::FindingCounts;
+pub use outbox::LONGEST_PAUSE;
 pub use outbox_types::*;
 pub use place::Place;
 pub use standing::{OnRecord, PlannedState, Standing, StandingChange};
