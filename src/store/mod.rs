@@ -39,6 +39,7 @@ mod recall;
 mod reconstruct;
 mod record;
 mod runs;
+mod schedules;
 mod session;
 mod spoilt;
 mod sqlite;
