@@ -10,10 +10,13 @@ mod installed;
 mod left_out;
 #[path = "support/ocsf.rs"]
 mod ocsf_schema;
+#[path = "support/postfix.rs"]
+mod postfix;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "support/smtp.rs"]
 mod smtp;
+use self::smtp as smtp_server;
 
 #[path = "end_to_end/audit.rs"]
 mod audit;

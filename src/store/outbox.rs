@@ -363,6 +363,7 @@ impl Session {
              expires, attempts, state, fence, holder, lease_until, body) SELECT $1, $2, $3, $4, $5, now / 1000, \
              now, now / 1000 + $6, $7, 'waiting', 1, $8, CASE WHEN $7 = 1 THEN now + $9 ELSE 0 END, $10 \
              FROM clock WHERE true ON CONFLICT (key) DO NOTHING RETURNING expires";
+        const WHOSE: &str = "SELECT tenant, run_id FROM outbox WHERE key = $1";
         const RECIPIENT: &str = "INSERT INTO outbox_recipient (key, number, address, state) \
              VALUES ($1, $2, $3, 'waiting')";
         let Outgoing { key, kind, channel, recipients, body, lasts } = message;
@@ -376,7 +377,16 @@ impl Session {
             let insert = insert.bind(lasts).bind(i64::from(holder.is_some())).bind(holder);
             insert.bind(lease_millis()).bind(packed).fetch_all(&mut *tx).await?
         });
-        let Some((expires,)) = inserted.into_iter().next() else { return Ok(None) };
+        let Some((expires,)) = inserted.into_iter().next() else {
+            // Where it is the same message it was posted before; otherwise one of them would be lost in silence.
+            let whose: Option<(Option<i64>, Option<String>)> =
+                within!(self, |tx| sqlx::query_as(WHOSE).bind(key.as_str()).fetch_optional(&mut *tx).await?);
+            let same = |(tenant, run): (Option<i64>, Option<String>)| about == tenant.zip(run.as_deref());
+            return match whose.is_none_or(same) {
+                true => Ok(None),
+                false => Err(StoreError::KeyTaken { key: key.clone() }.into()),
+            };
+        };
         for (number, address) in (0_i64..).zip(recipients) {
             within!(self, |tx| {
                 let insert = sqlx::query(RECIPIENT).bind(key.as_str()).bind(number);

@@ -25,7 +25,7 @@ pub(crate) fn world(port: u16, to: &[&str], more: &str) -> World {
     world
 }
 
-pub(crate) fn configure(world: &World, port: u16, to: &[&str], more: &str) {
+fn configure(world: &World, port: u16, to: &[&str], more: &str) {
     let to: Vec<String> = to.iter().map(|name| format!("\"{name}@contoso.example\"")).collect();
     world.configure(&format!(
         "{NEVER}[mail]\nfrom = \"keysweep@contoso.example\"\nto = [{}]\nretry_first = \"1s\"\nretry_longest = \"2s\"\n\

@@ -1,6 +1,7 @@
 //! Messages in trouble: what was interrupted or not noted, ways that rest, and what is told of a message that is lost.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -13,9 +14,10 @@ use tokio::runtime::Runtime;
 
 use crate::cluster::within;
 use crate::http_server::{HttpServer, Reply};
-use crate::outbox::{configure, free_port, ids, log, mails, outbox, plain, subjects, whom, world};
+use crate::outbox::{NEVER, free_port, ids, log, mails, outbox, plain, subjects, whom, world};
+use crate::postfix::{self, Postfix};
 use crate::smtp::{Instead, SmtpServer};
-use crate::world::{World, text, until};
+use crate::world::{World, now, text, until};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -108,7 +110,6 @@ fn what_was_interrupted_a_week_ago_is_sent_by_the_weekly_audit_though_its_time_i
 fn what_was_interrupted_just_now_waits_and_holds_up_nothing_else() {
     let server = SmtpServer::start(plain());
     let world = world(server.port(), &["a"], "");
-    configure(&world, server.port(), &["a"], "");
     post(&world, &["1", "2"].map(|key| letter(key, MessageKind::Test, "ops", HOUR)));
     let config = fs::read_to_string(world.path("keysweep.toml")).unwrap();
     // Ten times as long is waited for a lost answer.
@@ -238,4 +239,38 @@ fn who_was_not_reached_until_the_time_was_up_is_told_of_that_once() {
     assert_eq!(world.keysweep(&["outbox", "send"]).status.code(), Some(0));
     assert_eq!(subjects(&server, "ops"), ["Keysweep: a message could not be delivered to 1 recipient"]);
     assert_eq!(outbox(&world).len(), 2);
+}
+
+/// A real mail server that is away for a while.
+#[test]
+fn what_postfix_did_not_take_while_it_was_down_is_in_the_mailbox_once_when_it_is_up() {
+    if !postfix::installed() {
+        return;
+    }
+    let password = "correct horse";
+    let mut postfix = Postfix::prepare(password);
+    let world = World::new(keysweep::emulator::scenario::perfect(now()));
+    fs::write(world.path("password"), password).unwrap();
+    fs::set_permissions(world.path("password"), fs::Permissions::from_mode(0o600)).unwrap();
+    world.configure(&format!(
+        "{NEVER}[mail]\nfrom = \"audit@contoso.com\"\nto = [\"ann@contoso.com\", \"bob@contoso.com\"]\n\
+         retry_first = \"1s\"\nretry_longest = \"2s\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\n\
+         username = \"audit@contoso.com\"\npassword_file = \"password\"\nca_file = \"{}\"\n",
+        postfix.port(),
+        postfix.ca_file().display(),
+    ));
+    let output = world.keysweep(&["audit"]);
+    assert_eq!(output.status.code(), Some(4), "{} {}", text(&output.stdout), text(&output.stderr));
+    let mut daemon = world.start(&["daemon"]);
+    until("an attempt in vain", || log(&world).contains("was not accepted for a recipient"));
+    postfix.start();
+    until("the mail", || mails(&world) == ["accepted"]);
+    daemon.signal("TERM");
+    assert_eq!(daemon.0.wait().unwrap().code(), Some(0), "{}", log(&world));
+    assert_eq!(text(&world.keysweep(&["outbox", "send"]).stdout), "Nothing waits in the outbox.\n");
+    for mailbox in ["ann", "bob"] {
+        let messages = postfix.messages(mailbox, 1);
+        assert_eq!(messages.len(), 1, "{mailbox}");
+        assert!(text(&messages[0]).contains("Message-ID: <"), "{mailbox}");
+    }
 }

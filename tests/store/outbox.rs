@@ -18,6 +18,7 @@ use crate::world::{World, at, on_both_engines, tenant};
 on_both_engines!(
     what_is_posted_is_queued_with_its_run_and_comes_out_as_it_went_in,
     a_message_posted_again_stays_as_it_is,
+    a_message_of_the_name_of_another_run_is_refused_and_not_taken_for_it,
     a_run_without_messages_has_no_mail,
     whoever_has_lost_the_turn_posts_nothing,
     a_message_is_in_one_hand_at_a_time,
@@ -132,6 +133,17 @@ async fn a_message_posted_again_stays_as_it_is(world: World) {
     assert_eq!(store.post(about, &[outgoing("one", &["a"])], Some("b")).await, Ok(Vec::new()));
     assert_eq!(mail(&world).await, MailState::Accepted);
     assert_eq!(store.take_message("b", Wanted::Key("one")).await, Ok(None));
+}
+
+async fn a_message_of_the_name_of_another_run_is_refused_and_not_taken_for_it(world: World) {
+    let (store, turn) = desk(&world).await;
+    let message = [outgoing("one", &["a"])];
+    store.post(Some((&turn, &run())), &message, None).await.unwrap();
+    let other = take(&store, "fabrikam", "b").await;
+    let taken = StoreError::KeyTaken { key: "one".to_owned() };
+    assert_eq!(store.post(Some((&other, &run())), &message, None).await, Err(taken.clone()));
+    assert_eq!(store.post(None, &message, None).await, Err(taken));
+    assert_eq!(store.post(Some((&turn, &run())), &message, None).await, Ok(Vec::new()));
 }
 
 async fn a_run_without_messages_has_no_mail(world: World) {
