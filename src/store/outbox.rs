@@ -282,13 +282,12 @@ impl Store {
              WHERE key = $1 AND number = $2 AND state <> 'accepted'";
         let Attempted { results, error, rest, also } = attempted;
         let mut session = self.noting().await?;
-        let (about, recipients): (Option<(Option<i64>, Option<String>)>, Vec<RecipientRow>) =
-            within!(&mut session, |tx| {
-                let about = sqlx::query_as(ABOUT).bind(held.grip.key.as_str());
-                let about = about.fetch_optional(&mut *tx).await?;
-                let recipients = sqlx::query_as(RECIPIENTS).bind(held.grip.key.as_str());
-                (about, recipients.fetch_all(&mut *tx).await?)
-            });
+        let (about, recipients): (Option<AboutRow>, Vec<RecipientRow>) = within!(&mut session, |tx| {
+            let about = sqlx::query_as(ABOUT).bind(held.grip.key.as_str());
+            let about = about.fetch_optional(&mut *tx).await?;
+            let recipients = sqlx::query_as(RECIPIENTS).bind(held.grip.key.as_str());
+            (about, recipients.fetch_all(&mut *tx).await?)
+        });
         let recipients: Result<Vec<_>, Spoilt> = recipients.into_iter().map(RecipientRow::read).collect();
         let (state, pause) = standing(&recipients?, results, *rest);
         let ended = matches!(state, "accepted" | "refused" | "expired");
@@ -324,6 +323,9 @@ impl Store {
         session.commit().await
     }
 }
+
+/// The tenant and the run a message tells of.
+type AboutRow = (Option<i64>, Option<String>);
 
 /// What a message comes to by an attempt.
 fn standing(
@@ -379,7 +381,7 @@ impl Session {
         });
         let Some((expires,)) = inserted.into_iter().next() else {
             // Where it is the same message it was posted before; otherwise one of them would be lost in silence.
-            let whose: Option<(Option<i64>, Option<String>)> =
+            let whose: Option<AboutRow> =
                 within!(self, |tx| sqlx::query_as(WHOSE).bind(key.as_str()).fetch_optional(&mut *tx).await?);
             let same = |(tenant, run): (Option<i64>, Option<String>)| about == tenant.zip(run.as_deref());
             return match whose.is_none_or(same) {

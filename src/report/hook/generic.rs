@@ -17,7 +17,7 @@ pub const HOOK_VERSION: u32 = 1;
 #[schemars(title = "Keysweep webhook")]
 #[expect(dead_code, reason = "it is for the schema: whoever writes knows which of them it is")]
 enum Told<'a> {
-    Run(Body<'a>),
+    Run(Box<Body<'a>>),
     Undelivered(Undelivered<'a>),
 }
 
