@@ -26,6 +26,7 @@ on_both_engines!(
     an_unfinished_run_comes_before_a_planned_one,
     a_recorded_run_that_cannot_be_finished_is_given_up,
     tenants_with_work_are_listed_longest_waiting_first,
+    since_when_a_schedule_holds_is_known_once_it_was_changed,
 );
 
 const NO_DELAY: Duration = Duration::ZERO;
@@ -308,4 +309,18 @@ async fn tenants_with_work_are_listed_longest_waiting_first(world: World) {
     assert_eq!(store.with_work().await.unwrap(), expected);
     take(&store, "middle", "a").await;
     assert_eq!(store.with_work().await.unwrap(), ["contoso", "early", "late"].map(tenant));
+}
+
+async fn since_when_a_schedule_holds_is_known_once_it_was_changed(world: World) {
+    let store = world.open().await;
+    let planned_by = |what: &'static str, schedule: &'static str, now: &'static str| {
+        let store = store.clone();
+        async move { store.planned_by(what, schedule, at(now)).await.unwrap() }
+    };
+    assert_eq!(planned_by("contoso", "weekly", LONG_AGO[0]).await, None);
+    assert_eq!(planned_by("contoso", "weekly", LONG_AGO[1]).await, None);
+    assert_eq!(planned_by("contoso", "daily", LONG_AGO[1]).await, Some(at(LONG_AGO[1])));
+    assert_eq!(planned_by("contoso", "daily", LONG_AGO[2]).await, Some(at(LONG_AGO[1])));
+    assert_eq!(planned_by("digest", "daily", LONG_AGO[2]).await, None);
+    assert_eq!(planned_by("contoso", "weekly", LONG_AGO[2]).await, Some(at(LONG_AGO[2])));
 }

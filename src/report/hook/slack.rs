@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Item, News, Risk};
+use super::{Item, Lost, News, Risk};
 
 /// What Slack takes of one text: 3,000 characters, and 150 of a heading. It counts what is sent, escapes included
 /// (inferred).
@@ -59,6 +59,15 @@ pub(super) fn body(news: &News) -> String {
     }));
     // What notifications show, and readers without blocks.
     json!({ "text": cut(&entities(&news.title()), TEXT), "blocks": blocks }).to_string()
+}
+
+pub(super) fn lost(lost: &Lost) -> String {
+    let mut blocks = vec![json!({
+        "type": "header",
+        "text": { "type": "plain_text", "text": cut(&entities(&lost.title), HEADING), "emoji": false },
+    })];
+    blocks.extend(lost.lines().iter().map(|text| section(&escaped(text))));
+    json!({ "text": cut(&entities(&lost.title), TEXT), "blocks": blocks }).to_string()
 }
 
 fn section(text: &str) -> Value {
