@@ -10,10 +10,13 @@ mod installed;
 mod left_out;
 #[path = "support/ocsf.rs"]
 mod ocsf_schema;
+#[path = "support/postfix.rs"]
+mod postfix;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "support/smtp.rs"]
 mod smtp;
+use self::smtp as smtp_server;
 
 #[path = "end_to_end/audit.rs"]
 mod audit;
@@ -47,6 +50,8 @@ mod messages;
 mod ocsf;
 #[path = "end_to_end/outbox.rs"]
 mod outbox;
+#[path = "end_to_end/outbox_troubles.rs"]
+mod outbox_troubles;
 #[path = "end_to_end/policy.rs"]
 mod policy;
 #[path = "end_to_end/remediation.rs"]

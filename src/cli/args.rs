@@ -38,8 +38,8 @@ Exit codes:
   1  a finding is at least as severe as --fail-on, or `history verify` found a mismatch
   2  bad usage or configuration: every problem is listed
   3  the audit could not be completed: what is missing is named; or a change could not begin
-  4  reports written, but not everybody has the mail yet, or a webhook its message: it waits in the outbox, unless
-     refused for good; or `doctor` found that mail or a webhook would not arrive
+  4  reports written, but not everybody has the mail yet, or a webhook its message: it waits in the
+     outbox, unless refused for good; or `doctor` found that mail or a webhook would not arrive
   5  changes stopped part-way, or one of them failed
 
 Where several apply, 3 wins over 4, and 4 over 1. KEYSWEEP_LOG sets the log filter, as in

@@ -19,9 +19,11 @@ use crate::store::{DaemonClaim, Planned, Task, TenantKey};
 
 impl Dispatcher {
     pub(super) fn looked_back(&mut self, looked_back: LookedBack) {
-        for LastRun { tenant, started, planned } in looked_back.last_runs {
+        for LastRun { tenant, started, planned, scheduled } in looked_back.last_runs {
             let missed = self.agenda.looks_since(&tenant).and_then(|(schedule, since)| {
-                Some((missed(schedule, started, since, planned.as_ref())?, since))
+                // By a schedule that came later, nothing was planned before.
+                let after = started.map(|started| scheduled.map_or(started, |since| since.max(started)));
+                Some((missed(schedule, after, since, planned.as_ref())?, since))
             });
             if let Some((missed, now)) = missed {
                 self.tell_missed(&tenant, missed, started, now);
@@ -36,6 +38,9 @@ impl Dispatcher {
         // What was read again meanwhile may have a digest that begins only now.
         if Arc::ptr_eq(&config, &self.config) {
             self.digest = digest;
+        }
+        if trouble.is_none() {
+            self.noted = Some(config);
         }
         for (instant, delay, planned) in planned {
             self.agenda.planned(&instant, planned == Planned::New);

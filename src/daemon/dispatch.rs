@@ -41,6 +41,8 @@ pub(super) struct Dispatcher {
     /// What is to be told of runs that did not come about.
     pub(super) notices: Notices,
     pub(super) digest: DigestAgenda,
+    /// The configuration whose schedules are on record.
+    pub(super) noted: Option<Arc<Config>>,
     /// They outlive runs, and configurations.
     budgets: Arc<Budgets>,
     runs: JoinSet<()>,
@@ -84,6 +86,7 @@ impl Dispatcher {
             unsettled: Unsettled::default(),
             notices: Notices::default(),
             digest,
+            noted: None,
             budgets: Arc::default(),
             runs: JoinSet::new(),
             running: HashMap::new(),
@@ -168,6 +171,9 @@ impl Dispatcher {
         };
         if !unknown.is_empty() {
             let reports = self.config.reports.directory.clone();
+            let words = |tenant| Some((schedule::words(self.agenda.looks_since(&tenant)?.0), tenant));
+            let unknown = unknown.into_iter().filter_map(words).map(|(words, tenant)| (tenant, words));
+            let unknown = unknown.collect();
             let errand = errand::look_back(store, unknown, reports, now);
             self.errands.spawn(async { Errand::LookedBack(errand.await) });
             return;
@@ -189,6 +195,7 @@ impl Dispatcher {
                         config: Arc::clone(&self.config),
                         notices: self.notices.clone(),
                         digest: self.digest,
+                        is_new: !self.noted.as_ref().is_some_and(|noted| Arc::ptr_eq(noted, &self.config)),
                         now,
                     },
                 };

@@ -12,6 +12,7 @@ use super::agenda::Instant;
 use super::digest::{self, DigestAgenda};
 use super::memory::{CallError, Kept, OpenError, PATIENCE, within};
 use super::notices::Notices;
+use super::schedule;
 use super::work::Unsettled;
 use crate::config::{Config, StoreUrl};
 use crate::run;
@@ -41,19 +42,21 @@ pub(super) struct LastRun {
     pub(super) started: Option<DateTime<Utc>>,
     /// None where no service planned anything, as far as is known.
     pub(super) planned: Option<OnRecord>,
+    /// Since when it is planned by this schedule, where it was planned by another one before.
+    pub(super) scheduled: Option<DateTime<Utc>>,
 }
 
 /// Finds out when the last run of each tenant started: the store tells, and the names of the run
 /// directories, which are there also of runs that could not be recorded. Starts that lie ahead, of a
-/// clock that was wrong, do not count.
+/// clock that was wrong, do not count. With each tenant comes its schedule in words.
 pub(super) async fn look_back(
     store: Option<Store>,
-    tenants: Vec<TenantKey>,
+    tenants: Vec<(TenantKey, String)>,
     reports: PathBuf,
     now: DateTime<Utc>,
 ) -> LookedBack {
     let mut found = LookedBack { last_runs: Vec::new(), trouble: None };
-    for tenant in tenants {
+    for (tenant, schedule) in tenants {
         let recorded = match &store {
             Some(store) => match within(store.last_run(&tenant)).await {
                 Ok(run) => run.map(|run| run.counts.run.started),
@@ -90,9 +93,42 @@ pub(super) async fn look_back(
             },
             _ => None,
         };
-        found.last_runs.push(LastRun { tenant, started, planned });
+        let scheduled = match &store {
+            Some(store) => match within(store.planned_by(&named(&tenant), &schedule, now)).await {
+                Ok(since) => since,
+                Err(error) if error.is_temporary() => {
+                    found.trouble = Some(error);
+                    return found;
+                }
+                Err(error) => {
+                    found.trouble.get_or_insert(error);
+                    None
+                }
+            },
+            None => None,
+        };
+        found.last_runs.push(LastRun { tenant, started, planned, scheduled });
     }
     found
+}
+
+/// A tenant, where it is noted what it is planned by.
+pub(super) fn named(tenant: &TenantKey) -> String {
+    format!("{} {}", tenant.tenant_id, tenant.name)
+}
+
+/// Notes by which schedules everything is planned from now on, so that a later start knows since when.
+async fn note_schedules(config: &Config, store: &Store, now: DateTime<Utc>) -> Result<(), CallError> {
+    for tenant in &config.tenants {
+        if let Some(schedule) = &tenant.schedule {
+            let what = named(&TenantKey::from(tenant));
+            within(store.planned_by(&what, &schedule::words(schedule), now)).await?;
+        }
+    }
+    if let Some(digest) = &config.digest {
+        within(store.planned_by(digest::NAMED, &schedule::words(&digest.schedule), now)).await?;
+    }
+    Ok(())
 }
 
 /// What is to be planned, and how much may be taken up.
@@ -115,6 +151,8 @@ pub(super) struct Desk {
     pub(super) config: Arc<Config>,
     pub(super) notices: Notices,
     pub(super) digest: DigestAgenda,
+    /// The configuration is new: its schedules are to be noted.
+    pub(super) is_new: bool,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -180,7 +218,7 @@ pub(super) async fn plan_and_take(store: Store, holder: Arc<str>, work: Work) ->
 impl Worked {
     /// Posts what the service has to tell. Answers whether there is no use in going on.
     async fn tell(&mut self, desk: Desk) -> bool {
-        let Desk { config, notices, digest, now } = desk;
+        let Desk { config, notices, digest, is_new, now } = desk;
         if let Err(error) = notices.post(&config, &self.store).await
             && self.meets(error)
         {
@@ -189,6 +227,9 @@ impl Worked {
         match digest::post_due(&config, &self.store, digest, now).await {
             Ok(digest) => self.digest = digest,
             Err(error) => return self.meets(error),
+        }
+        if is_new && let Err(error) = note_schedules(&config, &self.store, now).await {
+            return self.meets(error);
         }
         false
     }
@@ -270,6 +311,7 @@ mod tests {
                     config: Arc::clone(&config),
                     notices: Notices::default(),
                     digest: DigestAgenda::UpTo(now),
+                    is_new: false,
                     now,
                 };
                 let work = Work { plan, ours, running, free: 1, unsettled: Unsettled::default(), desk };

@@ -37,7 +37,14 @@ impl Postman {
     pub(super) fn start(terms: Terms, holder: Arc<str>, clock: Clock) -> Self {
         let (terms, told) = watch::channel(terms);
         let stop = CancellationToken::new();
-        let round = Round { terms: told, stop: stop.clone(), holder, clock, sending: JoinSet::new() };
+        let round = Round {
+            terms: told,
+            stop: stop.clone(),
+            holder,
+            clock,
+            sending: JoinSet::new(),
+            resting: Resting::default(),
+        };
         Self { terms, stop, task: Some(tokio::spawn(round.walk())) }
     }
 
@@ -76,7 +83,36 @@ struct Round {
     stop: CancellationToken,
     holder: Arc<str>,
     clock: Clock,
-    sending: JoinSet<()>,
+    /// For how long the way is to rest, where it is.
+    sending: JoinSet<Option<Duration>>,
+    resting: Resting,
+}
+
+/// Ways whose other side asked to be left alone, and until when.
+#[derive(Default)]
+struct Resting {
+    ways: BTreeMap<String, Instant>,
+    /// By which configuration. Another one may lead elsewhere.
+    config: Option<Arc<Config>>,
+}
+
+impl Resting {
+    fn add(&mut self, way: String, pause: Option<Duration>) {
+        if let Some(pause) = pause.filter(|pause| !pause.is_zero()) {
+            let seconds = pause.as_secs();
+            tracing::info!(way, seconds, "nothing more goes by `{way}` for {seconds} s");
+            self.ways.insert(way, Instant::now() + pause);
+        }
+    }
+
+    /// Those that still rest.
+    fn look(&mut self, config: &Arc<Config>) -> impl Iterator<Item = &str> {
+        let now = Instant::now();
+        let same = self.config.as_ref().is_some_and(|known| Arc::ptr_eq(known, config));
+        self.ways.retain(|_, until| same && now < *until);
+        self.config = Some(Arc::clone(config));
+        self.ways.keys().map(String::as_str)
+    }
 }
 
 impl Round {
@@ -88,14 +124,16 @@ impl Round {
                 biased;
                 () = self.stop.cancelled() => break,
                 Some(sent) = self.sending.join_next_with_id() => {
-                    let id = match sent {
-                        Ok((id, ())) => id,
+                    let (id, pause) = match sent {
+                        Ok(sent) => sent,
                         Err(error) => {
                             tracing::error!(%error, "the sending of a message ended abnormally");
-                            error.id()
+                            (error.id(), None)
                         }
                     };
-                    ways.remove(&id);
+                    if let Some(way) = ways.remove(&id) {
+                        self.resting.add(way, pause);
+                    }
                 }
                 told = self.terms.changed() => if told.is_err() { break },
             }
@@ -119,7 +157,8 @@ impl Round {
         let Terms { config, store, tokens } = self.terms.borrow_and_update().clone();
         let Some(store) = store else { return Ok(()) };
         loop {
-            let besides: Vec<&str> = ways.values().map(String::as_str).collect();
+            let besides: Vec<&str> =
+                ways.values().map(String::as_str).chain(self.resting.look(&config)).collect();
             let wanted = Wanted::DueBesides(&besides);
             match within(store.take_message(&self.holder, wanted)).await {
                 Ok(None) => return Ok(()),
@@ -135,7 +174,7 @@ impl Round {
                             clock,
                             tokens: &*tokens,
                         };
-                        office.send(held, false).await;
+                        office.send(held, false).await.blocked
                     });
                     ways.insert(sending.id(), way);
                 }

@@ -36,6 +36,12 @@ fn last_planned(schedule: &Schedule, after: DateTime<Utc>, until: DateTime<Utc>)
     planned(schedule, after).take_while(|instant| *instant <= until).last()
 }
 
+/// A schedule's instants in words: two of the same words have the same.
+#[must_use]
+pub fn words(schedule: &Schedule) -> String {
+    format!("{} {}", schedule.cron.as_str(), schedule.timezone)
+}
+
 /// How many instants [`latest`] tells of at most.
 pub const MOST: usize = 100;
 

@@ -249,6 +249,39 @@ impl DeliveryError {
         }
     }
 
+    /// Whether the way is at fault that all mail goes, not this letter or whom it is for: no other letter would come
+    /// further just now.
+    #[must_use]
+    pub fn is_about_the_way(&self) -> bool {
+        match self {
+            Self::File { .. }
+            | Self::CaFile { .. }
+            | Self::NotResolved { .. }
+            | Self::Unreachable { .. }
+            | Self::Silent { .. }
+            | Self::Interrupted { .. }
+            | Self::Certificate { .. }
+            | Self::Tls { .. }
+            | Self::NoStartTls { .. }
+            | Self::NoMechanism { .. }
+            | Self::NoXoauth2 { .. }
+            | Self::NoToken(_)
+            | Self::TokenLogin { .. }
+            | Self::BasicAuthentication { .. }
+            | Self::Login { .. }
+            | Self::Sender { .. } => true,
+            Self::Graph(error) => error.is_about_the_way(),
+            Self::Compose(_)
+            | Self::NotAscii
+            | Self::Occupied { .. }
+            | Self::Recipient { .. }
+            | Self::TooLarge { .. }
+            | Self::Rejected { .. }
+            | Self::Withdrawn
+            | Self::Unconfirmed { .. } => false,
+        }
+    }
+
     /// How long the other side asks to wait before the next attempt.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

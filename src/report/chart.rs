@@ -50,3 +50,11 @@ pub fn svgs(report: &Report) -> Vec<Chart> {
     let charts = [trend::chart(report), expiry::chart(report), age::chart(report), coverage::chart(report)];
     charts.into_iter().flatten().collect()
 }
+
+/// The words of a picture that counts what a run has read, with what that leaves open.
+fn of_what_was_read(report: &Report, words: String) -> String {
+    match report.summary.complete {
+        true => words,
+        false => format!("{words} That is what could be read: the run is incomplete."),
+    }
+}

@@ -9,6 +9,7 @@ use super::letter::first_line;
 use super::narrowed::AtLeast;
 use super::phrases::{counted, grouped, minute, plain};
 use super::since::{Since, instead_of_changes};
+use super::undelivered::Undelivered;
 use super::{FindingChange, FindingRow, GapRow, Report, RiskRow};
 use crate::domain::Severity;
 
@@ -18,6 +19,8 @@ pub use generic::{HOOK_VERSION, hook_schema};
 const LISTED: usize = 10;
 /// Objects listed as where an attacker would begin.
 const RISKS: usize = 3;
+/// Reasons that are listed.
+const REASONS: usize = 5;
 const NAME: usize = 80;
 const SENTENCE: usize = 240;
 /// The first line names what is missing.
@@ -50,6 +53,55 @@ pub fn hook_body(report: &Report, kind: HookKind, least: Severity) -> String {
         HookKind::Teams => teams::body(&news),
         HookKind::Slack => slack::body(&news),
         HookKind::Generic => generic::body(report, &news),
+    }
+}
+
+/// What is told to a webhook about a message that did not arrive elsewhere: the last way to say so. It names none of
+/// those it was for, because a channel is read by many.
+#[must_use]
+pub fn hook_undelivered(what: &Undelivered<'_>, kind: HookKind) -> String {
+    let lost = Lost::of(what);
+    match kind {
+        HookKind::Teams => teams::lost(&lost),
+        HookKind::Slack => slack::lost(&lost),
+        HookKind::Generic => generic::lost(&lost),
+    }
+}
+
+/// A message that did not arrive, in words that are one line each.
+struct Lost {
+    title: String,
+    key: String,
+    about: String,
+    recipients: usize,
+    /// Without those who are named alike.
+    reasons: Vec<String>,
+}
+
+impl Lost {
+    fn of(what: &Undelivered<'_>) -> Self {
+        let Undelivered { key, about, failed } = what;
+        let mut reasons: Vec<String> = failed.iter().map(|one| plain(&one.reason, SENTENCE)).collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        reasons.truncate(REASONS);
+        Self {
+            title: format!(
+                "Keysweep: a message could not be delivered to {}",
+                counted(failed.len(), "recipient")
+            ),
+            key: plain(key, SENTENCE),
+            about: plain(about, SENTENCE),
+            recipients: failed.len(),
+            reasons,
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("Message: {}", self.about), format!("Key: {}", self.key)];
+        lines.extend(self.reasons.iter().cloned());
+        lines.push("It is not tried again. keysweep outbox list names those it was for.".to_owned());
+        lines
     }
 }
 

@@ -72,8 +72,10 @@ pub enum MessageKind {
     Digest,
     /// What concerns one owner.
     Owner,
-    /// A run that could not be carried out to its end, or a message that was given up.
+    /// A run that could not be carried out to its end.
     Failure,
+    /// A message that somebody does not get. That one of these does not arrive is told to nobody.
+    Undelivered,
     /// A run that did not happen.
     Missed,
     /// Nothing: somebody tries whether it arrives.

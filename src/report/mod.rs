@@ -40,7 +40,7 @@ pub use catalogue::{Explanation, catalogue};
 pub use dress::{Dressed, TemplateFlaw, Templates};
 pub use files::{Folder, Nowhere, PAGE, ReportError, changes_json, csv_file, report_json, write};
 pub use frameworks::{FrameworkObject, FrameworkRow, served_by};
-pub use hook::{HOOK_VERSION, HookKind, hook_body, hook_schema, hook_wanted};
+pub use hook::{HOOK_VERSION, HookKind, hook_body, hook_schema, hook_undelivered, hook_wanted};
 pub use html::{PAGE_ROWS, html};
 pub use json::json_schema;
 pub use letter::{Carried, Contents, Kept, Remedied, letter, letter_by};

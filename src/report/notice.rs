@@ -158,11 +158,14 @@ pub fn missed_letter(templates: &Templates, missed: &MissedRuns) -> Result<Dress
         ),
         None => format!("No service ran. {} of {tenant} did not take place.", capital(&count)),
     }];
-    sentences.push(if *caught_up {
-        "One run makes up for all of them now; its report follows.".to_owned()
-    } else {
-        "They are not made up for (`[schedule] catch_up`).".to_owned()
-    });
+    let is_one = instants.len() == 1 && !more;
+    let made_up = match (caught_up, is_one) {
+        (true, true) => "A run makes up for it now; its report follows.",
+        (true, false) => "One run makes up for all of them now; its report follows.",
+        (false, true) => "It is not made up for (`[schedule] catch_up`).",
+        (false, false) => "They are not made up for (`[schedule] catch_up`).",
+    };
+    sentences.push(made_up.to_owned());
     sentences.extend(coming(*next));
     let shown: Vec<String> = instants.iter().rev().take(LISTED).map(|instant| minute(*instant)).collect();
     let title = if shown.len() < instants.len() || *more { "The latest of them" } else { "Planned for" };

@@ -77,7 +77,8 @@ pub(super) fn further(
     Ok(further)
 }
 
-fn kind(kind: WebhookKind) -> HookKind {
+/// The form that who reads a webhook takes.
+pub(super) fn kind(kind: WebhookKind) -> HookKind {
     match kind {
         WebhookKind::Teams => HookKind::Teams,
         WebhookKind::Slack => HookKind::Slack,

@@ -85,6 +85,7 @@ fn states(board: &Board, glance: &Glance, known: &Known, depth: Option<OutboxDep
             let age = depth.oldest.map_or(0, |oldest| (glance.now - oldest).num_seconds().max(0));
             gauge!("keysweep_outbox_messages").set(number(depth.waiting));
             gauge!("keysweep_outbox_oldest_age_seconds").set(seconds(age));
+            gauge!("keysweep_outbox_given_up").set(number(depth.given_up));
         }
         for tenant in &glance.config.tenants {
             let (key, name) = (TenantKey::from(tenant), &tenant.name);
@@ -124,6 +125,10 @@ fn describe() {
         ("keysweep_store_up", "Whether the store answers."),
         ("keysweep_outbox_messages", "Messages that are still to be delivered."),
         ("keysweep_outbox_oldest_age_seconds", "The age of the oldest of them; 0 where there is none."),
+        (
+            "keysweep_outbox_given_up",
+            "Messages on record that somebody did not get: refused for good, or not accepted until their time was up.",
+        ),
         ("keysweep_run_in_progress", "Whether a run of the tenant goes on in this process."),
         (
             "keysweep_next_run_timestamp_seconds",

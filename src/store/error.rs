@@ -205,6 +205,12 @@ pub enum StoreError {
         /// Where.
         place: Place,
     },
+    /// A message of this name is of another run: both cannot be delivered.
+    #[error("the outbox already holds a message `{key}` of another run")]
+    KeyTaken {
+        /// Its key.
+        key: String,
+    },
     /// Something else.
     #[error("the store `{place}` failed")]
     Other {
@@ -262,6 +268,9 @@ impl StoreError {
             Self::NotADatabase { .. } | Self::Foreign { .. } => {
                 "Let `store.url` name another place: this one is left as it is."
             }
+            Self::KeyTaken { .. } => {
+                "Give the tenants that share the store different names: two of one name began a run in the same second."
+            }
             Self::Encoding { .. } => "Create the database with `ENCODING 'UTF8'`.",
             Self::Newer { .. } => "Use that version or a newer one; this one has left the store as it was.",
             Self::Altered { .. } => {
@@ -300,6 +309,7 @@ impl StoreError {
             | Self::Damaged { .. }
             | Self::NotADatabase { .. }
             | Self::Foreign { .. }
+            | Self::KeyTaken { .. }
             | Self::Encoding { .. }
             | Self::Newer { .. }
             | Self::Altered { .. }

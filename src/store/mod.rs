@@ -39,6 +39,7 @@ mod recall;
 mod reconstruct;
 mod record;
 mod runs;
+mod schedules;
 mod session;
 mod spoilt;
 mod sqlite;
@@ -51,6 +52,7 @@ use std::time::Duration;
 
 pub use error::{Cause, StoreError};
 pub use glance::WaitingRun;
+pub use outbox::LONGEST_PAUSE;
 pub use outbox_types::*;
 pub use place::Place;
 pub use standing::{OnRecord, PlannedState, Standing, StandingChange};

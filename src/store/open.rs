@@ -111,10 +111,12 @@ impl Store {
                 .bind(holder)
                 .execute(pool)
                 .await?;
-            sqlx::query("UPDATE outbox SET holder = NULL, lease_until = 0 WHERE holder = $1")
-                .bind(holder)
-                .execute(pool)
-                .await?;
+            sqlx::query(
+                "UPDATE outbox SET holder = NULL, lease_until = (SELECT now FROM clock) WHERE holder = $1",
+            )
+            .bind(holder)
+            .execute(pool)
+            .await?;
             Ok(())
         })
     }

@@ -28,7 +28,10 @@ macro_rules! free {
 }
 pub(super) use free;
 
-/// Whether its pause is over. A pause of more than two days was begun before the clock was set back.
+/// No pause is longer: one that is was begun before the clock was set back.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(48 * 3600);
+
+/// Whether its pause is over. One of more than [`LONGEST_PAUSE`] was begun before the clock was set back.
 macro_rules! due {
     () => {
         "(next_attempt <= (SELECT now FROM clock) OR next_attempt > (SELECT now FROM clock) + 172800000)"
@@ -55,6 +58,10 @@ const TAKE: &str = concat!(
     ") RETURNING fence, channel, attempts, state, expires, \
      (SELECT now FROM clock) AS taken, body"
 );
+
+/// For how long nobody has had a message in hand that was being handed over.
+const ABANDONED: &str = "SELECT (SELECT now FROM clock) - lease_until FROM outbox \
+     WHERE key = $1 AND state = 'sending'";
 
 /// Locks a run, so that two who conclude its last two messages see each other.
 const LOCK_RUN: &str = "UPDATE run SET finishes = finishes WHERE tenant = $1 AND run_id = $2";
@@ -163,6 +170,10 @@ impl Store {
 
     async fn taken(&self, holder: &str, key: &str, is_due: bool) -> Result<Option<HeldMessage>, Fault> {
         let mut session = self.noting().await?;
+        // Whoever takes it between these two leaves nothing to be taken.
+        let abandoned: Option<(i64,)> = within!(&mut session, |tx| {
+            sqlx::query_as(ABANDONED).bind(key).fetch_optional(&mut *tx).await?
+        });
         let (taken, recipients): (Vec<TakenRow>, Vec<RecipientRow>) = within!(&mut session, |tx| {
             let take = sqlx::query_as(TAKE).bind(key).bind(holder).bind(lease_millis());
             let take = take.bind(i64::from(is_due));
@@ -172,7 +183,8 @@ impl Store {
         let Some(row) = taken.into_iter().next() else { return Ok(None) };
         session.commit().await?;
         let recipients: Result<Vec<_>, Spoilt> = recipients.into_iter().map(RecipientRow::read).collect();
-        Ok(Some(row.read(key, holder, recipients?)?))
+        let abandoned = abandoned.and_then(|(millis,)| u64::try_from(millis).ok()).unwrap_or_default();
+        Ok(Some(row.read(key, holder, recipients?, Duration::from_millis(abandoned))?))
     }
 
     /// Keeps a message in hand for another [`LEASE`](super::LEASE).
@@ -215,7 +227,7 @@ impl Store {
     /// # Errors
     /// When the store fails; the lease then runs out by itself.
     pub async fn put_back(&self, grip: &Grip) -> Result<(), StoreError> {
-        let back = "holder = NULL, lease_until = $4, attempts = attempts - 1";
+        let back = "holder = NULL, lease_until = (SELECT now FROM clock) + $4, attempts = attempts - 1";
         match self.hold(grip, back, 0).await {
             Err(StoreError::Lost) => Ok(()),
             done => done,
@@ -246,7 +258,8 @@ impl Store {
     /// message; where it was the last one of a run, that is said of the run's mail.
     ///
     /// # Errors
-    /// [`StoreError::Lost`] when somebody else has it; when the store fails.
+    /// [`StoreError::Lost`] when somebody else has it; that somebody has accepted it is noted all the same. When the
+    /// store fails.
     pub async fn conclude_message(
         &self,
         held: &HeldMessage,
@@ -256,22 +269,28 @@ impl Store {
     }
 
     async fn concluded(&self, held: &HeldMessage, attempted: &Attempted) -> Result<(), Fault> {
-        const ABOUT: &str = "SELECT tenant, run_id FROM outbox WHERE key = $1";
+        // Locks it, so that nobody changes its recipients meanwhile.
+        const ABOUT: &str = "UPDATE outbox SET attempts = attempts WHERE key = $1 RETURNING tenant, run_id";
         const CONCLUDE: &str = "UPDATE outbox SET state = $4, error = $5, holder = NULL, lease_until = 0, \
              next_attempt = CASE WHEN (SELECT now FROM clock) + $6 < expires * 1000 \
              THEN (SELECT now FROM clock) + $6 ELSE expires * 1000 END, \
              ended = CASE WHEN $7 = 1 THEN (SELECT now FROM clock) / 1000 END, \
              body = CASE WHEN $4 = 'accepted' THEN NULL ELSE body END, attempts = attempts - $8 \
              WHERE key = $1 AND fence = $2 AND holder = $3 AND state IN ('waiting', 'sending')";
-        const RECIPIENT: &str =
-            "UPDATE outbox_recipient SET state = $3, error = $4 WHERE key = $1 AND number = $2";
+        // What was accepted stays so, whoever says it first.
+        const RECIPIENT: &str = "UPDATE outbox_recipient SET state = $3, error = $4 \
+             WHERE key = $1 AND number = $2 AND state <> 'accepted'";
         let Attempted { results, error, rest, also } = attempted;
-        let (state, pause) = standing(held, results, *rest);
-        let ended = matches!(state, "accepted" | "refused" | "expired");
         let mut session = self.noting().await?;
-        let about: Option<(Option<i64>, Option<String>)> = within!(&mut session, |tx| {
-            sqlx::query_as(ABOUT).bind(held.grip.key.as_str()).fetch_optional(&mut *tx).await?
+        let (about, recipients): (Option<AboutRow>, Vec<RecipientRow>) = within!(&mut session, |tx| {
+            let about = sqlx::query_as(ABOUT).bind(held.grip.key.as_str());
+            let about = about.fetch_optional(&mut *tx).await?;
+            let recipients = sqlx::query_as(RECIPIENTS).bind(held.grip.key.as_str());
+            (about, recipients.fetch_all(&mut *tx).await?)
         });
+        let recipients: Result<Vec<_>, Spoilt> = recipients.into_iter().map(RecipientRow::read).collect();
+        let (state, pause) = standing(&recipients?, results, *rest);
+        let ended = matches!(state, "accepted" | "refused" | "expired");
         let about = about.and_then(|(tenant, run)| Some((tenant?, run?)));
         let concluded = within!(&mut session, |tx| {
             let conclude = sqlx::query(CONCLUDE).bind(held.grip.key.as_str()).bind(held.grip.fence);
@@ -280,15 +299,20 @@ impl Store {
             let conclude = conclude.bind(i64::from(state == "waiting" && matches!(rest, Rest::Soon(_))));
             conclude.execute(&mut *tx).await?.rows_affected()
         });
-        if concluded == 0 {
-            return Err(StoreError::Lost.into());
-        }
         for (place, state, error) in results {
+            // Of a message that is somebody else's by now, only that is certain.
+            if concluded == 0 && *state != RecipientState::Accepted {
+                continue;
+            }
             within!(&mut session, |tx| {
                 let place = i64::try_from(*place).unwrap_or(i64::MAX);
                 let note = sqlx::query(RECIPIENT).bind(held.grip.key.as_str()).bind(place);
                 note.bind(state.as_str()).bind(error.as_deref()).execute(&mut *tx).await?;
             });
+        }
+        if concluded == 0 {
+            session.commit().await?;
+            return Err(StoreError::Lost.into());
         }
         for message in also {
             session.insert_message(None, message, None).await?;
@@ -300,17 +324,21 @@ impl Store {
     }
 }
 
+/// The tenant and the run a message tells of.
+type AboutRow = (Option<i64>, Option<String>);
+
 /// What a message comes to by an attempt.
 fn standing(
-    held: &HeldMessage,
+    recipients: &[OutboxRecipient],
     results: &[(usize, RecipientState, Option<String>)],
     rest: Rest,
 ) -> (&'static str, Duration) {
     let state = |(place, recipient): (usize, &OutboxRecipient)| {
         let told = results.iter().rev().find(|(told, _, _)| *told == place);
+        let told = told.filter(|_| recipient.state != RecipientState::Accepted);
         told.map_or(recipient.state, |(_, state, _)| *state)
     };
-    let states: Vec<RecipientState> = held.recipients.iter().enumerate().map(state).collect();
+    let states: Vec<RecipientState> = recipients.iter().enumerate().map(state).collect();
     match rest {
         Rest::After(pause) | Rest::Soon(pause) if states.contains(&RecipientState::Waiting) => {
             ("waiting", pause)
@@ -322,7 +350,7 @@ fn standing(
 }
 
 fn millis(pause: Duration) -> i64 {
-    i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 4)
+    i64::try_from(pause.min(LONGEST_PAUSE).as_millis()).unwrap_or(i64::MAX / 4)
 }
 
 impl Session {
@@ -337,6 +365,7 @@ impl Session {
              expires, attempts, state, fence, holder, lease_until, body) SELECT $1, $2, $3, $4, $5, now / 1000, \
              now, now / 1000 + $6, $7, 'waiting', 1, $8, CASE WHEN $7 = 1 THEN now + $9 ELSE 0 END, $10 \
              FROM clock WHERE true ON CONFLICT (key) DO NOTHING RETURNING expires";
+        const WHOSE: &str = "SELECT tenant, run_id FROM outbox WHERE key = $1";
         const RECIPIENT: &str = "INSERT INTO outbox_recipient (key, number, address, state) \
              VALUES ($1, $2, $3, 'waiting')";
         let Outgoing { key, kind, channel, recipients, body, lasts } = message;
@@ -350,7 +379,16 @@ impl Session {
             let insert = insert.bind(lasts).bind(i64::from(holder.is_some())).bind(holder);
             insert.bind(lease_millis()).bind(packed).fetch_all(&mut *tx).await?
         });
-        let Some((expires,)) = inserted.into_iter().next() else { return Ok(None) };
+        let Some((expires,)) = inserted.into_iter().next() else {
+            // Where it is the same message it was posted before; otherwise one of them would be lost in silence.
+            let whose: Option<AboutRow> =
+                within!(self, |tx| sqlx::query_as(WHOSE).bind(key.as_str()).fetch_optional(&mut *tx).await?);
+            let same = |(tenant, run): (Option<i64>, Option<String>)| about == tenant.zip(run.as_deref());
+            return match whose.is_none_or(same) {
+                true => Ok(None),
+                false => Err(StoreError::KeyTaken { key: key.clone() }.into()),
+            };
+        };
         for (number, address) in (0_i64..).zip(recipients) {
             within!(self, |tx| {
                 let insert = sqlx::query(RECIPIENT).bind(key.as_str()).bind(number);
@@ -368,6 +406,7 @@ impl Session {
                 channel: channel.clone(),
                 attempts: 1,
                 interrupted: false,
+                abandoned_for: Duration::ZERO,
                 is_last: lasts == 0,
                 expires: DateTime::from_timestamp(expires, 0)
                     .ok_or_else(|| Spoilt::column("outbox", key, "expires"))?,
@@ -412,13 +451,20 @@ struct TakenRow {
 }
 
 impl TakenRow {
-    fn read(self, key: &str, holder: &str, recipients: Vec<OutboxRecipient>) -> Result<HeldMessage, Spoilt> {
+    fn read(
+        self,
+        key: &str,
+        holder: &str,
+        recipients: Vec<OutboxRecipient>,
+        abandoned_for: Duration,
+    ) -> Result<HeldMessage, Spoilt> {
         let Self { fence, channel, attempts, state, expires, taken, body } = self;
         Ok(HeldMessage {
             grip: Grip { key: key.to_owned(), holder: holder.to_owned(), fence },
             channel,
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
             interrupted: state == "sending",
+            abandoned_for,
             is_last: expires.saturating_mul(1000) <= taken,
             expires: DateTime::from_timestamp(expires, 0)
                 .ok_or_else(|| Spoilt::column("outbox", key, "expires"))?,

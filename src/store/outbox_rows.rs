@@ -85,12 +85,17 @@ impl Store {
     /// When the store fails.
     pub async fn outbox_depth(&self) -> Result<OutboxDepth, StoreError> {
         const DEPTH: &str = "SELECT COUNT(*), MIN(made) FROM outbox WHERE state IN ('waiting', 'sending')";
+        const GIVEN_UP: &str = "SELECT COUNT(*) FROM outbox WHERE state IN ('refused', 'expired')";
         let counting = async {
             let mut session = self.glancing().await?;
-            let (waiting, oldest): (i64, Option<i64>) =
-                within!(&mut session, |tx| sqlx::query_as(DEPTH).fetch_one(&mut *tx).await?);
+            let ((waiting, oldest), (given_up,)): ((i64, Option<i64>), (i64,)) =
+                within!(&mut session, |tx| {
+                    let depth = sqlx::query_as(DEPTH).fetch_one(&mut *tx).await?;
+                    (depth, sqlx::query_as(GIVEN_UP).fetch_one(&mut *tx).await?)
+                });
             let oldest = oldest.map(|made| time(made, "outbox", "made")).transpose()?;
-            Ok(OutboxDepth { waiting: u64::try_from(waiting).unwrap_or_default(), oldest })
+            let count = |count| u64::try_from(count).unwrap_or_default();
+            Ok(OutboxDepth { waiting: count(waiting), oldest, given_up: count(given_up) })
         };
         self.promptly(async { self.said(counting.await).await }).await
     }

@@ -44,6 +44,8 @@ pub struct HeldMessage {
     pub attempts: u32,
     /// Whether it was being handed over when its last holder died or lost it: nobody knows whether it has arrived.
     pub interrupted: bool,
+    /// How long ago that was, where it was being handed over: since the lease ended or was given back.
+    pub abandoned_for: Duration,
     /// Whether its time is up: this attempt is the last one.
     pub is_last: bool,
     /// When its time is up.
@@ -59,6 +61,18 @@ impl HeldMessage {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.grip.key
+    }
+
+    /// The same without its content, which may be large.
+    #[must_use]
+    pub fn without_body(&self) -> Self {
+        Self {
+            grip: self.grip.clone(),
+            channel: self.channel.clone(),
+            recipients: self.recipients.clone(),
+            body: Vec::new(),
+            ..*self
+        }
     }
 
     /// By what this taking in hand differs from every other one of the same message, also where an attempt did not
@@ -169,7 +183,8 @@ pub struct Attempted {
 /// What is done about recipients who still wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
-    /// They are tried again after this long, and at the latest when the message's time is up.
+    /// They are tried again after this long, [`LONGEST_PAUSE`](super::LONGEST_PAUSE) at most, and at the latest when
+    /// the message's time is up.
     After(Duration),
     /// Likewise, by whoever tried them just now: that does not count as an attempt of its own.
     Soon(Duration),
@@ -211,6 +226,8 @@ pub struct OutboxDepth {
     pub waiting: u64,
     /// When the oldest of them was posted.
     pub oldest: Option<DateTime<Utc>>,
+    /// Messages on record that somebody did not get: refused, or given up when their time was up.
+    pub given_up: u64,
 }
 
 /// What came of taking a message out of the outbox.

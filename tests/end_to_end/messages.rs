@@ -88,6 +88,26 @@ fn sql(world: &World, statements: &str) {
     });
 }
 
+/// How many messages of a kind were ever put into the outbox.
+fn posted(world: &World, kind: &str) -> usize {
+    let output = world.keysweep(&["outbox", "list", "--format", "json"]);
+    let listed: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    listed.iter().filter(|message| message["kind"] == kind).count()
+}
+
+/// A digest each second: once one is posted, so is what there was to be told before it.
+const DIGEST: &str = "[digest]\ncron = \"* * * * * *\"\n";
+
+/// Runs the service until it has logged something, and posted a digest after that.
+fn served(world: &World, line: &str) {
+    let mut daemon = world.start(&["daemon"]);
+    until("the line, and a digest after it", || {
+        log(world).split_once(line).is_some_and(|(_, after)| after.contains("over all tenants is posted"))
+    });
+    daemon.signal("TERM");
+    daemon.0.wait().unwrap();
+}
+
 fn log(world: &World) -> String {
     fs::read_to_string(world.path("log")).unwrap_or_default()
 }
@@ -205,6 +225,9 @@ fn the_daemon_mails_one_digest_over_all_tenants_at_its_time() {
         assert!(mail.subject.starts_with("Keysweep digest: 1 tenant"), "{}", mail.subject);
         assert!(mail.text.contains("contoso: no open findings (complete)"), "{}", mail.text);
     }
+    let first: Vec<bool> =
+        mails(&world).values().map(|mail| mail.text.contains("This is the first digest.")).collect();
+    assert!(first[0] && !first[1..].contains(&true), "only the first is the first: {first:?}");
 }
 
 #[test]
@@ -227,6 +250,10 @@ fn a_digest_that_was_missed_is_made_up_for_once() {
     until("a digest", || !mails(&world).is_empty());
     daemon.signal("TERM");
     daemon.0.wait().unwrap();
+    let said = mails(&world).into_values().next().unwrap().text;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let before = earlier.format("Changes since the digest before, %Y-%m-%d %H:%M UTC.").to_string();
+    assert!(said.contains(&before), "that of an instant that had one: {said}");
     let names: Vec<String> = mails(&world).into_keys().collect();
     assert!(names.len() <= 2, "one makes up for all that were missed: {names:?}");
 }
@@ -248,20 +275,67 @@ fn runs_that_were_missed_are_told_of_once_with_whether_they_are_made_up_for() {
         fs::create_dir_all(world.path("reports/contoso/20200101T000000Z")).unwrap();
         fs::create_dir_all(world.path("data")).unwrap();
         planned(&world, "2019-12-31T23:59:00Z".parse().unwrap());
-        world.configure(&format!("[schedule]\ncron = \"{NEVER}\"\ncatch_up = {catch_up}\n{MAIL}"));
-        for _ in 0..2 {
-            let mut daemon = world.start(&["daemon"]);
-            until("the mail about what was missed", || {
-                mails(&world).keys().any(|name| name.starts_with("missed."))
-            });
-            daemon.signal("TERM");
-            daemon.0.wait().unwrap();
-        }
+        let mail = MAIL.replace("to =", "summary = \"both\"\nto =");
+        world.configure(&format!("[schedule]\ncron = \"{NEVER}\"\ncatch_up = {catch_up}\n{mail}{DIGEST}"));
+        let again = "were missed while no service ran";
+        served(&world, again);
+        // Where a run made up for them, none is missing any more.
+        served(&world, if catch_up { "is scheduled" } else { again });
+        assert_eq!(posted(&world, "missed"), 1, "{}", log(&world));
         let about: Vec<Mail> =
             taken(&world).into_iter().filter(|mail| mail.subject.contains("MISSED")).collect();
         assert_eq!(to(&about), ["all@contoso.com"], "{}", log(&world));
         assert!(about[0].text.contains(said), "{}", about[0].text);
     }
+}
+
+#[test]
+fn a_schedule_that_was_changed_says_nothing_about_the_time_before() {
+    let world = world("");
+    fs::create_dir_all(world.path("reports/contoso/20200101T000000Z")).unwrap();
+    fs::create_dir_all(world.path("data")).unwrap();
+    planned(&world, "2019-12-31T23:59:00Z".parse().unwrap());
+    let mail = MAIL.replace("to =", "summary = \"both\"\nto =");
+    let configure = |cron: &str| {
+        world.configure(&format!("[schedule]\ncron = \"{cron}\"\ncatch_up = false\n{mail}{DIGEST}"));
+    };
+    configure(NEVER);
+    served(&world, "were missed while no service ran");
+    assert_eq!(posted(&world, "missed"), 1);
+    // Each year, as if it had always been so.
+    configure("0 0 1 1 *");
+    served(&world, "is scheduled");
+    assert_eq!(posted(&world, "missed"), 1, "{}", log(&world));
+    assert!(!log(&world).contains("were missed"), "{}", log(&world));
+    // What was missed since is told of.
+    sql(&world, "UPDATE planned_by SET since = 1577836800");
+    served(&world, "were missed while no service ran");
+    assert_eq!(posted(&world, "missed"), 2, "{}", log(&world));
+    // A digest, too, is planned from now on only.
+    sql(&world, "DELETE FROM outbox WHERE kind = 'digest'");
+    sql(
+        &world,
+        "INSERT INTO outbox (key, kind, channel, made, next_attempt, expires, state) \
+         VALUES ('digest.20200101T000000Z', 'digest', 'mail', 0, 0, 0, 'accepted')",
+    );
+    let yearly = DIGEST.replace("* * * * * *", "0 0 1 1 *");
+    world.configure(&format!("[schedule]\ncron = \"{NEVER}\"\ncatch_up = false\n{mail}{yearly}"));
+    let mut daemon = world.start(&["daemon"]);
+    until("its schedules are on record", || schedules(&world) == 2);
+    daemon.signal("TERM");
+    daemon.0.wait().unwrap();
+    assert_eq!(posted(&world, "digest"), 1, "{}", log(&world));
+}
+
+/// How many schedules were changed to the last configuration of the test above: they are noted after what is due.
+fn schedules(world: &World) -> i64 {
+    let file = world.path("data/keysweep.db");
+    Runtime::new().unwrap().block_on(async {
+        let mut connection = SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
+        let count = "SELECT COUNT(*) FROM planned_by WHERE schedule LIKE '0 0 1 1 *%' AND what = 'digest' \
+                     OR schedule LIKE '0 0 29 2 *%'";
+        sqlx::query_scalar(count).fetch_one(&mut connection).await.unwrap()
+    })
 }
 
 #[test]
@@ -286,6 +360,10 @@ fn a_planned_run_that_failed_for_the_last_time_is_told_of_once() {
     });
     daemon.signal("TERM");
     daemon.0.wait().unwrap();
+    let mail = MAIL.replace("to =", "summary = \"both\"\nto =");
+    world.configure(&format!("[schedule]\ncron = \"{NEVER}\"\ncatch_up = false\n{mail}{DIGEST}"));
+    served(&world, "is scheduled");
+    assert_eq!(posted(&world, "failure"), 1, "{}", log(&world));
     let about: Vec<Mail> = taken(&world).into_iter().filter(|mail| mail.subject.contains("FAILED")).collect();
     assert_eq!(to(&about), ["all@contoso.com"]);
     assert!(

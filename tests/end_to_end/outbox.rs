@@ -16,10 +16,10 @@ use crate::postgres::Postgres;
 use crate::smtp::{Instead, Protection, Received, Script, SmtpServer};
 use crate::world::{World, now, text, until};
 
-const NEVER: &str = "[schedule]\ncron = \"0 0 29 2 *\"\n";
+pub(crate) const NEVER: &str = "[schedule]\ncron = \"0 0 29 2 *\"\n";
 
 /// A tenant, and mail to these by a server on this port that is asked again after a second.
-fn world(port: u16, to: &[&str], more: &str) -> World {
+pub(crate) fn world(port: u16, to: &[&str], more: &str) -> World {
     let world = World::new(scenario::perfect(now()));
     configure(&world, port, to, more);
     world
@@ -34,12 +34,12 @@ fn configure(world: &World, port: u16, to: &[&str], more: &str) {
     ));
 }
 
-fn plain() -> Script {
+pub(crate) fn plain() -> Script {
     Script::new(Protection::None)
 }
 
 /// A port that nobody listens on.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     SmtpServer::start(plain()).port()
 }
 
@@ -48,7 +48,7 @@ fn message_id(mail: &Received) -> String {
     headers.get_first_value("Message-ID").unwrap()
 }
 
-fn ids(server: &SmtpServer) -> BTreeMap<String, usize> {
+pub(crate) fn ids(server: &SmtpServer) -> BTreeMap<String, usize> {
     let mut ids = BTreeMap::new();
     for mail in server.received() {
         *ids.entry(message_id(&mail)).or_default() += 1;
@@ -56,25 +56,25 @@ fn ids(server: &SmtpServer) -> BTreeMap<String, usize> {
     ids
 }
 
-fn whom(server: &SmtpServer) -> Vec<String> {
+pub(crate) fn whom(server: &SmtpServer) -> Vec<String> {
     let mut to: Vec<String> = server.received().into_iter().flat_map(|mail| mail.to).collect();
     to.sort();
     to
 }
 
-fn outbox(world: &World) -> Vec<Value> {
+pub(crate) fn outbox(world: &World) -> Vec<Value> {
     let output = world.keysweep(&["outbox", "list", "--format", "json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn mails(world: &World) -> Vec<String> {
+pub(crate) fn mails(world: &World) -> Vec<String> {
     let output = world.keysweep(&["history", "list", "--format", "json"]);
     let runs: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     runs.iter().map(|run| run["mail"].as_str().unwrap().to_owned()).collect()
 }
 
-fn log(world: &World) -> String {
+pub(crate) fn log(world: &World) -> String {
     fs::read_to_string(world.path("log")).unwrap_or_default()
 }
 
@@ -273,7 +273,7 @@ fn who_is_put_off_alone_is_tried_again_alone() {
     assert_eq!(text(&again.stdout), "Nothing waits in the outbox.\n");
 }
 
-fn subjects(server: &SmtpServer, to: &str) -> Vec<String> {
+pub(crate) fn subjects(server: &SmtpServer, to: &str) -> Vec<String> {
     let subject = |mail: &Received| {
         let (headers, _) = mailparse::parse_headers(&mail.bytes).unwrap();
         headers.get_first_value("Subject").unwrap()
@@ -324,7 +324,7 @@ fn a_message_about_what_was_not_delivered_is_followed_by_no_other() {
     assert_eq!(world.keysweep(&["audit"]).status.code(), Some(4));
     let kinds: Vec<Value> = outbox(&world).into_iter().map(|message| message["kind"].clone()).collect();
     assert_eq!(kinds.len(), 2, "{kinds:?}");
-    assert!(kinds.contains(&"summary".into()) && kinds.contains(&"failure".into()));
+    assert!(kinds.contains(&"summary".into()) && kinds.contains(&"undelivered".into()));
     assert!(outbox(&world).iter().all(|message| message["state"] == "refused"));
     assert_eq!(server.received().len(), 0);
 }

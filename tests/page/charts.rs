@@ -285,8 +285,27 @@ fn each_number_of_a_picture_stands_in_it() {
     assert_eq!(months.concat(), "NovDecJanFebMarAprMayJunJulAugSepOct");
     assert_eq!(ends.iter().filter(|text| text.starts_with("202")).count(), 2, "{ends:?}");
     let kinds = shown("coverage");
-    for said in ["100 applications", "blocked: 97 (97%)", "allowed: 1 (1%)", "0 service principals"] {
+    for said in ["100 applications", "blocked: 97 (97%)", "allowed: 1 (1%)"] {
         assert!(kinds.iter().any(|text| text == said), "{said}: {kinds:?}");
+    }
+}
+
+/// What was not asked for, or refused, has no bar of nothing and no sentence that says there is none.
+#[test]
+fn of_what_was_not_read_no_picture_says_that_there_is_none() {
+    let mut report = counted(&sample::tenant());
+    report.summary.coverage =
+        [Coverage { blocked: 97, with_exemptions: 1, allowed: 1, unknown: 1 }, Coverage::default()];
+    let charts = svgs(&report);
+    let coverage = named(&charts, "coverage");
+    assert!(!coverage.svg.contains("service principal"), "{}", coverage.alt);
+    let sentence = "That is what could be read: the run is incomplete.";
+    for id in ["expiry", "age", "coverage"] {
+        assert!(!named(&charts, id).svg.contains(sentence), "{id}");
+    }
+    report.summary.complete = false;
+    for chart in svgs(&report).iter().filter(|chart| chart.id != "trend") {
+        assert!(chart.alt.ends_with(sentence) && chart.svg.contains(sentence), "{}", chart.alt);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use keysweep::domain::{RuleId, Severity};
 use keysweep::report::{
-    Compared, FindingChange, HookKind, Report, Subject, hook_body, hook_schema, hook_wanted,
+    Compared, Failed, FindingChange, HookKind, Report, Subject, Undelivered, hook_body, hook_schema,
+    hook_undelivered, hook_wanted,
 };
 use serde_json::Value;
 
@@ -253,4 +254,35 @@ fn a_hook_is_told_of_what_is_new_to_it_and_of_every_incomplete_run() {
     assert!(!hook_wanted(&sample::counted(&sample::empty()), Severity::Info));
     let unsure = Report { compared: Compared::Unknown, ..old };
     assert!(hook_wanted(&unsure, Severity::High), "what is not known to be old may be new");
+}
+
+#[test]
+fn a_lost_message_is_told_of_in_every_form_without_whom_it_was_for() {
+    let failed = ["ann", "bob"].map(|name| Failed {
+        recipient: format!("{name}@contoso.com"),
+        reason: "550 <!channel> *no*\r\nBcc: eve".to_owned(),
+    });
+    let what = Undelivered { key: "20261123T060000Z.contoso", about: "contoso: 3 critical", failed: &failed };
+    for kind in KINDS {
+        let text = hook_undelivered(&what, kind);
+        let told: Value = serde_json::from_str(&text).unwrap();
+        let mut found = Vec::new();
+        texts(&told, &mut found);
+        assert!(!text.contains("@contoso.com"), "{text}");
+        for said in ["20261123T060000Z.contoso", "3 critical", "550"] {
+            assert_eq!(found.iter().filter(|text| text.contains(said)).count(), 1, "{said}: {text}");
+        }
+        assert!(found.iter().all(|text| !text.contains(['\r', '\n'])), "{text}");
+        match kind {
+            HookKind::Teams => {
+                let body = told["attachments"][0]["content"]["body"].as_array().unwrap();
+                assert!(body.iter().all(|element| element["type"] == "RichTextBlock"), "{text}");
+            }
+            HookKind::Slack => assert!(!text.contains("<!") && !text.contains("*no*"), "{text}"),
+            HookKind::Generic => {
+                assert_eq!((&told["kind"], &told["recipients"]), (&"undelivered".into(), &2.into()));
+                assert_eq!(told["reasons"].as_array().unwrap().len(), 1);
+            }
+        }
+    }
 }

@@ -346,7 +346,7 @@ fn a_page_with_more_rows_than_a_browser_bears_shows_the_worst_and_says_so() {
             "2 of 4, the first of them: changes.csv",
             "2 of 3, some of every rule, the worst first: findings.csv",
             "2 of 4, those with the worst findings; each is explained by those of the findings above: objects.csv",
-            "2 of 4, those of the objects above: credentials.csv",
+            "2 of 4, the first of those of the objects above: credentials.csv",
             "2 of 4, the first of them: report.json",
         ]
     );

@@ -37,6 +37,7 @@ fn a_service_that_has_done_nothing_says_so_in_the_right_form() {
         ("keysweep_configuration_valid", 1.0),
         ("keysweep_outbox_messages", 0.0),
         ("keysweep_outbox_oldest_age_seconds", 0.0),
+        ("keysweep_outbox_given_up", 0.0),
     ] {
         assert_eq!(at(&samples, name, &[]), Some(value), "{name}");
     }

@@ -18,12 +18,16 @@ use crate::world::{World, at, on_both_engines, tenant};
 on_both_engines!(
     what_is_posted_is_queued_with_its_run_and_comes_out_as_it_went_in,
     a_message_posted_again_stays_as_it_is,
+    a_message_of_the_name_of_another_run_is_refused_and_not_taken_for_it,
     a_run_without_messages_has_no_mail,
     whoever_has_lost_the_turn_posts_nothing,
     a_message_is_in_one_hand_at_a_time,
     ten_that_ask_at_once_get_a_message_each_and_none_twice,
     a_message_whose_holder_died_passes_on_and_its_holder_changes_nothing_any_more,
     a_message_that_was_being_handed_over_says_so_to_the_next,
+    how_long_ago_it_was_being_handed_over_is_told,
+    what_was_accepted_stays_so_however_late_that_is_told,
+    no_pause_is_taken_for_one_from_before_the_clock_was_set_back,
     what_is_put_back_or_given_back_is_there_at_once,
     whoever_has_accepted_it_is_on_record_and_the_rest_waits_its_pause,
     a_retry_that_does_not_count_is_no_attempt,
@@ -131,6 +135,17 @@ async fn a_message_posted_again_stays_as_it_is(world: World) {
     assert_eq!(store.take_message("b", Wanted::Key("one")).await, Ok(None));
 }
 
+async fn a_message_of_the_name_of_another_run_is_refused_and_not_taken_for_it(world: World) {
+    let (store, turn) = desk(&world).await;
+    let message = [outgoing("one", &["a"])];
+    store.post(Some((&turn, &run())), &message, None).await.unwrap();
+    let other = take(&store, "fabrikam", "b").await;
+    let taken = StoreError::KeyTaken { key: "one".to_owned() };
+    assert_eq!(store.post(Some((&other, &run())), &message, None).await, Err(taken.clone()));
+    assert_eq!(store.post(None, &message, None).await, Err(taken));
+    assert_eq!(store.post(Some((&turn, &run())), &message, None).await, Ok(Vec::new()));
+}
+
 async fn a_run_without_messages_has_no_mail(world: World) {
     let (store, turn) = desk(&world).await;
     store.post(Some((&turn, &run())), &[], Some("a")).await.unwrap();
@@ -206,7 +221,8 @@ async fn a_message_whose_holder_died_passes_on_and_its_holder_changes_nothing_an
     let done = came(&[(0, Accepted)], SOON);
     assert_eq!(store.conclude_message(&lost, &done).await, Err(StoreError::Lost));
     let listed = entry(&store, "one").await;
-    assert_eq!((listed.state, listed.recipients[0].state), (MessageState::Waiting, Waiting));
+    // The message is the other's; that it was accepted is certain all the same.
+    assert_eq!((listed.state, listed.recipients[0].state), (MessageState::Waiting, Accepted));
     store.conclude_message(&held, &done).await.unwrap();
     assert_eq!(store.conclude_message(&held, &done).await, Err(StoreError::Lost), "it has ended");
 }
@@ -227,6 +243,68 @@ async fn a_message_that_was_being_handed_over_says_so_to_the_next(world: World) 
     store.not_handed_over(&third.grip).await.unwrap();
     time_passes(&world).await;
     assert!(!next(&store, "d").await.unwrap().interrupted);
+}
+
+async fn how_long_ago_it_was_being_handed_over_is_told(world: World) {
+    let store = world.open().await;
+    let hour = Duration::from_secs(3600);
+    store.post(None, &[outgoing("one", &["a"])], None).await.unwrap();
+    let first = next(&store, "a").await.unwrap();
+    world.sql("UPDATE outbox SET lease_until = lease_until - 7200000").await;
+    let second = next(&store, "b").await.unwrap();
+    assert_eq!(second.abandoned_for, Duration::ZERO, "nobody was about to have it");
+    assert_eq!(first.abandoned_for, Duration::ZERO);
+    store.handing_over(&second.grip).await.unwrap();
+    world.sql("UPDATE outbox SET lease_until = (SELECT now FROM clock) - 7200000").await;
+    let third = next(&store, "c").await.unwrap();
+    assert!((2 * hour..3 * hour).contains(&third.abandoned_for), "{:?}", third.abandoned_for);
+    // Whoever leaves in good order, or does not try it, abandons it only then.
+    store.put_back(&third.grip).await.unwrap();
+    let fourth = next(&store, "d").await.unwrap();
+    assert!(fourth.interrupted && fourth.abandoned_for < hour, "{:?}", fourth.abandoned_for);
+    let staying = world.open().await;
+    store.close("d").await;
+    let fifth = next(&staying, "e").await.unwrap();
+    assert!(fifth.interrupted && fifth.abandoned_for < hour, "{:?}", fifth.abandoned_for);
+}
+
+async fn what_was_accepted_stays_so_however_late_that_is_told(world: World) {
+    let (store, turn) = desk(&world).await;
+    let message = outgoing("one", &["a", "b"]);
+    store.post(Some((&turn, &run())), std::slice::from_ref(&message), None).await.unwrap();
+    let late = next(&store, "x").await.unwrap();
+    store.handing_over(&late.grip).await.unwrap();
+    time_passes(&world).await;
+    let held = next(&store, "y").await.unwrap();
+    let all = came(&[(0, Accepted), (1, Refused)], SOON);
+    assert_eq!(store.conclude_message(&late, &all).await, Err(StoreError::Lost));
+    let states = |entry: &OutboxEntry| entry.recipients.iter().map(|one| one.state).collect::<Vec<_>>();
+    assert_eq!(states(&entry(&store, "one").await), [Accepted, Waiting]);
+    // Who has it in hand knows nothing of that.
+    let vain = came(&[(0, Waiting), (1, Accepted)], LATER);
+    store.conclude_message(&held, &vain).await.unwrap();
+    let listed = entry(&store, "one").await;
+    assert_eq!((listed.state, states(&listed)), (MessageState::Accepted, vec![Accepted, Accepted]));
+    assert_eq!(listed.recipients[0].error, None);
+    assert_eq!(mail(&world).await, MailState::Accepted);
+}
+
+async fn no_pause_is_taken_for_one_from_before_the_clock_was_set_back(world: World) {
+    let store = world.open().await;
+    let lasts = Duration::from_secs(60 * 86_400);
+    store.post(None, &[Outgoing { lasts, ..outgoing("one", &["a"]) }], None).await.unwrap();
+    let held = next(&store, "x").await.unwrap();
+    let long = came(&[(0, Waiting)], Rest::After(Duration::from_secs(30 * 86_400)));
+    store.conclude_message(&held, &long).await.unwrap();
+    let pause = entry(&store, "one").await.next_attempt.unwrap() - at_now(&world).await;
+    assert!(pause <= chrono::TimeDelta::from_std(keysweep::store::LONGEST_PAUSE).unwrap(), "{pause}");
+    assert_eq!(next(&store, "x").await, None, "its pause goes on");
+}
+
+/// The time by the clock of the database.
+async fn at_now(world: &World) -> chrono::DateTime<chrono::Utc> {
+    let millis = world.texts("SELECT CAST(now AS TEXT) FROM clock").await[0].parse().unwrap();
+    chrono::DateTime::from_timestamp_millis(millis).unwrap()
 }
 
 async fn what_is_put_back_or_given_back_is_there_at_once(world: World) {
@@ -456,5 +534,10 @@ async fn its_depth_counts_what_waits(world: World) {
     let depth = store.outbox_depth().await.unwrap();
     assert_eq!((depth.waiting, depth.oldest), (2, Some(at("1970-01-01T00:16:40Z"))));
     store.conclude_message(&held, &came(&[(0, Accepted)], SOON)).await.unwrap();
-    assert_eq!(store.outbox_depth().await.unwrap().waiting, 1);
+    let depth = store.outbox_depth().await.unwrap();
+    assert_eq!((depth.waiting, depth.given_up), (1, 0));
+    let held = store.take_message("x", Wanted::Key("two")).await.unwrap().unwrap();
+    store.conclude_message(&held, &came(&[(0, Waiting)], Rest::GivenUp)).await.unwrap();
+    let depth = store.outbox_depth().await.unwrap();
+    assert_eq!((depth.waiting, depth.given_up), (0, 1));
 }

@@ -26,6 +26,7 @@ on_both_engines!(
     an_unfinished_run_comes_before_a_planned_one,
     a_recorded_run_that_cannot_be_finished_is_given_up,
     tenants_with_work_are_listed_longest_waiting_first,
+    since_when_a_schedule_holds_is_known_once_it_was_changed,
 );
 
 const NO_DELAY: Duration = Duration::ZERO;
@@ -102,25 +103,24 @@ async fn a_run_that_is_asked_for_is_planned_only_where_none_waits(world: World) 
 async fn a_run_that_waits_for_its_time_is_told_with_it_and_begins_at_once_when_asked_for(world: World) {
     let store = world.open().await;
     let contoso = tenant("contoso");
-    let (hour, now) = (Duration::from_secs(3600), chrono::Utc::now());
+    let (century, planned) = (Duration::from_secs(100 * 365 * 86_400), at(LONG_AGO[0]));
     assert_eq!(store.waiting_run(&contoso).await, Ok(None));
-    store.plan(&contoso, now, hour).await.unwrap();
+    store.plan(&contoso, planned, century).await.unwrap();
     let waiting = store.waiting_run(&contoso).await.unwrap().unwrap();
-    assert_eq!(waiting.planned.timestamp(), now.timestamp());
-    assert_eq!(waiting.begins_by.unwrap().timestamp(), now.timestamp() + 3600);
+    assert_eq!((waiting.planned, waiting.begins_by), (planned, Some(planned + century)));
     assert_eq!(take_due(&store, "a").await, None);
-    assert!(store.plan_now(&contoso, now + hour).await.unwrap());
+    assert!(store.plan_now(&contoso, at(LONG_AGO[1])).await.unwrap());
     assert_eq!(states(&world).await, ["waiting"], "the same run, sooner");
     let waiting = store.waiting_run(&contoso).await.unwrap().unwrap();
-    assert_eq!((waiting.planned.timestamp(), waiting.begins_by), (now.timestamp(), None));
-    assert!(!store.plan_now(&contoso, now + hour).await.unwrap(), "it is as ready as it can be");
+    assert_eq!((waiting.planned, waiting.begins_by), (planned, None));
+    assert!(!store.plan_now(&contoso, at(LONG_AGO[1])).await.unwrap(), "it is as ready as it can be");
     let due = take_due(&store, "a").await.unwrap();
     store.settle(&due, Settlement::Failed).await.unwrap();
     assert!(
         store.waiting_run(&contoso).await.unwrap().unwrap().begins_by.is_some(),
         "a pause after a failure"
     );
-    assert!(store.plan_now(&contoso, now + hour).await.unwrap());
+    assert!(store.plan_now(&contoso, at(LONG_AGO[1])).await.unwrap());
     assert!(take_due(&store, "a").await.is_some());
     assert_eq!(store.waiting_run(&contoso).await, Ok(None), "what runs does not wait");
 }
@@ -309,4 +309,18 @@ async fn tenants_with_work_are_listed_longest_waiting_first(world: World) {
     assert_eq!(store.with_work().await.unwrap(), expected);
     take(&store, "middle", "a").await;
     assert_eq!(store.with_work().await.unwrap(), ["contoso", "early", "late"].map(tenant));
+}
+
+async fn since_when_a_schedule_holds_is_known_once_it_was_changed(world: World) {
+    let store = world.open().await;
+    let planned_by = |what: &'static str, schedule: &'static str, now: &'static str| {
+        let store = store.clone();
+        async move { store.planned_by(what, schedule, at(now)).await.unwrap() }
+    };
+    assert_eq!(planned_by("contoso", "weekly", LONG_AGO[0]).await, None);
+    assert_eq!(planned_by("contoso", "weekly", LONG_AGO[1]).await, None);
+    assert_eq!(planned_by("contoso", "daily", LONG_AGO[1]).await, Some(at(LONG_AGO[1])));
+    assert_eq!(planned_by("contoso", "daily", LONG_AGO[2]).await, Some(at(LONG_AGO[1])));
+    assert_eq!(planned_by("digest", "daily", LONG_AGO[2]).await, None);
+    assert_eq!(planned_by("contoso", "weekly", LONG_AGO[2]).await, Some(at(LONG_AGO[2])));
 }

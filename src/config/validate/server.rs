@@ -49,12 +49,11 @@ pub(super) fn server(raw: RawServer, desk: &mut Desk<'_>) -> Option<Server> {
         desk.problem("server.token_file", what, remedy);
         return None;
     }
-    if !listen.ip().is_loopback() {
-        if tls.is_none() {
-            let what = "can be reached from other machines, over http";
-            let remedy = "Set `tls_certificate_file` and `tls_key_file`, or let only a proxy that speaks https reach it";
-            desk.warn("server.listen", what, remedy);
-        }
+    if !listen.ip().is_loopback() && tls.is_none() {
+        let what = "can be reached from other machines, over http";
+        let remedy =
+            "Set `tls_certificate_file` and `tls_key_file`, or let only a proxy that speaks https reach it";
+        desk.warn("server.listen", what, remedy);
     }
     Some(Server { listen, token, hosts, tls })
 }

@@ -119,6 +119,12 @@ impl GraphMailError {
         }
     }
 
+    /// Whether no other letter would come further just now.
+    #[must_use]
+    pub fn is_about_the_way(&self) -> bool {
+        !matches!(self, Self::Strange { .. } | Self::Refused { .. })
+    }
+
     /// What to do next, one sentence.
     pub(in crate::delivery) fn advice(&self) -> Option<String> {
         let advice = match self {

@@ -103,6 +103,20 @@ impl WebhookError {
         }
     }
 
+    /// Whether no other message would come further just now.
+    #[must_use]
+    pub fn is_about_the_way(&self) -> bool {
+        match self {
+            Self::NoUrl
+            | Self::Client { .. }
+            | Self::Unreachable { .. }
+            | Self::Tls { .. }
+            | Self::Redirected { .. }
+            | Self::PutOff { .. } => true,
+            Self::Unconfirmed { .. } | Self::Refused { .. } | Self::TooLarge { .. } => false,
+        }
+    }
+
     /// How long the other side asks to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

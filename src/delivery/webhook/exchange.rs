@@ -85,9 +85,7 @@ async fn words(mut response: Response, url: &Url) -> String {
 }
 
 fn masked(text: &str, url: &Url) -> String {
-    let path = url.path_segments().into_iter().flatten().map(str::to_owned);
-    let values = url.query_pairs().map(|(_, value)| value.into_owned());
-    let mut secrets: Vec<String> = path.chain(values).filter(|part| part.len() >= 4).collect();
+    let mut secrets: Vec<String> = parts(url).into_iter().filter(|part| part.len() >= 4).collect();
     // The longest first: one may be a part of another.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     let mut text = text.to_owned();
@@ -98,6 +96,36 @@ fn masked(text: &str, url: &Url) -> String {
     text.split_inclusive(char::is_whitespace).map(|word| if is_link(word) { "… " } else { word }).collect()
 }
 
+/// What an address is made of, each part as it stands there and as it is meant: nobody knows in which form the other
+/// side repeats it.
+fn parts(url: &Url) -> Vec<String> {
+    let path = url.path_segments().into_iter().flatten();
+    let query = url.query().unwrap_or_default();
+    // A value, or a name without one.
+    let values = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
+    let login = [url.username(), url.password().unwrap_or_default(), query, url.path()];
+    let raw: Vec<&str> = path.chain(values).chain(login).collect();
+    let spaced = raw.iter().map(|part| decoded(&part.replace('+', " ")));
+    let meant = raw.iter().map(|part| decoded(part)).chain(spaced).collect::<Vec<_>>();
+    raw.into_iter().map(str::to_owned).chain(meant).collect()
+}
+
+/// Without its escapes.
+fn decoded(part: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::with_capacity(part.len()), part.as_bytes());
+    while let [first, after @ ..] = rest {
+        let escaped = after.split_first_chunk().and_then(|(digits, after)| {
+            let digits: &[u8; 2] = digits;
+            let digits = std::str::from_utf8(digits).ok().filter(|_| *first == b'%')?;
+            Some((u8::from_str_radix(digits, 16).ok()?, after))
+        });
+        let (byte, after) = escaped.unwrap_or((*first, after));
+        bytes.push(byte);
+        rest = after;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,11 +133,15 @@ mod tests {
     #[test]
     #[rustfmt::skip]
     fn an_answer_is_told_without_what_it_repeats_of_the_address() {
-        let url = Url::parse("https://hooks.example/services/T0001/B0002/Zq9Zq9Zq9?sig=s3cr3t%2Fsig&v=1").unwrap();
+        let url = Url::parse("https://hooks.example/services/T0001/B%3A002/Zq9Zq9Zq9?sig=s3cr3t%2Fsig&v=1&k%6Fey").unwrap();
         for (said, told) in [
             ("invalid_payload",                                  "invalid_payload"),
             ("no hook Zq9Zq9Zq9 of T0001",                       "no hook … of …"),
             ("sig s3cr3t/sig is wrong",                          "sig … is wrong"),
+            ("sig s3cr3t%2Fsig is wrong",                        "sig … is wrong"),
+            ("no B:002, no B%3A002",                             "no …, no …"),
+            ("k%6Fey is koey",                                   "… is …"),
+            ("sig=s3cr3t%2Fsig&v=1&k%6Fey",                      "…"),
             ("see https://elsewhere.example/?x=Zq9Zq9Zq9 there", "see … there"),
         ] {
             assert_eq!(masked(said, &url), told);

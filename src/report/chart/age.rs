@@ -1,8 +1,8 @@
 //! How old client secrets are: those of which nobody thinks any more are the old ones.
 
-use super::Chart;
 use super::drawing::{Anchor, Area, Drawing, Fill, LEAST, MARGIN, Pattern, WIDTH, shown};
 use super::numbers::{exact, percent};
+use super::{Chart, of_what_was_read};
 use crate::report::phrases::{counted, grouped, spoken};
 use crate::report::{Report, SecretCounts};
 
@@ -56,7 +56,7 @@ pub(super) fn chart(report: &Report) -> Option<Chart> {
         y += ROW;
     }
     let height = y - ROW + BAR + MARGIN;
-    Some(drawing.finish(height, "Age of client secrets".to_owned(), words(secrets)))
+    Some(drawing.finish(height, "Age of client secrets".to_owned(), of_what_was_read(report, words(secrets))))
 }
 
 struct Scale {

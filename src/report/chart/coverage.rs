@@ -1,8 +1,8 @@
 //! Whom policies keep from new client secrets.
 
-use super::Chart;
 use super::drawing::{Anchor, Area, Drawing, Fill, LEAST, MARGIN, Pattern, WIDTH};
 use super::numbers::{exact, percent};
+use super::{Chart, of_what_was_read};
 use crate::report::phrases::{counted, grouped, spoken};
 use crate::report::{Coverage, Report};
 
@@ -23,7 +23,7 @@ const PARTS: [(&str, &str, Fill); 4] = [
 
 pub(super) fn chart(report: &Report) -> Option<Chart> {
     let kinds = kinds(report);
-    if kinds.iter().all(|(_, coverage)| total(*coverage) == 0) {
+    if kinds.is_empty() {
         return None;
     }
     let mut drawing = Drawing::new("coverage");
@@ -33,12 +33,14 @@ pub(super) fn chart(report: &Report) -> Option<Chart> {
         y += KIND;
     }
     let title = "Objects open to new client secrets".to_owned();
-    Some(drawing.finish(y - 10.0, title, words(report)))
+    Some(drawing.finish(y - 10.0, title, of_what_was_read(report, words(report))))
 }
 
-fn kinds(report: &Report) -> [(&'static str, Coverage); 2] {
+/// The kinds of which something was read: of another one, nothing is known, or it was not asked for.
+fn kinds(report: &Report) -> Vec<(&'static str, Coverage)> {
     let [applications, service_principals] = report.summary.coverage;
-    [("application", applications), ("service principal", service_principals)]
+    let kinds = [("application", applications), ("service principal", service_principals)];
+    kinds.into_iter().filter(|(_, coverage)| total(*coverage) > 0).collect()
 }
 
 fn counts(coverage: Coverage) -> [usize; 4] {
@@ -58,9 +60,6 @@ fn of_kind(drawing: &mut Drawing, y: f64, noun: &str, coverage: Coverage) {
     // Every part has its least width before the rest is shared.
     let room = FULL - shown * LEAST - (shown - 1.0).max(0.0) * GAP;
     let mut x = MARGIN;
-    if total == 0 {
-        drawing.fill(Fill::plain("open"), &[Area { x, y: bar, width: FULL, height: BAR }]);
-    }
     for (index, ((word, _, fill), count)) in PARTS.into_iter().zip(counts(coverage)).enumerate() {
         if count > 0 {
             let width = LEAST + room * (count as f64 / total as f64);
@@ -86,10 +85,7 @@ fn words(report: &Report) -> String {
                 format!("{words} for {} ({})", grouped(count), percent(count, total))
             })
             .collect();
-        match parts.is_empty() {
-            true => format!("There are no {noun}s."),
-            false => format!("Of {}, new client secrets are {}.", counted(total, noun), spoken(&parts)),
-        }
+        format!("Of {}, new client secrets are {}.", counted(total, noun), spoken(&parts))
     };
-    kinds(report).map(of_kind).join(" ")
+    kinds(report).into_iter().map(of_kind).collect::<Vec<_>>().join(" ")
 }

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Datelike as _, Utc};
 
-use super::Chart;
 use super::drawing::{Anchor, Area, Drawing, Fill, LEAST, MARGIN, Pattern, WIDTH, shown};
 use super::numbers::short;
+use super::{Chart, of_what_was_read};
 use crate::report::phrases::{counted, grouped, spoken};
 use crate::report::{Ending, Endings, Report};
 
@@ -51,8 +51,8 @@ pub(super) fn chart(report: &Report) -> Option<Chart> {
         }
     }
     drawing.line("axis", &format!("M{} {}H{}", shown(MARGIN), shown(BASE), shown(WIDTH - MARGIN)));
-    let title = "Credentials that end in the next 12 months".to_owned();
-    Some(drawing.finish(HEIGHT, title, words(report)))
+    let title = format!("Credentials that expire {}", span(report.header.started));
+    Some(drawing.finish(HEIGHT, title, of_what_was_read(report, words(report))))
 }
 
 /// Secrets below, certificates above them, the number on top.
@@ -98,6 +98,13 @@ fn calendar(from: DateTime<Utc>) -> impl Iterator<Item = Month> {
     })
 }
 
+/// Calendar months: what begins today and is made for a year ends after the last of them.
+fn span(from: DateTime<Utc>) -> String {
+    let last =
+        calendar(from).last().map(|month| format!("{} {}", month.name, month.year)).unwrap_or_default();
+    format!("by the end of {last}")
+}
+
 fn words(report: &Report) -> String {
     let Endings { overdue, months, later, never } = report.summary.endings;
     let in_month = |(ending, month): (Ending, Month)| {
@@ -110,7 +117,7 @@ fn words(report: &Report) -> String {
     let ending: Vec<String> =
         months.into_iter().zip(calendar(report.header.started)).filter_map(in_month).collect();
     if ending.is_empty() {
-        parts.push("None ends in the next 12 months".to_owned());
+        parts.push(format!("None expires {}", span(report.header.started)));
     }
     parts.extend(ending);
     for (word, ending) in [("Later", later), ("Never", never)] {

@@ -5,16 +5,42 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use super::{Item, News, Risk};
+use super::{Item, Lost, News, Risk};
 use crate::report::{Report, Since};
 
 /// The version of what is sent. New members may come without a new version; none goes or changes its meaning.
 pub const HOOK_VERSION: u32 = 1;
 
-/// What Keysweep sends to a generic webhook after a run. Names are of the directory: one line each, and nothing in
-/// them is to be run, followed or believed.
+/// What Keysweep sends to a generic webhook.
 #[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
 #[schemars(title = "Keysweep webhook")]
+#[expect(dead_code, reason = "it is for the schema: whoever writes knows which of them it is")]
+enum Told<'a> {
+    Run(Box<Body<'a>>),
+    Undelivered(Undelivered<'a>),
+}
+
+/// A message that somebody does not get, where no mail can say so to the operator.
+#[derive(Serialize, JsonSchema)]
+struct Undelivered<'a> {
+    /// The version of this form: 1.
+    version: u32,
+    /// What it is about: `undelivered`.
+    kind: &'static str,
+    /// The message's key in the outbox.
+    key: &'a str,
+    /// What it is about: its subject.
+    about: &'a str,
+    /// How many do not get it.
+    recipients: usize,
+    /// Why not.
+    reasons: &'a [String],
+}
+
+/// Sent after a run. Names are of the directory: one line each, and nothing in them is to be run, followed or
+/// believed.
+#[derive(Serialize, JsonSchema)]
 struct Body<'a> {
     /// The version of this form: 1.
     version: u32,
@@ -108,6 +134,13 @@ struct Beginning<'a> {
     why: &'a str,
 }
 
+pub(super) fn lost(lost: &Lost) -> String {
+    let Lost { title: _, key, about, recipients, reasons } = lost;
+    let (version, recipients) = (HOOK_VERSION, *recipients);
+    let body = Undelivered { version, kind: "undelivered", key, about, recipients, reasons };
+    serde_json::to_string(&body).unwrap_or_default()
+}
+
 pub(super) fn body(report: &Report, news: &News) -> String {
     let count = |place: usize| news.counts.get(place).map_or(0, |(_, count)| *count);
     let since = Since::of(report);
@@ -168,5 +201,5 @@ fn beginning(risk: &Risk) -> Beginning<'_> {
 #[must_use]
 pub fn hook_schema() -> serde_json::Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
-    settings.into_generator().into_root_schema_for::<Body<'static>>().into()
+    settings.into_generator().into_root_schema_for::<Told<'static>>().into()
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Item, News, Risk};
+use super::{Item, Lost, News, Risk};
 
 /// What Slack takes of one text: 3,000 characters, and 150 of a heading. It counts what is sent, escapes included
 /// (inferred).
@@ -88,6 +88,15 @@ fn fitting(entries: Vec<Entry>, mut room: usize) -> Vec<String> {
     texts
 }
 
+pub(super) fn lost(lost: &Lost) -> String {
+    let mut blocks = vec![json!({
+        "type": "header",
+        "text": { "type": "plain_text", "text": cut(&entities(&lost.title), HEADING), "emoji": false },
+    })];
+    blocks.extend(lost.lines().iter().map(|text| section(&escaped(text))));
+    json!({ "text": cut(&entities(&lost.title), TEXT), "blocks": blocks }).to_string()
+}
+
 fn section(text: &str) -> Value {
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": cut(text, TEXT), "verbatim": true } })
 }
@@ -104,14 +113,22 @@ fn risk(risk: &Risk) -> String {
     format!("*{severity}* {} ({}) {}", escaped(name), kind.replace('-', " "), escaped(why))
 }
 
-/// Foreign text as Slack shows it. What only formats, or stands around the name of an emoji, has no escape: a word
-/// joiner, which nobody sees, stands before it.
+/// Foreign text as Slack shows it. What only formats, or ends the name of an emoji, has no escape: a word joiner,
+/// which nobody sees, stands before it.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    // How much stands since a colon that an emoji can begin with.
+    let mut emoji: Option<usize> = None;
     for letter in entities(text).chars() {
-        if matches!(letter, '*' | '_' | '~' | '`' | ':') {
+        let ends = letter == ':' && emoji.is_some_and(|name| name > 0);
+        if ends || matches!(letter, '*' | '_' | '~' | '`') {
             escaped.push('\u{2060}');
         }
+        emoji = match letter {
+            ':' => Some(0),
+            letter if letter.is_whitespace() => None,
+            _ => emoji.map(|name| name + 1),
+        };
         escaped.push(letter);
     }
     escaped

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Item, News, Risk};
+use super::{Item, Lost, News, Risk};
 use crate::domain::Severity;
 
 /// What Teams takes: 28 KB for the whole message. A little less, because it may count what it adds.
@@ -21,6 +21,12 @@ pub(super) fn body(news: &News) -> String {
         }
         items -= 1;
     }
+}
+
+pub(super) fn lost(lost: &Lost) -> String {
+    let mut body = vec![line(vec![run(&lost.title, "Attention", true)], "Large")];
+    body.extend(lost.lines().iter().map(|text| line(vec![run(text, "Default", false)], "Default")));
+    card(&lost.title, body).to_string()
 }
 
 fn message(news: &News, items: usize) -> Value {
@@ -53,6 +59,10 @@ fn message(news: &News, items: usize) -> Value {
         body.extend(news.risks.iter().map(risk));
     }
     body.push(line(vec![run(&news.run, "Default", false)], "Small"));
+    card(&news.title(), body)
+}
+
+fn card(title: &str, body: Vec<Value>) -> Value {
     json!({
         "type": "message",
         "attachments": [{
@@ -62,7 +72,7 @@ fn message(news: &News, items: usize) -> Value {
                 "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
                 "type": "AdaptiveCard",
                 "version": "1.4",
-                "fallbackText": news.title(),
+                "fallbackText": title,
                 "msteams": { "width": "Full" },
                 "body": body,
             },

@@ -10,6 +10,10 @@ use crate::config::Retry;
 /// server may take ten minutes to answer the final dot (RFC 5321 §4.5.3.2.6), and has the message until then.
 const UNCONFIRMED: u32 = 10;
 
+/// That is no longer than this: the store takes a pause of more than two days for one begun before the clock was set
+/// back.
+const LONGEST_UNCONFIRMED: Duration = Duration::from_secs(24 * 3600);
+
 /// How much of a pause is left to chance, up or down: messages that failed together do not come together again.
 const SPREAD: f64 = 0.2;
 
@@ -22,7 +26,8 @@ pub(super) fn next_attempt(retry: &Retry, attempts: u32, chance: f64) -> Duratio
 
 /// The pause after an attempt of which nobody knows whether it came to anything.
 pub(super) fn after_lost_answer(retry: &Retry, attempts: u32, chance: f64) -> Duration {
-    next_attempt(retry, attempts, chance).max(retry.first.saturating_mul(UNCONFIRMED))
+    let least = retry.first.saturating_mul(UNCONFIRMED).min(LONGEST_UNCONFIRMED);
+    next_attempt(retry, attempts, chance).max(least)
 }
 
 /// What stands for chance: nobody can tell it from one, and it needs no source.
@@ -35,6 +40,7 @@ pub(super) fn chance(key: &str, attempts: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::LONGEST_PAUSE;
 
     const RETRY: Retry = Retry {
         first: Duration::from_secs(60),
@@ -64,6 +70,20 @@ mod tests {
     fn after_a_lost_answer_it_is_waited_for_ten_minutes_at_least() {
         for (attempts, minutes) in [(1, 10.0), (4, 10.0), (5, 16.0), (20, 240.0)] {
             assert_eq!(after_lost_answer(&RETRY, attempts, 0.5).as_secs_f64() / 60.0, minutes, "{attempts}");
+        }
+    }
+
+    #[test]
+    fn no_pause_is_so_long_that_the_store_takes_it_for_over() {
+        // As long as the configuration allows.
+        let day = Duration::from_secs(86_400);
+        for first in [1, 60, 4 * 3600, 5 * 3600, 86_400].map(Duration::from_secs) {
+            let retry = Retry { first, longest: day, give_up_after: 30 * day };
+            for attempts in [1, 2, 5, 20, u32::MAX] {
+                for pause in [next_attempt(&retry, attempts, 1.0), after_lost_answer(&retry, attempts, 1.0)] {
+                    assert!(pause < LONGEST_PAUSE, "{first:?} {attempts}: {pause:?}");
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod mailbox;
+mod noting;
 mod now;
 mod parcel;
 mod tell;
@@ -34,8 +35,8 @@ use crate::graph::explain;
 use crate::report::{Failed, Message, Parcel};
 use crate::store::{Attempted, Grip, HeldMessage, LEASE, RENEWAL, RecipientState, Rest, Store, StoreError};
 
-/// How often it is tried to say what came of an attempt: a database that restarts just now is asked again.
-const CONCLUDING: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+/// How long a way rests on which a message was held back: the store may be asked again then.
+const HELD_BACK: Duration = Duration::from_secs(5);
 
 /// Who empties the outbox, and with what.
 #[derive(Clone, Copy)]
@@ -71,14 +72,11 @@ pub struct Sent {
     pub file: Option<PathBuf>,
     /// Until when it is tried, where somebody still waits.
     pub until: Option<DateTime<Utc>>,
+    /// For how long the way it goes should rest, where that way is at fault and not this message: nothing else that
+    /// goes it would come to more. Nothing, where it is not known for how long.
+    pub blocked: Option<Duration>,
     /// Whether it is to be tried again at once.
     soon: bool,
-}
-
-impl Sent {
-    fn reaches_nobody(&self) -> bool {
-        self.until.is_some() && !self.tried.iter().any(|one| one.came == Came::Accepted)
-    }
 }
 
 /// One attempt, as long as it takes and no pauses in it.
@@ -97,12 +95,17 @@ impl Office<'_> {
     }
 
     async fn attempt(&self, held: &HeldMessage, trying: Trying<'_>) -> Sent {
+        if verdict::waiting(held).next().is_none() {
+            // Who had it in hand before told late that everybody has it.
+            return self.conclude(held, None, Vec::new(), trying, None).await;
+        }
         let message = match parcel::message(&held.body) {
             Ok(message) => message,
             Err(error) => {
                 let reason = explain(&error, None);
-                tracing::error!(key = held.key(), reason, "message `{}` cannot be read", held.key());
-                let tried = verdict::all(held, &Came::Refused("the message cannot be read".to_owned()));
+                tracing::warn!(key = held.key(), reason, "message `{}` cannot be read", held.key());
+                let why = "this version of Keysweep cannot read it: another one has posted it".to_owned();
+                let tried = verdict::all(held, &Came::Waits(why, Pace::Later), false);
                 return self.conclude(held, None, tried, trying, None).await;
             }
         };
@@ -110,9 +113,11 @@ impl Office<'_> {
             (Parcel::Mail { .. }, Some(mail)) => matches!(mail.transport, Transport::Directory(_)),
             _ => false,
         };
-        if held.interrupted && !repeatable && !trying.insisting {
+        let maybe_under_way =
+            held.interrupted && held.abandoned_for < verdict::after_lost_answer(held, &self.config.retry());
+        if maybe_under_way && !repeatable && !trying.insisting {
             let why = "whoever handed it over died before the answer: it may have arrived".to_owned();
-            let tried = verdict::all(held, &Came::Waits(why, Pace::Unconfirmed));
+            let tried = verdict::all(held, &Came::Waits(why, Pace::Unconfirmed), false);
             return self.conclude(held, Some(&message), tried, trying, None).await;
         }
         match self.hand_over(held, &message, trying.patience).await {
@@ -128,7 +133,7 @@ impl Office<'_> {
         message: &Message,
         patience: &Patience,
     ) -> Option<(Vec<Tried>, Option<PathBuf>)> {
-        let later = |why: &str| verdict::all(held, &Came::Waits(why.to_owned(), Pace::Later));
+        let later = |why: &str| verdict::all(held, &Came::Waits(why.to_owned(), Pace::Later), true);
         match &message.parcel {
             Parcel::Mail { to: _, letter } => {
                 let Some(mail) = &self.config.mail else {
@@ -158,7 +163,8 @@ impl Office<'_> {
                 if called.as_ref().is_err_and(|error| !matches!(error, WebhookError::Unconfirmed { .. })) {
                     gate.shut().await;
                 }
-                Some((verdict::all(held, &verdict::came_of_call(called)), None))
+                let blocks = called.as_ref().is_err_and(WebhookError::is_about_the_way);
+                Some((verdict::all(held, &verdict::came_of_call(called), blocks), None))
             }
         }
     }
@@ -173,9 +179,10 @@ impl Office<'_> {
         let _ = self.store.put_back(&held.grip).await;
         let why = explain(&DeliveryError::Withdrawn, None);
         Sent {
-            tried: verdict::all(held, &Came::Waits(why, Pace::Later)),
+            tried: verdict::all(held, &Came::Waits(why, Pace::Later), true),
             file: None,
             until: Some(held.expires),
+            blocked: Some(HELD_BACK),
             soon: false,
         }
     }
@@ -191,47 +198,22 @@ impl Office<'_> {
         file: Option<PathBuf>,
     ) -> Sent {
         let rest = verdict::rest(held, &tried, &self.config.retry(), trying.soon);
-        let failed: Vec<Failed> = tried.iter().filter_map(|one| failed(one, rest)).collect();
+        let failed: Vec<tell::Lost> = tried.iter().filter_map(|one| failed(one, rest)).collect();
         let now = (self.clock)().trunc_subsecs(0);
-        let also = message.and_then(|message| tell::failure(self.config, held, message, &failed, now));
+        let also = tell::failure(self.config, held, message, &failed, now);
         let attempted = Attempted {
             results: tried.iter().map(|one| (one.place, state(&one.came), reason(&one.came))).collect(),
             error: tried.iter().find_map(|one| reason(&one.came)),
             rest,
-            also: also.into_iter().collect(),
+            also,
         };
-        self.note(held, &attempted).await;
+        let time = verdict::after_lost_answer(held, &self.config.retry());
+        noting::note(self.store, held, attempted, time).await;
         let waits = tried.iter().any(|one| matches!(one.came, Came::Waits(..))) && rest != Rest::GivenUp;
         self.log(held, &tried, rest);
         let soon = waits && matches!(rest, Rest::Soon(_));
-        Sent { tried, file, until: waits.then_some(held.expires), soon }
-    }
-
-    async fn note(&self, held: &HeldMessage, attempted: &Attempted) {
-        let mut pauses = CONCLUDING.into_iter();
-        loop {
-            let Err(error) = self.store.conclude_message(held, attempted).await else { return };
-            if error == StoreError::Lost {
-                let key = held.key();
-                tracing::warn!(
-                    key,
-                    "message `{key}` has passed to another process, or its last answer was lost"
-                );
-                return;
-            }
-            match pauses.next().filter(|_| error.is_temporary()) {
-                Some(pause) => sleep(pause).await,
-                None => {
-                    let (key, reason) = (held.key(), explain(&error, error.advice()));
-                    tracing::error!(
-                        key,
-                        reason,
-                        "what came of message `{key}` cannot be noted: whoever has accepted it may get it again"
-                    );
-                    return;
-                }
-            }
-        }
+        let blocked = verdict::blocked(&tried);
+        Sent { tried, file, until: waits.then_some(held.expires), blocked, soon }
     }
 
     fn log(&self, held: &HeldMessage, tried: &[Tried], rest: Rest) {
@@ -294,12 +276,14 @@ fn reason(came: &Came) -> Option<String> {
 }
 
 /// Who does not get it any more.
-fn failed(one: &Tried, rest: Rest) -> Option<Failed> {
+fn failed(one: &Tried, rest: Rest) -> Option<tell::Lost> {
+    let lost = |why: &str, for_good| {
+        let failed = Failed { recipient: one.address.clone(), reason: why.to_owned() };
+        tell::Lost { failed, for_good }
+    };
     match &one.came {
-        Came::Refused(why) => Some(Failed { recipient: one.address.clone(), reason: why.clone() }),
-        Came::Waits(why, _) if rest == Rest::GivenUp => {
-            Some(Failed { recipient: one.address.clone(), reason: why.clone() })
-        }
+        Came::Refused(why) => Some(lost(why, true)),
+        Came::Waits(why, _) if rest == Rest::GivenUp => Some(lost(why, false)),
         Came::Waits(..) | Came::Accepted => None,
     }
 }

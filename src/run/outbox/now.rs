@@ -75,8 +75,8 @@ impl Posted {
     }
 
     fn count(&mut self, sent: Sent) {
-        let Sent { tried, file, until, soon: _ } = sent;
-        for Tried { place: _, address, came } in tried {
+        let Sent { tried, file, until, blocked: _, soon: _ } = sent;
+        for Tried { place: _, address, came, blocks: _ } in tried {
             match came {
                 Came::Accepted => self.accepted.push(address),
                 Came::Waits(why, _) if until.is_some() => self.waiting.push((address, why)),
@@ -137,7 +137,7 @@ impl Office<'_> {
             }
             let sent = self.send_patiently(held, deadline).await;
             // The next one would wait as long, and come to as little.
-            if sent.reaches_nobody() {
+            if sent.blocked.is_some() {
                 blocked.insert(channel);
             }
             posted.count(sent);
@@ -183,9 +183,10 @@ impl Office<'_> {
         }
         let why = "another message found no way just now".to_owned();
         Sent {
-            tried: super::verdict::all(held, &Came::Waits(why, super::Pace::Later)),
+            tried: super::verdict::all(held, &Came::Waits(why, super::Pace::Later), false),
             file: None,
             until: Some(held.expires),
+            blocked: None,
             soon: false,
         }
     }
@@ -208,7 +209,7 @@ impl Office<'_> {
             let sent = self.send(held, false).await;
             tried += 1;
             ended += usize::from(sent.until.is_none());
-            if sent.reaches_nobody() {
+            if sent.blocked.is_some() {
                 blocked.push(channel);
             }
         }

@@ -7,6 +7,14 @@ use crate::store::Outgoing;
 /// The way all mail goes.
 pub(super) const MAIL: &str = "mail";
 
+/// The way that goes to a webhook.
+pub(super) fn way_of(webhook: &str) -> String {
+    format!("webhook.{webhook}")
+}
+
+/// The word for messages about others that somebody does not get, and what their keys begin with.
+pub(super) const UNDELIVERED: &str = "undelivered";
+
 /// A message made ready for the outbox.
 ///
 /// # Errors
@@ -14,7 +22,7 @@ pub(super) const MAIL: &str = "mail";
 pub(in crate::run) fn outgoing(message: &Message, retry: &Retry) -> Result<Outgoing, serde_json::Error> {
     let (channel, recipients) = match &message.parcel {
         Parcel::Mail { to, letter: _ } => (MAIL.to_owned(), to.clone()),
-        Parcel::Webhook { name, body: _ } => (format!("webhook.{name}"), vec![name.clone()]),
+        Parcel::Webhook { name, body: _ } => (way_of(name), vec![name.clone()]),
     };
     Ok(Outgoing {
         key: message.key.as_str().to_owned(),
@@ -42,6 +50,7 @@ fn word(kind: MessageKind) -> &'static str {
         MessageKind::Digest => "digest",
         MessageKind::Owner => "owner",
         MessageKind::Failure => "failure",
+        MessageKind::Undelivered => UNDELIVERED,
         MessageKind::Missed => "missed",
         MessageKind::Test => "test",
     }

@@ -19,6 +19,8 @@ pub struct Tried {
     pub address: String,
     /// What it came to.
     pub came: Came,
+    /// Whether the way is at fault that all such messages go, not this message or whom it is for.
+    pub(super) blocks: bool,
 }
 
 /// What an attempt came to. Reasons name no address and may be logged.
@@ -92,33 +94,50 @@ pub(super) fn waiting(held: &HeldMessage) -> impl Iterator<Item = (usize, &Outbo
 pub(super) fn tried(held: &HeldMessage, delivery: &Delivery) -> Vec<Tried> {
     let came = |address: &str| {
         let Some(to) = mailbox(address) else {
-            return Came::Refused("this is no mail address".to_owned());
+            return (Came::Refused("this is no mail address".to_owned()), false);
         };
         if delivery.accepted.iter().any(|accepted| same(accepted, &to)) {
-            return Came::Accepted;
+            return (Came::Accepted, false);
         }
         let refused = delivery.refused.iter().find(|refused| same(&refused.to, &to));
         refused.map_or_else(
-            || Came::Waits("it was not tried".to_owned(), Pace::Later),
-            |refused| came_of(&refused.error),
+            || (Came::Waits("it was not tried".to_owned(), Pace::Later), false),
+            |refused| (came_of(&refused.error), refused.error.is_about_the_way()),
         )
     };
-    let tried = |(place, recipient): (usize, &OutboxRecipient)| Tried {
-        place,
-        address: recipient.address.clone(),
-        came: came(&recipient.address),
+    let tried = |(place, recipient): (usize, &OutboxRecipient)| {
+        let (came, blocks) = came(&recipient.address);
+        Tried { place, address: recipient.address.clone(), came, blocks }
     };
     waiting(held).map(tried).collect()
 }
 
-/// The same for everybody who waits.
-pub(super) fn all(held: &HeldMessage, came: &Came) -> Vec<Tried> {
+/// The same for everybody who waits. `blocks` is whether the way is at fault.
+pub(super) fn all(held: &HeldMessage, came: &Came, blocks: bool) -> Vec<Tried> {
     let tried = |(place, recipient): (usize, &OutboxRecipient)| Tried {
         place,
         address: recipient.address.clone(),
         came: came.clone(),
+        blocks,
     };
     waiting(held).map(tried).collect()
+}
+
+/// For how long the way should rest, where it is at fault: as long as the other side asks for. Where somebody was
+/// reached on it, only where it asks to wait.
+pub(super) fn blocked(tried: &[Tried]) -> Option<Duration> {
+    let asked = |one: &Tried| match &one.came {
+        Came::Waits(_, Pace::Soon(Some(asked))) => *asked,
+        _ => Duration::ZERO,
+    };
+    let longest = tried.iter().filter(|one| one.blocks).map(asked).max()?;
+    let reached = tried.iter().any(|one| one.came == Came::Accepted);
+    (!reached || !longest.is_zero()).then_some(longest)
+}
+
+/// For how long a message of which nobody knows whether it has arrived is not sent again.
+pub(super) fn after_lost_answer(held: &HeldMessage, retry: &Retry) -> Duration {
+    backoff::after_lost_answer(retry, held.attempts, backoff::chance(held.key(), held.attempts))
 }
 
 /// What is done about those who wait. `soon` is a pause after which whoever asks tries again at once, unless the other
@@ -132,7 +151,7 @@ pub(super) fn rest(held: &HeldMessage, tried: &[Tried], retry: &Retry, soon: Opt
     let pauses = Pauses {
         soon,
         next: backoff::next_attempt(retry, held.attempts, chance),
-        after_lost_answer: backoff::after_lost_answer(retry, held.attempts, chance),
+        after_lost_answer: after_lost_answer(held, retry),
     };
     pauses.rest(&paces.collect::<Vec<_>>(), held.is_last)
 }
@@ -196,6 +215,26 @@ mod tests {
             assert_eq!(pauses.rest(&paces, false), within_the_run, "{paces:?}");
             assert_eq!(Pauses { soon: None, ..pauses }.rest(&paces, false), later, "{paces:?}");
             assert_eq!(Pauses { soon: None, ..pauses }.rest(&paces, true), Rest::GivenUp, "{paces:?}");
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_way_rests_for_as_long_as_is_asked_for_and_not_because_of_one_recipient() {
+        let one = |came: Came, blocks| Tried { place: 0, address: "a".to_owned(), came, blocks };
+        let waits = |pace, blocks| one(Came::Waits("no".to_owned(), pace), blocks);
+        let asked = |wait| Pace::Soon(Some(seconds(wait)));
+        for (case, tried, expected) in [
+            ("a full mailbox",          vec![waits(Pace::Soon(None), false)],                             None),
+            ("nobody knows",            vec![waits(Pace::Unconfirmed, false)],                            None),
+            ("nothing listens",         vec![waits(Pace::Soon(None), true)],                              Some(0)),
+            ("a wrong password",        vec![waits(Pace::Later, true)],                                   Some(0)),
+            ("asked to wait",           vec![waits(asked(90), true), waits(asked(30), true)],             Some(90)),
+            ("broke after the first",   vec![one(Came::Accepted, false), waits(Pace::Soon(None), true)],  None),
+            ("asked after the first",   vec![one(Came::Accepted, false), waits(asked(90), true)],         Some(90)),
+            ("all went well",           vec![one(Came::Accepted, false)],                                 None),
+        ] {
+            assert_eq!(blocked(&tried), expected.map(seconds), "{case}");
         }
     }
 }

@@ -148,3 +148,18 @@ async fn what_leads_to_a_part_of_a_table_narrows_it_to_that() {
     assert_eq!(view(&browser).await, both);
     browser.until("Math.abs(document.getElementById('credentials').getBoundingClientRect().top) < 120").await;
 }
+
+#[tokio::test]
+async fn a_word_that_no_row_has_finds_nothing() {
+    let Some(browser) = shown("a filter of another report in a browser").await else { return };
+    assert!(texts(&browser, ROWS).await.len() > 10);
+    sent(&browser, "#findings.rule=no-such-rule").await;
+    assert_eq!(texts(&browser, ROWS).await, [""; 0]);
+    let said = texts(&browser, "#findings output").await.concat();
+    assert!(said.starts_with("None of"), "{said}");
+    assert_eq!(
+        browser.value("document.querySelector('#findings select[data-key=rule]').value").await,
+        "no-such-rule"
+    );
+    assert_eq!(browser.complaints().await, [""; 0]);
+}

@@ -7,7 +7,7 @@ use crate::report::{CredentialRow, PolicyRow};
 
 pub(in crate::report::html) const CREDENTIALS: Kind = Kind {
     name: "credentials",
-    which: "those of the objects above",
+    which: "the first of those of the objects above",
     file: "credentials.csv",
     noun: "credential",
     columns: &[

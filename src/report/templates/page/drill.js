@@ -60,6 +60,12 @@ class Drill {
     return table.about(id).map((row) => (key) => table.get(row, key));
   }
 
+  // Of a table that was cut, nobody knows here whether an object has more.
+  rest(name) {
+    const { rows, all, file } = this.tables.get(name);
+    return rows.length < all ? [el("p", "caution", `This page does not show all ${name} of the tenant: ${file} does, and there may be more of this object.`)] : [];
+  }
+
   parts(id, get) {
     const worst = get("worst_severity");
     const tags = [
@@ -110,7 +116,7 @@ class Drill {
 
   findings(id) {
     const rows = this.about("findings", id);
-    if (rows.length === 0) return [part("Findings", el("p", "nothing", "None on this page."))];
+    if (rows.length === 0) return [part("Findings", el("p", "nothing", "None on this page."), ...this.rest("findings"))];
     const item = (get) => {
       const item = el("li", get("standing") === "excepted" ? "excepted" : "");
       item.append(severity(get("severity")), " ", el("b", "", get("rule")), " ", el("span", `mark of-finding ${get("standing")}`, get("standing")));
@@ -127,14 +133,16 @@ class Drill {
       );
       return item;
     };
-    return [part(counted(rows.length, "finding"), el("ul", "found", ...rows.map(item)))];
+    return [part(counted(rows.length, "finding"), el("ul", "found", ...rows.map(item)), ...this.rest("findings"))];
   }
 
   credentials(id) {
     const rows = this.about("credentials", id);
-    if (rows.length === 0) return [];
+    const rest = this.rest("credentials");
+    if (rows.length === 0) return rest.length === 0 ? [] : [part("Credentials", el("p", "nothing", "None on this page."), ...rest)];
     const cells = (get) => CREDENTIAL_KEYS.map((key) => CELLS.credentials[key](get, this.tables));
-    return [part(counted(rows.length, "credential"), sheetOf("All it holds, expired ones included", ["Credential", "Name", "Starts", "Ends", "Days left", "State", "Last used"], rows.map(cells)))];
+    const caption = rest.length === 0 ? "All it holds, expired ones included" : "Those on this page";
+    return [part(counted(rows.length, "credential"), sheetOf(caption, ["Credential", "Name", "Starts", "Ends", "Days left", "State", "Last used"], rows.map(cells)), ...rest)];
   }
 
   changes(id) {

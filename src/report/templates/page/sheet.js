@@ -143,7 +143,7 @@ class Sheet {
       });
     }
     this.form.querySelector("[data-csv]")?.addEventListener("click", () => {
-      const complete = this.kept.length === data.rows.length;
+      const complete = this.kept.length === data.all;
       download(toCsv(data, this.kept.map((index) => data.rows[index])), nameOfFile(data, complete));
     });
   }
@@ -166,14 +166,17 @@ class Sheet {
     this.changed(how);
   }
 
-  // What an address says: what is not offered is left out.
+  // What an address says. A word that no row has, as in a link to another report, finds nothing rather than everything.
   set(state) {
     const chosen = {};
     for (const select of this.selects) {
       const word = state.chosen[select.dataset.key] ?? "";
       select.value = word;
-      if (select.value !== word) select.value = "";
-      if (select.value !== "") chosen[select.dataset.key] = select.value;
+      if (select.value !== word) {
+        select.append(Object.assign(el("option", "", `${word} (0)`), { value: word }));
+        select.value = word;
+      }
+      if (word !== "") chosen[select.dataset.key] = word;
     }
     const sort = this.ths.some((th) => th.dataset.key === state.sort.replace(/^-/u, "")) ? state.sort : "";
     const page = Number.isInteger(state.page) && state.page > 0 ? state.page : 1;

@@ -12,3 +12,12 @@ CREATE TABLE told (
     escalated INTEGER,
     PRIMARY KEY (tenant, address, finding)
 ) STRICT, WITHOUT ROWID;
+
+-- By which schedules runs and digests are planned, and since when.
+CREATE TABLE planned_by (
+    -- A tenant, by its id and name, or 'digest'.
+    what TEXT NOT NULL PRIMARY KEY,
+    schedule TEXT NOT NULL,
+    -- None where no other schedule of it is known.
+    since INTEGER
+) STRICT, WITHOUT ROWID;
