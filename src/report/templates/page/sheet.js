@@ -8,12 +8,23 @@ class FromData {
     const tests = wanted.map((word) => this.table.finder(word));
     for (const [key, word] of chosen) {
       const { place } = this.table.places.get(key);
-      const number = this.table.dictionary.find(key === "standing" && word === "open" && this.hasOpen() ? "excepted" : word);
-      tests.push(key === "standing" && word === "open" && this.hasOpen() ? (row) => row[place] !== number : (row) => row[place] === number);
+      const open = this.isOpen(key, word);
+      const number = this.table.dictionary.find(open ? "excepted" : word);
+      tests.push(open ? (row) => row[place] !== number : (row) => row[place] === number);
     }
     const kept = [];
     this.rows.forEach((row, index) => tests.every((test) => test(row, index)) && kept.push(index));
     return kept;
+  }
+
+  // All that is not excepted, whatever else it is.
+  isOpen(key, word) {
+    return key === "standing" && word === "open";
+  }
+
+  // Whether a word that no row has would leave rows out.
+  narrows(key, word) {
+    return !this.isOpen(key, word) || this.rows.some((row) => this.table.get(row, key) === "excepted");
   }
 
   // Whether `open` stands for several words.
@@ -75,6 +86,10 @@ class FromPage {
 
   offer(select) {
     select.dataset.key = this.heads[Number(select.dataset.column)];
+  }
+
+  narrows() {
+    return true;
   }
 
   order(key, kind) {
@@ -170,13 +185,14 @@ class Sheet {
   set(state) {
     const chosen = {};
     for (const select of this.selects) {
-      const word = state.chosen[select.dataset.key] ?? "";
+      const { key } = select.dataset;
+      const word = state.chosen[key] ?? "";
       select.value = word;
-      if (select.value !== word) {
+      if (select.value !== word && this.source.narrows(key, word)) {
         select.append(Object.assign(el("option", "", `${word} (0)`), { value: word }));
         select.value = word;
-      }
-      if (word !== "") chosen[select.dataset.key] = word;
+      } else if (select.value !== word) select.value = "";
+      if (select.value !== "") chosen[key] = select.value;
     }
     const sort = this.ths.some((th) => th.dataset.key === state.sort.replace(/^-/u, "")) ? state.sort : "";
     const page = Number.isInteger(state.page) && state.page > 0 ? state.page : 1;
