@@ -4,12 +4,24 @@
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
 #[path = "../tests/browser/chromium.rs"]
-#[expect(dead_code, reason = "tests do more with it")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests do more with it, and end there"
+)]
 mod chromium;
 #[path = "../tests/support/left_out.rs"]
 mod left_out;
 #[path = "../tests/end_to_end/world.rs"]
-#[expect(dead_code, reason = "tests look more closely at what a run leaves")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests do more with it, and end there"
+)]
 mod world;
 
 use std::fs;
