@@ -57,7 +57,14 @@ async fn send(
                 end = end.max(judged(&sent));
                 words(&key, &sent)
             }
-            None => format!("{key}: another process has it in hand"),
+            // Another process may have delivered it since it was listed.
+            None if open(&store).await?.iter().all(|entry| entry.key != key) => continue,
+            None => {
+                end = end.max(End::NotDelivered);
+                format!(
+                    "{key}: still waits: another process has it in hand; one that died lets go of it within a minute"
+                )
+            }
         };
         end = told(&line, end)?;
     }

@@ -10,7 +10,7 @@ use super::narrowed::AtLeast;
 use super::phrases::{counted, grouped, minute, plain};
 use super::since::{Since, instead_of_changes};
 use super::undelivered::Undelivered;
-use super::{FindingChange, FindingRow, GapRow, Report, RiskRow};
+use super::{ChangeRow, ChangeWord, FindingChange, FindingRow, GapRow, Report, RiskRow};
 use crate::domain::Severity;
 
 pub use generic::{HOOK_VERSION, hook_schema};
@@ -37,11 +37,14 @@ pub enum HookKind {
     Generic,
 }
 
-/// Whether a webhook is told of a run: where an open finding of at least this severity is new or back, and of every
+/// Whether a webhook is told of a run: where a finding of at least this severity is new, back or fixed, and of every
 /// run that is incomplete.
 #[must_use]
 pub fn hook_wanted(report: &Report, least: Severity) -> bool {
-    !report.summary.complete || AtLeast::of(report, least).any_fresh()
+    let is_fixed = |row: &ChangeRow| {
+        row.change == ChangeWord::Fixed && row.severity.is_some_and(|severity| least <= severity)
+    };
+    !report.summary.complete || AtLeast::of(report, least).any_fresh() || report.changes.iter().any(is_fixed)
 }
 
 /// What is told to a webhook: JSON. Counts are of all severities; findings are listed of at least `least`. The same

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use keysweep::config::StoreUrl;
+use keysweep::emulator::TenantData;
 use keysweep::report::{Letter, Message, MessageKey, MessageKind, Parcel};
 use keysweep::store::{Outgoing, Store};
 use serde_json::Value;
@@ -14,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::cluster::within;
 use crate::http_server::{HttpServer, Reply};
-use crate::outbox::{NEVER, free_port, ids, log, mails, outbox, plain, subjects, whom, world};
+use crate::outbox::{NEVER, configure, free_port, ids, log, mails, outbox, plain, subjects, whom, world};
 use crate::postfix::{self, Postfix};
 use crate::smtp::{Instead, SmtpServer};
 use crate::world::{World, now, text, until};
@@ -178,6 +179,47 @@ fn who_asks_to_wait_is_left_alone_by_every_message_that_goes_the_same_way() {
     until("another message", || other.asked().len() == 1);
     assert_eq!(busy.asked().len(), 1);
     assert_eq!(of(&world, "2")["attempts"], 0);
+}
+
+/// Otherwise the mail server would wait for the webhook, and that for the mail server.
+#[test]
+fn a_mail_server_that_does_not_answer_holds_up_no_webhook_of_a_run() {
+    let server = SmtpServer::start(plain().on("GREETING", Instead::Wait, 1));
+    let all = HttpServer::start([Reply::status(200)]);
+    let world = World::new(TenantData::sample(now()));
+    configure(&world, server.port(), &["a"], "");
+    with_webhooks(&world, &[("all", &all)]);
+    let mut audit = world.start(&["audit"]);
+    within(25, "the webhook", || log(&world), || all.asked().len() == 1);
+    assert_eq!(server.received().len(), 0);
+    server.go_on();
+    assert_eq!(audit.0.wait().unwrap().code(), Some(0), "{}", log(&world));
+    assert_eq!(whom(&server), ["a@contoso.example"]);
+}
+
+#[test]
+fn a_message_that_somebody_else_has_in_hand_still_waits() {
+    let server = SmtpServer::start(plain().on("RCPT TO", Instead::Silence, 1));
+    let world = world(server.port(), &["a"], "");
+    let mut audit = world.start(&["audit"]);
+    until("the moment", || server.commands().iter().any(|command| command.starts_with("RCPT TO")));
+    audit.0.kill().unwrap();
+    audit.0.wait().unwrap();
+    let output = world.keysweep(&["outbox", "send"]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stdout).contains("still waits: another process"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn the_list_names_who_was_refused_and_why_and_nobody_else() {
+    let gone = Instead::Say("550 5.1.1 No such user");
+    let server = SmtpServer::start(plain().on("RCPT TO:<gone@", gone, usize::MAX));
+    let world = world(server.port(), &["a", "gone"], "");
+    assert_eq!(world.keysweep(&["audit"]).status.code(), Some(4));
+    let list = text(&world.keysweep(&["outbox", "list"]).stdout);
+    let line = list.lines().find(|line| line.contains("refused")).unwrap_or_else(|| panic!("{list}"));
+    assert!(line.contains("gone@contoso.example") && line.contains("550"), "{list}");
+    assert!(!line.contains("a@contoso.example"), "{list}");
 }
 
 #[test]

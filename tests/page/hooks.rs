@@ -2,8 +2,8 @@
 
 use keysweep::domain::{RuleId, Severity};
 use keysweep::report::{
-    Compared, Failed, FindingChange, HookKind, Report, Subject, Undelivered, hook_body, hook_schema,
-    hook_undelivered, hook_wanted,
+    ChangeRow, ChangeWord, Compared, Failed, FindingChange, HookKind, Report, Subject, Undelivered,
+    hook_body, hook_schema, hook_undelivered, hook_wanted,
 };
 use serde_json::Value;
 
@@ -245,7 +245,17 @@ fn a_hook_is_told_of_what_is_new_to_it_and_of_every_incomplete_run() {
             .for_each(|row| row.change = Some(FindingChange::Standing));
     });
     let old = sample::counted(&old);
+    let is_fixed = |row: &ChangeRow| row.change == ChangeWord::Fixed;
+    let (fixed, others): (Vec<_>, Vec<_>) = old.changes.iter().cloned().partition(is_fixed);
+    assert!(!fixed.is_empty());
+    let old = Report { changes: others, ..old };
     assert!(!hook_wanted(&old, Severity::High) && hook_wanted(&old, Severity::Low));
+    let repaired = |severity| {
+        let changes = fixed.iter().map(|row| ChangeRow { severity: Some(severity), ..row.clone() });
+        Report { changes: changes.collect(), ..old.clone() }
+    };
+    assert!(hook_wanted(&repaired(Severity::High), Severity::High), "whoever opened a ticket closes it");
+    assert!(!hook_wanted(&repaired(Severity::Medium), Severity::High));
     let unread = Report { gaps: sample::gaps(), ..sample::empty() };
     assert!(hook_wanted(&sample::counted(&unread), Severity::Critical));
     for kind in KINDS {

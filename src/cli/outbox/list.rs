@@ -45,7 +45,7 @@ fn table(out: &mut impl Write, entries: &[OutboxEntry]) -> io::Result<()> {
             entry.state.as_str().to_owned(),
             entry.attempts.to_string(),
             entry.next_attempt.map(instant).unwrap_or_default(),
-            plain(entry.error.as_deref().unwrap_or_default(), LONGEST),
+            plain(why(entry), LONGEST),
         ]);
     }
     if let Some(attempts) = table.column_mut(4) {
@@ -59,11 +59,22 @@ fn table(out: &mut impl Write, entries: &[OutboxEntry]) -> io::Result<()> {
     }
 }
 
-/// Whom a message is for; of one that waits, who has not got it.
+/// Those who have not got a message; all where everybody has.
+fn missing(entry: &OutboxEntry) -> Vec<&OutboxRecipient> {
+    let missing: Vec<_> =
+        entry.recipients.iter().filter(|one| one.state != RecipientState::Accepted).collect();
+    if missing.is_empty() { entry.recipients.iter().collect() } else { missing }
+}
+
+/// Why the last attempt came to nothing, or why one of those who have not got it was refused.
+fn why(entry: &OutboxEntry) -> &str {
+    let refused = || missing(entry).into_iter().find_map(|one| one.error.as_deref());
+    entry.error.as_deref().or_else(refused).unwrap_or_default()
+}
+
+/// Whom a message is for, or who of them has not got it.
 fn whom(entry: &OutboxEntry) -> String {
-    let missing = |one: &&OutboxRecipient| !entry.state.is_open() || one.state == RecipientState::Waiting;
-    let to: Vec<String> =
-        entry.recipients.iter().filter(missing).map(|one| plain(&one.address, 80)).collect();
+    let to: Vec<String> = missing(entry).into_iter().map(|one| plain(&one.address, 80)).collect();
     match to.as_slice() {
         [first, second, rest @ ..] if !rest.is_empty() => {
             format!("{first}, {second} and {} more", rest.len())

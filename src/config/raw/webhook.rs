@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::RawSeverity;
 use crate::config::WebhookKind;
 
-/// Something that is told of runs by HTTP.
+/// Something that is told by HTTP of runs in which a finding is new, back or fixed, and of incomplete ones.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct RawWebhook {

@@ -1,10 +1,11 @@
 //! Messages posted and tried right away; and whatever else is due.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use super::parcel::outgoing;
@@ -125,25 +126,39 @@ impl Office<'_> {
         Ok(self.send_all(held).await)
     }
 
+    /// Ways do not wait for each other; on each, one message goes after the other.
     async fn send_all(&self, held: Vec<HeldMessage>) -> Posted {
         let renewing = renewing(self.store, held.iter().map(|held| held.grip.clone()).collect());
         let deadline = Instant::now() + TOTAL;
-        let (mut posted, mut blocked) = (Posted::default(), BTreeSet::new());
+        let mut ways: BTreeMap<String, Vec<HeldMessage>> = BTreeMap::new();
         for held in held {
-            let channel = held.channel.clone();
-            if blocked.contains(&channel) || deadline <= Instant::now() {
-                posted.count(self.put_off(&held).await);
-                continue;
-            }
-            let sent = self.send_patiently(held, deadline).await;
-            // The next one would wait as long, and come to as little.
-            if sent.blocked.is_some() {
-                blocked.insert(channel);
-            }
+            ways.entry(held.channel.clone()).or_default().push(held);
+        }
+        let mut posted = Posted::default();
+        for sent in join_all(ways.into_values().map(|held| self.send_one_way(held, deadline)))
+            .await
+            .into_iter()
+            .flatten()
+        {
             posted.count(sent);
         }
         drop(renewing);
         posted
+    }
+
+    async fn send_one_way(&self, held: Vec<HeldMessage>, deadline: Instant) -> Vec<Sent> {
+        let (mut all, mut blocked) = (Vec::new(), false);
+        for held in held {
+            if blocked || deadline <= Instant::now() {
+                all.push(self.put_off(&held).await);
+                continue;
+            }
+            let sent = self.send_patiently(held, deadline).await;
+            // The next one would wait as long, and come to as little.
+            blocked = sent.blocked.is_some();
+            all.push(sent);
+        }
+        all
     }
 
     async fn send_patiently(&self, mut held: HeldMessage, deadline: Instant) -> Sent {
@@ -181,7 +196,7 @@ impl Office<'_> {
             let reason = explain(&error, error.advice());
             tracing::debug!(reason, "a message cannot be put back; its lease runs out");
         }
-        let why = "another message found no way just now".to_owned();
+        let why = "another message was tried and found no way".to_owned();
         Sent {
             tried: super::verdict::all(held, &Came::Waits(why, super::Pace::Later), false),
             file: None,
