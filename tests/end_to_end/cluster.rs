@@ -293,10 +293,17 @@ impl Cluster {
         found
     }
 
+    /// Messages that somebody has not got yet, each with its state.
+    fn undelivered(&self) -> Vec<(String, i64, String)> {
+        self.query(
+            "SELECT key, attempts, state FROM outbox WHERE state IN ('waiting', 'sending') ORDER BY key",
+        )
+    }
+
     /// Whether nothing waits and nobody is at anything.
     pub(crate) fn is_idle(&self) -> bool {
         let open = |due: &Due| due.2 == "waiting" || due.2 == "running";
-        !self.due().iter().any(open) && self.held().is_empty()
+        !self.due().iter().any(open) && self.held().is_empty() && self.undelivered().is_empty()
     }
 
     /// Every planned run is settled; each that was carried out has one record, one directory and one mail;
